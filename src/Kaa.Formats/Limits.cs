@@ -1,0 +1,38 @@
+namespace Kaa.Formats;
+
+/// <summary>Every cap on data that we did not make ourselves, in one place. Each is far above what real programs have.</summary>
+public static class Limits
+{
+    /// <summary>Program headers of one ELF image; the largest seen in the field have under 20.</summary>
+    public const int ElfProgramHeaders = 1_000;
+
+    /// <summary>Sections of one ELF file; -ffunction-sections objects can have thousands.</summary>
+    public const int ElfSections = 100_000;
+
+    /// <summary>Lines of one /proc/PID/maps; the kernel's own default for vm.max_map_count is 65,530.</summary>
+    public const int Mappings = 2_000_000;
+
+    /// <summary>Bytes of one name in an ELF string table; C++ mangles long ones.</summary>
+    public const int SymbolName = 16_384;
+
+    /// <summary>Threads of one interpreter.</summary>
+    public const int PythonThreads = 100_000;
+
+    /// <summary>Interpreters of one process.</summary>
+    public const int Interpreters = 10_000;
+
+    /// <summary>Frames of one thread; recursion of 1,000,000 is possible when the limit was lifted.</summary>
+    public const int Frames = 2_000_000;
+
+    /// <summary>Characters of a function's or file's name.</summary>
+    public const int CodeName = 32_768;
+
+    /// <summary>Bytes of one code object's line table or bytecode.</summary>
+    public const int CodeTable = 64 << 20;
+
+    /// <summary>Variables of one frame.</summary>
+    public const int Locals = 100_000;
+
+    /// <summary>How deep containers are followed when a value is printed.</summary>
+    public const int ValueDepth = 100;
+}

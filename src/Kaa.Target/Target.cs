@@ -1,0 +1,63 @@
+using Kaa.Formats;
+using Kaa.Formats.ProcText;
+using Kaa.Results;
+
+namespace Kaa.Target;
+
+/// <summary>
+/// One process or core behind one door: what is mapped, which threads there are, how to look. Kaa.Linux supplies live ones,
+/// this room opens cores. Nothing here knows Python.
+/// </summary>
+public abstract class ObservedTarget : IDisposable
+{
+    public abstract TargetInfo Info { get; }
+
+    /// <summary>
+    /// Memory for facts that do not change while the process runs this image: ELF headers, symbol tables, the text of the
+    /// interpreter, <c>_Py_DebugOffsets</c>. Cached for good. What the program changes is read in a <see cref="Look"/>.
+    /// </summary>
+    public abstract IMemory Constants { get; }
+
+    public abstract IReadOnlyList<Mapping> Mappings { get; }
+
+    public abstract ModuleMap Modules { get; }
+
+    public abstract ITargetFiles Files { get; }
+
+    /// <summary>When the process started, in Unix seconds; null where not known.</summary>
+    public abstract double? StartedAt { get; }
+
+    /// <summary>
+    /// Calls <paramref name="observer"/> until all threads have been read in a moment in which they stood still, or the budget is spent.
+    /// </summary>
+    public abstract LookResult Observe(ILookObserver observer, LookOptions options);
+
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual void Dispose(bool disposing)
+    {
+    }
+}
+
+/// <summary>Files as the target sees them: its own mount namespace and root.</summary>
+public interface ITargetFiles
+{
+    /// <summary>Opens a regular file for reading; null where it does not exist there or may not be read. Never a device or a pipe.</summary>
+    /// <param name="path">Absolute, as the target would write it.</param>
+    Stream? OpenRead(string path);
+
+    /// <summary>
+    /// Opens the very file that is mapped, even when it was deleted or replaced since; null where that can't be had.
+    /// </summary>
+    Stream? OpenMapped(Mapping mapping);
+
+    /// <summary>Last change of a file, in Unix seconds; null where it does not exist.</summary>
+    double? ModifiedAt(string path);
+
+    /// <summary>The target's current directory, as it would write it; null where not known.</summary>
+    string? WorkingDirectory { get; }
+}
