@@ -12,6 +12,9 @@ public static class Limits
     /// <summary>Lines of one /proc/PID/maps; the kernel's own default for vm.max_map_count is 65,530.</summary>
     public const int Mappings = 2_000_000;
 
+    /// <summary>Entries of an auxiliary vector; the kernel writes about 25.</summary>
+    public const int AuxiliaryEntries = 1_000;
+
     /// <summary>Bytes of one name in an ELF string table; C++ mangles long ones.</summary>
     public const int SymbolName = 16_384;
 
