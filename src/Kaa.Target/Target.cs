@@ -18,6 +18,12 @@ public abstract class ObservedTarget : IDisposable
     /// </summary>
     public abstract IMemory Constants { get; }
 
+    /// <summary>
+    /// Memory as it is now, for a short read of what moves but needs no standstill (which interpreters live, where the version's
+    /// number lies). Nothing is stopped; cached for as long as the caller keeps it, each call begins afresh.
+    /// </summary>
+    public abstract IMemory Glance();
+
     public abstract IReadOnlyList<Mapping> Mappings { get; }
 
     public abstract ModuleMap Modules { get; }
