@@ -24,7 +24,10 @@ public sealed record PythonFrame(string? Function) : StackFrame(Function)
     /// <summary>The text of <see cref="Line"/>, without indentation or line end; null where it was not asked for or not found.</summary>
     public string? Source { get; init; }
 
-    /// <summary>Lines around <see cref="Line"/> when more than one was asked for.</summary>
+    /// <summary>How much indentation <see cref="Source"/> lost, in bytes of UTF-8, so that the columns can be found in it.</summary>
+    public int SourceIndent { get; init; }
+
+    /// <summary>Lines around <see cref="Line"/>, as they stand in the file, when more than one was asked for.</summary>
     public IReadOnlyList<SourceLine> Context { get; init; } = [];
 
     /// <summary>Null where locals were not asked for.</summary>

@@ -1,0 +1,93 @@
+using System.Globalization;
+using Kaa.Results;
+
+namespace Kaa.Report.Text;
+
+/// <summary>The answer of <c>kaa bt</c> for a person.</summary>
+public static class StackText
+{
+    /// <param name="before">The round before, with --every; what has not moved since is left out.</param>
+    public static void Write(StackReport report, StyledWriter writer, StackReport? before = null)
+    {
+        WriteHeader(report, writer);
+        foreach (Deadlock deadlock in report.Deadlocks)
+            WriteDeadlock(report, deadlock, writer);
+        var threads = new ThreadText(writer, ChangedFiles(report), Deadlocked(report));
+        foreach (ThreadStack thread in report.Threads)
+        {
+            writer.Line();
+            threads.Write(thread, Movement.Between(before, thread));
+        }
+
+        WriteEnded(report, before, writer);
+    }
+
+    private static void WriteHeader(StackReport report, StyledWriter writer)
+    {
+        TargetInfo target = report.Target;
+        if (target.Kind == TargetKind.Core)
+            writer.Text("Core ", Tone.Heading).Data(target.Path ?? "", Tone.Heading).Text(" of process ").Text(target.Pid ?? 0);
+        else
+            writer.Text("Process " + (target.Pid ?? 0).ToString(CultureInfo.InvariantCulture), Tone.Heading);
+        if (target.ContainerPid is { } inner)
+            writer.Text(" (").Text(inner).Text(" in its container)");
+        writer.Text(": ").Data(CommandLine.Join(target.Command)).Line();
+        WriteInterpreter(report, writer);
+    }
+
+    private static void WriteInterpreter(StackReport report, StyledWriter writer)
+    {
+        InterpreterInfo python = report.Interpreter;
+        writer.Text(python.Implementation == "cpython" ? "CPython " : python.Implementation + " ").Data(python.Version);
+        if (python.FreeThreaded)
+            writer.Text(" free-threaded");
+        if (python.Debug)
+            writer.Text(" debug build");
+        if (python.Phase != InterpreterPhase.Running)
+            writer.Text(" (" + JsonNames.Of(python.Phase) + ")", Tone.Alarm);
+        if (python.Executable is { } executable)
+            writer.Text("; ").Data(executable, Tone.Path);
+        writer.Text("; ").Text(report.Threads.Count).Text(report.Threads.Count == 1 ? " thread" : " threads");
+        writer.Text(Pause(report.PauseMicroseconds)).Line();
+    }
+
+    private static string Pause(long? microseconds) => microseconds switch
+    {
+        null => "",
+        0 => "; nothing was paused",
+        { } time => "; paused for " + (time / 1000.0).ToString(time < 10_000 ? "0.00" : "0", CultureInfo.InvariantCulture) + " ms",
+    };
+
+    private static void WriteDeadlock(StackReport report, Deadlock deadlock, StyledWriter writer)
+    {
+        writer.Line().Text("DEADLOCK", Tone.Alarm).Text(": ").Data(deadlock.Description).Line();
+        foreach (int tid in deadlock.Threads)
+        {
+            ThreadStack? thread = report.Threads.FirstOrDefault(candidate => candidate.Tid == tid);
+            writer.Text("  thread ").Text(tid);
+            if (thread?.Name is { } name)
+                writer.Text(" \"").Data(name).Text("\"");
+            if (thread?.WaitingFor is { } wait)
+                writer.Text(" waits for ").Data(wait.Description);
+            writer.Line();
+        }
+    }
+
+    private static void WriteEnded(StackReport report, StackReport? before, StyledWriter writer)
+    {
+        foreach (ThreadStack old in before?.Threads ?? [])
+        {
+            if (report.Threads.Any(thread => thread.Tid == old.Tid && thread.Ident == old.Ident))
+                continue;
+            writer.Line().Text("Thread ", Tone.Heading).Text(old.Tid ?? 0);
+            if (old.Name is { } name)
+                writer.Text(" \"").Data(name).Text("\"");
+            writer.Text(" (ended)").Line();
+        }
+    }
+
+    private static HashSet<string> ChangedFiles(StackReport report) =>
+        [.. report.Notes.Where(note => note is { Code: NoteCodes.SourceChanged, Subject: not null }).Select(note => note.Subject!)];
+
+    private static HashSet<int> Deadlocked(StackReport report) => [.. report.Deadlocks.SelectMany(deadlock => deadlock.Threads)];
+}

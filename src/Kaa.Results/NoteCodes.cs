@@ -1,0 +1,14 @@
+namespace Kaa.Results;
+
+/// <summary>Codes of notes that more than one room knows.</summary>
+public static class NoteCodes
+{
+    /// <summary>A source file is newer than the process: its lines may not be those that run. Subject: the path.</summary>
+    public const string SourceChanged = "source-changed";
+
+    /// <summary>A source file does not exist in the target's root, or can't be read. Subject: the path.</summary>
+    public const string SourceGone = "source-gone";
+
+    /// <summary>A source file's name is relative, and was taken from the target's current directory. Subject: the name.</summary>
+    public const string SourceRelative = "source-relative";
+}
