@@ -38,4 +38,16 @@ public static class Limits
 
     /// <summary>How deep containers are followed when a value is printed.</summary>
     public const int ValueDepth = 100;
+
+    /// <summary>Bytes of one source file; CPython's own largest have half a million.</summary>
+    public const int SourceFile = 16 << 20;
+
+    /// <summary>Characters of one line of source that are shown.</summary>
+    public const int SourceLine = 4_096;
+
+    /// <summary>Bytes of a zip file's directory; a pex with all of a large application has a few million.</summary>
+    public const int ZipDirectory = 64 << 20;
+
+    /// <summary>Parts of a path that are tried as an archive.</summary>
+    public const int PathParts = 128;
 }
