@@ -50,4 +50,19 @@ public static class Limits
 
     /// <summary>Parts of a path that are tried as an archive.</summary>
     public const int PathParts = 128;
+
+    /// <summary>Bytes of a type's <c>tp_name</c>; longer ones are cut.</summary>
+    public const int TypeName = 4_096;
+
+    /// <summary>Types in one method resolution order, and types above one another.</summary>
+    public const int TypeDepth = 1_000;
+
+    /// <summary>Entries of one dict that are looked at, deleted and unset ones included (24 MB of a table).</summary>
+    public const int DictEntries = 1_000_000;
+
+    /// <summary>Internal digits of an int whose decimal text is made: 120,000 bits, 36,000 decimal digits.</summary>
+    public const int IntDigits = 4_000;
+
+    /// <summary>Attributes of one instance, and slots of one type.</summary>
+    public const int Attributes = 100_000;
 }

@@ -1,0 +1,80 @@
+using Kaa.Formats;
+using Kaa.Python.Layout;
+
+namespace Kaa.Python.Objects;
+
+public readonly record struct DictEntry(Address Key, Address Value);
+
+/// <summary>
+/// Entries of a dict in the order in which Python iterates over them. Reading stops where <see cref="Limits.DictEntries"/> places of
+/// the table were looked at; a table that can't be is a fault.
+/// </summary>
+internal abstract class DictReader(IMemory memory, ObjectLayout layout)
+{
+    /// <summary>Entries that are read at a time.</summary>
+    private protected const int Batch = 128;
+
+    private protected IMemory Memory { get; } = memory;
+
+    private protected ObjectLayout Layout { get; } = layout;
+
+    public static DictReader For(IMemory memory, ObjectLayout layout) => layout.DictForm switch
+    {
+        DictForm.HashTable => new HashTableDictReader(memory, layout),
+        DictForm.Compact => new CompactDictReader(memory, layout),
+        _ => new KindDictReader(memory, layout),
+    };
+
+    /// <summary><c>len()</c>.</summary>
+    public long Count(Address dict)
+    {
+        long used = Memory.Read<long>(dict + Layout.PyDictObject.ma_used);
+        return used >= 0 ? used : throw TargetFault.Nonsense(dict, "dict of negative length");
+    }
+
+    public abstract IEnumerable<DictEntry> Entries(Address dict);
+
+    /// <summary>Keys of a keys object, and where each one's entry lies; unset keys are skipped.</summary>
+    public abstract IEnumerable<(long Index, Address Key)> Keys(Address keys);
+
+    /// <summary>A run of entries, each of <paramref name="entrySize"/> bytes with key and value at the given offsets.</summary>
+    private protected IEnumerable<DictEntry> Table(Address entries, long count, int entrySize, int keyOffset)
+    {
+        byte[] buffer = new byte[(int)Math.Min(Batch, count) * entrySize];
+        for (long done = 0; done < count; done += Batch)
+        {
+            int batch = (int)Math.Min(Batch, count - done);
+            if (done >= Limits.DictEntries)
+                throw TargetFault.Nonsense(entries, "dict with too many entries to look at");
+            Memory.ReadExactly(entries + (done * entrySize), buffer.AsSpan(0, batch * entrySize));
+            for (int i = 0; i < batch; i++)
+                yield return Entry(buffer, (i * entrySize) + keyOffset);
+        }
+    }
+
+    private static DictEntry Entry(ReadOnlySpan<byte> bytes, int at) => new(bytes.AddressAt(at), bytes.AddressAt(at + 8));
+}
+
+/// <summary>2.7: <c>ma_table</c> of <c>ma_mask</c> + 1 entries (hash, key, value); unset ones have no value.</summary>
+internal sealed class HashTableDictReader(IMemory memory, ObjectLayout layout) : DictReader(memory, layout)
+{
+    public override IEnumerable<DictEntry> Entries(Address dict)
+    {
+        long mask = Memory.Read<long>(dict + Layout.PyDictObject.ma_mask);
+        Address table = Memory.ReadPointer(dict + Layout.PyDictObject.ma_table);
+        if (mask < 0 || mask > 1L << 40 || (mask & (mask + 1)) != 0)
+            throw TargetFault.Nonsense(dict, "dict with a mask that is none");
+        long left = Count(dict);
+        foreach (DictEntry entry in Table(table, mask + 1, entrySize: 24, keyOffset: 8))
+        {
+            if (left <= 0)
+                yield break;
+            if (entry.Key.IsNull || entry.Value.IsNull)
+                continue;
+            left--;
+            yield return entry;
+        }
+    }
+
+    public override IEnumerable<(long Index, Address Key)> Keys(Address keys) => [];
+}
