@@ -15,6 +15,27 @@ public static class Limits
     /// <summary>Entries of an auxiliary vector; the kernel writes about 25.</summary>
     public const int AuxiliaryEntries = 1_000;
 
+    /// <summary>Entries of a dynamic section; real ones have about 30.</summary>
+    public const int ElfDynamicEntries = 10_000;
+
+    /// <summary>Symbols that share a hash bucket; linkers aim at fewer than four.</summary>
+    public const int ElfHashChain = 100_000;
+
+    /// <summary>Bytes of one PT_NOTE segment or SHT_NOTE section that is searched for a build-id; real ones have under 1,000.</summary>
+    public const int ElfNoteSegment = 1 << 20;
+
+    /// <summary>Symbols of one table; a browser with all its symbols has some millions.</summary>
+    public const int ElfSymbols = 50_000_000;
+
+    /// <summary>Bytes of one section once it is inflated.</summary>
+    public const int ElfSection = 1 << 30;
+
+    /// <summary>Bytes of a section's name that are kept; real ones have under 40.</summary>
+    public const int SectionName = 256;
+
+    /// <summary>Symbols that are looked at below an address for one that reaches up to it.</summary>
+    public const int NestedSymbols = 64;
+
     /// <summary>Bytes of one name in an ELF string table; C++ mangles long ones.</summary>
     public const int SymbolName = 16_384;
 
