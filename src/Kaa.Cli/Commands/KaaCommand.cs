@@ -1,0 +1,73 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using Kaa.Cli.Output;
+
+namespace Kaa.Cli.Commands;
+
+/// <summary>The tree of commands: the source of parsing, help, man page and completions.</summary>
+internal sealed class KaaCommand : RootCommand
+{
+    private KaaCommand()
+        : base("Sees what a running CPython process does, from the outside, without preparing or disturbing it.")
+    {
+        Directives.Clear();
+        foreach (Option option in Options)
+            Describe(option);
+        Add(new CompletionVerb());
+        Add(new ManualVerb());
+        SetAction(_ => PrintHelpAsError());
+    }
+
+    public static KaaCommand Create() => new();
+
+    public IEnumerable<Verb> Verbs => Subcommands.OfType<Verb>();
+
+    public IEnumerable<Verb> ShownVerbs => Verbs.Where(verb => !verb.Hidden);
+
+    /// <summary>The options of a command that a reader is told of: its own, then those that every command has.</summary>
+    public IEnumerable<Option> OptionsOf(Command command) =>
+        command == this ? Options : command.Options.Concat(Options.Where(option => option.Recursive));
+
+    private int PrintHelpAsError()
+    {
+        using StreamWriter error = Streams.Error();
+        HelpText.Write(this, error);
+        return ExitCode.Usage;
+    }
+
+    private static void Describe(Option option)
+    {
+        switch (option)
+        {
+            case HelpOption:
+                option.Description = "Print this help.";
+                option.Aliases.Remove("-?");
+                option.Aliases.Remove("/?");
+                option.Aliases.Remove("/h");
+                option.Action = new HelpPrinting();
+                break;
+            case VersionOption:
+                option.Description = "Print the version.";
+                option.Action = new VersionPrinting();
+                break;
+        }
+    }
+
+    private sealed class HelpPrinting : SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            using StreamWriter output = Streams.Output();
+            HelpText.Write(parseResult.CommandResult.Command, output);
+            return ExitCode.Complete;
+        }
+    }
+
+    private sealed class VersionPrinting : SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult) => CommandRunner.PrintVersion();
+    }
+}

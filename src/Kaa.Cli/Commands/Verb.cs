@@ -1,0 +1,26 @@
+using System.CommandLine;
+
+namespace Kaa.Cli.Commands;
+
+/// <summary>A command of Kaa, with what its help and the man page say beyond the options.</summary>
+internal abstract class Verb(string name, string summary) : Command(name, summary)
+{
+    /// <summary>Paragraphs below the summary.</summary>
+    public virtual IReadOnlyList<string> Details => [];
+
+    public virtual IReadOnlyList<Example> Examples => [];
+
+    /// <summary>What a shell offers for the arguments.</summary>
+    public virtual Completes Completes => Completes.Nothing;
+
+    /// <summary>The words that an argument may be; empty where any may.</summary>
+    public virtual IReadOnlyList<string> Choices => [];
+}
+
+internal sealed record Example(string Command, string Meaning);
+
+internal enum Completes
+{
+    Nothing,
+    Pids,
+}

@@ -1,0 +1,42 @@
+using System.Runtime.InteropServices;
+
+namespace Kaa.Cli;
+
+/// <summary>
+/// Ctrl-C. The first one lets a look that has begun come to its end, which takes milliseconds, and then ends Kaa; a second one ends it at
+/// once, as kill -9 would.
+/// </summary>
+internal sealed class Interruption : IDisposable
+{
+    private readonly System.Threading.ManualResetEventSlim _requested = new();
+    private readonly PosixSignalRegistration _registration;
+
+    public Interruption()
+    {
+        _registration = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
+        {
+            signal.Cancel = !_requested.IsSet;
+            _requested.Set();
+        });
+    }
+
+    public void ThrowIfRequested()
+    {
+        if (_requested.IsSet)
+            throw new OperationCanceledException();
+    }
+
+    /// <summary>Waits that long, or throws as soon as Ctrl-C comes.</summary>
+    public void Wait(TimeSpan time)
+    {
+        if (time > TimeSpan.Zero)
+            _requested.Wait(time);
+        ThrowIfRequested();
+    }
+
+    public void Dispose()
+    {
+        _registration.Dispose();
+        _requested.Dispose();
+    }
+}

@@ -1,0 +1,117 @@
+using System.Runtime.InteropServices;
+using Kaa.Results;
+
+namespace Kaa.Linux;
+
+/// <summary>The reader of our output has gone away (<c>EPIPE</c>; the runtime ignores SIGPIPE).</summary>
+public sealed class BrokenPipe() : IOException("the reader of the output is gone");
+
+/// <summary>
+/// Standard output or error, by write(2) alone. <see cref="FileStream"/> would write to a file at an offset of its own, over what
+/// other programs wrote to it; The runtime's console hides a broken pipe.
+/// </summary>
+public sealed partial class StandardStream(int descriptor) : Stream
+{
+    private const int Interrupted = 4; // EINTR
+    private const int TryAgain = 11; // EAGAIN
+    private const int Broken = 32; // EPIPE
+    private const uint GetWindowSize = 0x5413; // TIOCGWINSZ
+    private const short Writable = 4; // POLLOUT
+
+    public static StandardStream Output { get; } = new(1);
+
+    public static StandardStream Error { get; } = new(2);
+
+    public override bool CanRead => false;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public bool IsTerminal => TerminalSize() is not null;
+
+    /// <summary>Columns of the terminal; 0 where it is none, or does not say.</summary>
+    public int Width => TerminalSize()?.Columns ?? 0;
+
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        while (buffer.Length > 0)
+        {
+            nint written = Write(descriptor, ref MemoryMarshal.GetReference(buffer), buffer.Length);
+            if (written >= 0)
+                buffer = buffer[(int)written..];
+            else
+                Recover(Marshal.GetLastPInvokeError());
+        }
+    }
+
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+    public override void Flush()
+    {
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    private void Recover(int error)
+    {
+        switch (error)
+        {
+            case Interrupted:
+                break;
+            case TryAgain:
+                // Somebody made the pipe or terminal non-blocking; it is shared with us.
+                var poll = new PollEntry { Descriptor = descriptor, Events = Writable };
+                _ = Poll(ref poll, 1, -1);
+                break;
+            case Broken:
+                throw new BrokenPipe();
+            default:
+                throw new UserError("output", "the output can't be written: " + Marshal.GetPInvokeErrorMessage(error));
+        }
+    }
+
+    private WindowSize? TerminalSize()
+    {
+        WindowSize size = default;
+        return Control(descriptor, GetWindowSize, ref size) == 0 ? size : null;
+    }
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    private static partial nint Write(int descriptor, ref byte buffer, nint count);
+
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    private static partial int Poll(ref PollEntry entries, nuint count, int timeout);
+
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    private static partial int Control(int descriptor, nuint request, ref WindowSize size);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct WindowSize
+    {
+        public ushort Rows;
+        public ushort Columns;
+        public ushort Width;
+        public ushort Height;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollEntry
+    {
+        public int Descriptor;
+        public short Events;
+        public short Happened;
+    }
+}
