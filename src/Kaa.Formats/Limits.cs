@@ -39,6 +39,12 @@ public static class Limits
     /// <summary>Bytes of one name in an ELF string table; C++ mangles long ones.</summary>
     public const int SymbolName = 16_384;
 
+    /// <summary>Pages of 4 KiB that one look keeps before it begins afresh: 12 MiB, of the 25 that Kaa may use.</summary>
+    public const int CachedPages = 3_072;
+
+    /// <summary>Bytes of one writable segment that is searched: libraries with a gigabyte of static data do not hold an interpreter.</summary>
+    public const ulong ElfDataSegment = 1ul << 30;
+
     /// <summary>Threads of one interpreter.</summary>
     public const int PythonThreads = 100_000;
 

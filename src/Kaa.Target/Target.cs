@@ -10,6 +10,8 @@ namespace Kaa.Target;
 /// </summary>
 public abstract class ObservedTarget : IDisposable
 {
+    private ModuleImages? _images;
+
     public abstract TargetInfo Info { get; }
 
     /// <summary>
@@ -30,6 +32,9 @@ public abstract class ObservedTarget : IDisposable
 
     public abstract ITargetFiles Files { get; }
 
+    /// <summary>The ELF side of the modules: symbols, sections, build-ids.</summary>
+    public ModuleImages Images => _images ??= new ModuleImages(Constants, Files);
+
     /// <summary>When the process started, in Unix seconds; null where not known.</summary>
     public abstract double? StartedAt { get; }
 
@@ -40,6 +45,7 @@ public abstract class ObservedTarget : IDisposable
 
     public void Dispose()
     {
+        _images?.Dispose();
         Dispose(true);
         GC.SuppressFinalize(this);
     }

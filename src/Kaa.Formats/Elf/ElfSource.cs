@@ -47,8 +47,16 @@ internal sealed class ElfStreamSource : ElfSource
 
     public override int Read(long offset, Span<byte> buffer)
     {
-        _stream.Position = offset;
-        return _stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+        try
+        {
+            _stream.Position = offset;
+            return _stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+        }
+        catch (IOException)
+        {
+            // A stale network file, a disk that fails: as useless to the caller as a broken file.
+            throw new BadData("ELF", offset, "the file system can't read it");
+        }
     }
 
     public override void Dispose()
