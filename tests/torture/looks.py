@@ -1,0 +1,83 @@
+"""Kaa, looking at a target: once, or killed on its way."""
+import collections
+import json
+import random
+import subprocess
+import time
+from dataclasses import dataclass, field
+
+# Every way of looking takes its turn.
+WAYS = (["--json"], ["--json", "--locals"], [], ["--json", "--locals", "--max-value", "2000"], ["--locals"], ["--json", "--nonblocking"])
+PATIENCE = 60.0
+COMPLETE, USER_ERROR, INCOMPLETE = 0, 1, 3
+
+
+@dataclass
+class Tally:
+    """What a series of looks was like."""
+    exits: collections.Counter = field(default_factory=collections.Counter)
+    lies: collections.Counter = field(default_factory=collections.Counter)
+    errors: collections.Counter = field(default_factory=collections.Counter)  # last line of stderr
+    notes: collections.Counter = field(default_factory=collections.Counter)
+    slowest: float = 0.0
+    pauses: list[int] = field(default_factory=list)
+
+    def text(self) -> str:
+        exits = ", ".join(f"{count} × exit {code}" for code, count in sorted(self.exits.items()))
+        pauses = sorted(self.pauses)
+        if pauses:
+            exits += f"; pause µs median {pauses[len(pauses) // 2]} 99 % {pauses[len(pauses) * 99 // 100]} max {pauses[-1]}"
+        return f"{exits}; slowest {1000 * self.slowest:.0f} ms"
+
+
+class Eye:
+    def __init__(self, kaa: str):
+        self._kaa = kaa
+
+    def look(self, pid: int, turn: int, tally: Tally, allowed: tuple[int, ...], judge=None) -> list[str]:
+        """One look; gives what was wrong about it."""
+        way = WAYS[turn % len(WAYS)]
+        start = time.monotonic()
+        try:
+            run = subprocess.run([self._kaa, "bt", str(pid), *way], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                 errors="replace", timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            tally.exits["hung"] += 1
+            return [f"look {turn} {way}: hung for {PATIENCE:.0f} s"]
+        tally.slowest = max(tally.slowest, time.monotonic() - start)
+        tally.exits[run.returncode] += 1
+        if run.returncode not in allowed:
+            last = (run.stderr or run.stdout).strip().splitlines()[-1:] or ["nothing said"]
+            tally.errors[last[0][:300]] += 1
+            return [f"look {turn} {way}: exit {run.returncode}: {last[0][:300]}"]
+        return _read(run.stdout, way, run.returncode, tally, judge)
+
+    def look_and_be_killed(self, pid: int, turn: int, most_ms: float) -> None:
+        """Starts a look and kills it at a random instant within so many milliseconds."""
+        way = WAYS[turn % len(WAYS)]
+        process = subprocess.Popen([self._kaa, "bt", str(pid), *way], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + random.uniform(0, most_ms) / 1000
+        while time.monotonic() < deadline:
+            pass
+        process.kill()
+        process.wait()
+
+
+def _read(text: str, way: list[str], code: int, tally: Tally, judge) -> list[str]:
+    if code == USER_ERROR or "--json" not in way:
+        return []
+    try:
+        report = json.loads(text)
+    except ValueError as error:
+        tally.lies["not JSON"] += 1
+        return [f"{way}: not JSON: {error}"]
+    if isinstance(report, list):
+        report = report[0]
+    tally.pauses.append(report.get("pauseMicroseconds") or 0)
+    for note in report.get("notes", []):
+        tally.notes[note["code"]] += 1
+    lies = judge(report, way) if judge else []
+    for lie in lies:
+        tally.lies[lie] += 1
+    return [f"{way}: {lie}" for lie in lies]
