@@ -1,7 +1,7 @@
 """A process that does everything at once and knows what the result of it all must be. Runs on 2.7 and later.
 
-Usage: busy.py WAITS.so CHILD SLOTS. Says "ready", works until it is told "stop", ends all of it and says "stopped".
-Every activity owns a slot of the file SLOTS (struct slot of waits.c), where the test reads how it goes: rounds done, calls that were
+Usage: busy.py BUSY.so CHILD SLOTS. Says "ready", works until it is told "stop", ends all of it and says "stopped".
+Every activity owns a slot of the file SLOTS (struct slot of busy.c), where the test reads how it goes: rounds done, calls that were
 interrupted, that ended early, that went wrong. Signals are for the main thread alone; in all others they are blocked, so whatever
 interrupts those came from outside.
 """
