@@ -3,7 +3,8 @@ namespace Kaa.Python.Layout;
 // One table a version, each showing only what changed since the one before; x86-64. `o` is the size of an object's head, so that
 // every table serves all flavours of its version. Read from the DWARF of 2.7.18, 3.6.15, 3.7.16, 3.8.18, 3.9.18, 3.10.13, 3.11.7, 3.12.1
 // and 3.13.0; none of these fields moved between the first and last release of a minor version (git diff of the headers, v3.N.0 to
-// the last tag). From 3.13 on the target's own table replaces most of it: see DebugOffsets.
+// the last tag). From 3.13 on the target's own table (DebugOffsets) replaces most of it, and ours is the pattern for the rest; 3.14
+// and 3.15 from the DWARF of Debian's debug builds.
 public sealed partial record PyLayout
 {
     internal static PyLayout V27(int o) => new()
@@ -168,7 +169,7 @@ public sealed partial record PyLayout
         },
         Thread = new()
         {
-            next = 8, interp = 16, cframe = 56, dict = 112, thread_id = 136, native_thread_id = 144, datastack_chunk = 232, Extent = 240,
+            next = 8, interp = 16, status = 24, cframe = 56, dict = 112, thread_id = 136, native_thread_id = 144, datastack_chunk = 232, Extent = 240,
         },
         CFrame = new() { current_frame = 0, previous = 8 },
         Frame = new()
@@ -199,17 +200,25 @@ public sealed partial record PyLayout
         },
         Thread = new()
         {
-            next = 8, interp = 16, state = 40, current_frame = 72, dict = 128, thread_id = 152, native_thread_id = 160, datastack_chunk = 232,
+            next = 8, interp = 16, status = 32, state = 40, current_frame = 72, dict = 128, thread_id = 152, native_thread_id = 160, datastack_chunk = 232,
             Extent = 240,
         },
         CFrame = new(),
         Code = V312(o).Code with { _co_firsttraceable = o + 168, co_code_adaptive = o + 184, Extent = o + 184 },
     };
 
-    /// <summary>3.14 and later always bring a table of their own; this serves as the pattern for what that table lacks.</summary>
     internal static PyLayout V314(int o) => V313(o) with
     {
+        Thread = V313(o).Thread with { state = 44 },
         Frame = V313(o).Frame with { stackpointer = 64, owner = 74, localsplus = 80 },
         Code = V313(o).Code with { _co_firsttraceable = o + 176, co_code_adaptive = o + 192, Extent = o + 192 },
+    };
+
+    internal static PyLayout V315(int o) => V314(o) with
+    {
+        Thread = V314(o).Thread with
+        {
+            state = 48, base_frame = 80, dict = 152, thread_id = 176, native_thread_id = 184, datastack_chunk = 256, Extent = 264,
+        },
     };
 }

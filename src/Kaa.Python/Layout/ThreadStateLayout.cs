@@ -31,6 +31,9 @@ public sealed record ThreadStateLayout
     /// <summary>The thread's <c>dict</c> (<c>PyThreadState_GetDict</c>).</summary>
     public int dict { get; init; } = Offset.Absent;
 
+    /// <summary><c>_status</c>: flags of the thread's life (3.12+).</summary>
+    public int status { get; init; } = Offset.Absent;
+
     /// <summary><c>state</c>: attached, detached or suspended (3.13+), which tells in free-threaded builds who runs Python code.</summary>
     public int state { get; init; } = Offset.Absent;
 

@@ -70,7 +70,7 @@ int unblock_signals(void)
 {
     sigset_t all;
     sigfillset(&all);
-    sigdelset(&all, SIGRTMIN + 5); // busy.c's own waits
+    sigdelset(&all, SIGRTMIN + 5); // waits.c's own waits
     sigdelset(&all, SIGCHLD);
     return pthread_sigmask(SIG_UNBLOCK, &all, 0);
 }

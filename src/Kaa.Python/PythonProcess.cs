@@ -1,0 +1,97 @@
+using Kaa.Formats;
+using Kaa.Formats.Elf;
+using Kaa.Python.Discovery;
+using Kaa.Python.Layout;
+using Kaa.Python.Objects;
+using Kaa.Python.Semantics;
+using Kaa.Python.Stack;
+using Kaa.Results;
+using Kaa.Target;
+
+namespace Kaa.Python;
+
+/// <summary>CPython in one process or core: found once, then read look by look.</summary>
+public sealed class PythonProcess
+{
+    private readonly ObservedTarget _target;
+    private readonly FoundInterpreter _found;
+    private readonly ThreadReader _threads;
+
+    private PythonProcess(ObservedTarget target, FoundInterpreter found)
+    {
+        _target = target;
+        _found = found;
+        _threads = new ThreadReader(found.Layout, found.Semantics, found.Root, target.Info.Pid);
+    }
+
+    public PythonVersion Version => _found.Version;
+
+    public BuildFlavour Flavour => _found.Flavour;
+
+    /// <summary>Where the structures of interpreter, threads, frames and code have their fields.</summary>
+    public PyLayout Layout => _found.Layout;
+
+    /// <summary>Where objects have theirs.</summary>
+    public ObjectLayout ObjectLayout => _found.Objects;
+
+    public InterpreterRoot Root => _found.Root;
+
+    /// <summary>The image that the interpreter lies in; null where it lies in none.</summary>
+    public Module? Module => _found.Candidate.Module;
+
+    /// <summary>Finds the interpreter of a process or core. Stops nothing.</summary>
+    /// <param name="thorough">Where no name tells, search the data of all modules: can take a tenth of a second for a process that is no Python.</param>
+    /// <exception cref="UserError">
+    /// <c>not-python</c>, <c>unsupported-implementation</c> (PyPy, GraalPy) or <c>unsupported-version</c>.
+    /// </exception>
+    public static PythonProcess Find(ObservedTarget target, bool thorough = true) => new(target, new PythonFinder(target).Find(thorough));
+
+    /// <summary>Version, files and phase of life, as of now.</summary>
+    public InterpreterInfo Describe()
+    {
+        Module? program = Program();
+        return new InterpreterInfo
+        {
+            Version = Version.ToString(),
+            Executable = program?.Path,
+            Library = Module is not null && Module != program ? Module.Path : null,
+            Debug = Flavour.Debug,
+            FreeThreaded = Flavour.FreeThreaded,
+            Layout = Layout.Source,
+            Phase = Phase(_target.Glance()),
+        };
+    }
+
+    /// <summary>All threads of all interpreters; frames of those that the look wants.</summary>
+    public RawThreads ReadThreads(Look look) => ReadThreads(look, new PyObjects(look.Memory, ObjectLayout));
+
+    /// <param name="objects">Of this look: what it has read of types is used again.</param>
+    public RawThreads ReadThreads(Look look, PyObjects objects) => _threads.Read(look, objects);
+
+    /// <summary>Starting up, running, or finalizing, as the runtime says it of itself.</summary>
+    public InterpreterPhase Phase(IMemory memory)
+    {
+        Address finalizing = Layout.Runtime.finalizing == Offset.Absent ? _found.Root.Finalizing : _found.Root.Runtime + Layout.Runtime.finalizing;
+        if (!finalizing.IsNull && memory.TryReadPointer(finalizing, out Address thread) && !thread.IsNull)
+            return InterpreterPhase.Finalizing;
+        bool isStarting = Layout.Runtime.initialized == Offset.Absent
+            ? !_found.IsProved
+            : memory.TryRead(_found.Root.Runtime + Layout.Runtime.initialized, out int initialized) && initialized == 0;
+        return isStarting ? InterpreterPhase.Starting : InterpreterPhase.Running;
+    }
+
+    /// <summary>The image that the kernel started: it names a loader, and is not the C library, which can be run as a program too.</summary>
+    private Module? Program()
+    {
+        foreach (Module module in _target.Modules.Modules)
+        {
+            bool isProgram = false;
+            foreach (ElfProgramHeader header in _target.Images.For(module).Elf?.ProgramHeaders ?? [])
+                isProgram |= header.Type == ElfSegmentType.Interpreter;
+            if (isProgram && !module.FileName.StartsWith("lib", StringComparison.Ordinal))
+                return module;
+        }
+
+        return Module;
+    }
+}

@@ -1,0 +1,106 @@
+using Kaa.Formats;
+using Kaa.Python.Layout;
+using Kaa.Python.Objects;
+using Kaa.Python.Semantics;
+
+namespace Kaa.Python.Stack;
+
+/// <summary>Reads code objects once each; serves one look.</summary>
+internal sealed class CodeReader(PyObjects objects, PyLayout layout, PySemantics semantics)
+{
+    private const int MaxExtent = 1024;
+    private const int ChunkSize = 64 << 10;
+
+    private readonly Dictionary<Address, PyCode> _codes = [];
+    private readonly CodeLayout _layout = layout.Code;
+
+    /// <exception cref="TargetFault">No code object lies there: the frame that named it is torn.</exception>
+    public PyCode Read(Address address)
+    {
+        if (_codes.TryGetValue(address, out PyCode? known))
+            return known;
+        if (_layout.Extent > MaxExtent)
+            throw TargetFault.Nonsense(address, "code object of unlikely size");
+        Span<byte> bytes = stackalloc byte[MaxExtent];
+        bytes = bytes[.._layout.Extent];
+        objects.Memory.ReadExactly(address, bytes);
+        PyType type = objects.Type(((ReadOnlySpan<byte>)bytes).AddressAt(objects.Layout.PyObject.ob_type));
+        // A class of Python's may be called "code" too; PyCode_Type is static and can't be derived from.
+        if (type.Name != "code" || type.IsHeapType)
+            throw TargetFault.Nonsense(address, "no code object");
+        PyCode code = Decode(address, bytes);
+        _codes.Add(address, code);
+        return code;
+    }
+
+    private PyCode Decode(Address address, ReadOnlySpan<byte> bytes)
+    {
+        string? unreadable = null;
+        string? name = Text(bytes, _layout.co_name, "name", ref unreadable);
+        string? qualifiedName = _layout.co_qualname == Offset.Absent ? null : Text(bytes, _layout.co_qualname, "qualified name", ref unreadable);
+        string? file = Text(bytes, _layout.co_filename, "file name", ref unreadable);
+        byte[]? lines = Lines(bytes.AddressAt(_layout.co_linetable), ref unreadable);
+        return new PyCode(semantics.LineTable, lines)
+        {
+            Address = address,
+            Name = name,
+            QualifiedName = qualifiedName,
+            File = file,
+            FirstLine = bytes.Int32At(_layout.co_firstlineno),
+            Flags = (CodeFlags)bytes.Int32At(_layout.co_flags),
+            StackSize = bytes.Int32At(_layout.co_stacksize),
+            LocalsPlusCount = Number(bytes, _layout.co_nlocalsplus),
+            Bytecode = _layout.co_code_adaptive != Offset.Absent ? address + _layout.co_code_adaptive : bytes.AddressAt(_layout.co_code),
+            Length = _layout.co_code_adaptive != Offset.Absent ? unchecked((long)bytes.PointerAt(objects.Layout.ob_size) * 2) : 0,
+            FirstTraceable = unchecked(Number(bytes, _layout._co_firsttraceable) * 2),
+            ThreadLocalBytecode = _layout.co_tlbc == Offset.Absent ? Address.Null : bytes.AddressAt(_layout.co_tlbc),
+            Unreadable = unreadable,
+        };
+    }
+
+    private static int Number(ReadOnlySpan<byte> bytes, int offset) => offset == Offset.Absent ? 0 : bytes.Int32At(offset);
+
+    private string? Text(ReadOnlySpan<byte> bytes, int offset, string what, ref string? unreadable)
+    {
+        try
+        {
+            return objects.ReadString(bytes.AddressAt(offset), Limits.CodeName);
+        }
+        catch (TargetFault fault) when (fault.Reason is FaultReason.Unmapped or FaultReason.Nonsense)
+        {
+            unreadable ??= what + ": " + fault.Message;
+            return null;
+        }
+    }
+
+    private byte[]? Lines(Address table, ref string? unreadable)
+    {
+        try
+        {
+            long size = objects.TypeOf(table).Has(TypeFlags.BytesSubclass) ? objects.Size(table) : throw TargetFault.Nonsense(table, "no bytes");
+            return size <= Limits.CodeTable
+                ? ReadInPieces(table + objects.Layout.ob_sval, (int)size)
+                : throw TargetFault.Nonsense(table, "line table of unlikely size");
+        }
+        catch (TargetFault fault) when (fault.Reason is FaultReason.Unmapped or FaultReason.Nonsense)
+        {
+            unreadable ??= "lines: " + fault.Message;
+            return null;
+        }
+    }
+
+    /// <summary>Takes memory of ours only as far as the target's was there.</summary>
+    private byte[] ReadInPieces(Address address, int size)
+    {
+        byte[] bytes = new byte[Math.Min(size, ChunkSize)];
+        int done = 0;
+        while (true)
+        {
+            objects.Memory.ReadExactly(address + done, bytes.AsSpan(done));
+            done = bytes.Length;
+            if (done == size)
+                return bytes;
+            Array.Resize(ref bytes, (int)Math.Min(size, done * 2L));
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using Kaa.Formats;
+using Kaa.Python.Layout;
+using Kaa.Python.Objects;
+using Kaa.Python.Semantics;
+
+namespace Kaa.Python.Stack;
+
+/// <summary>Up to 3.10: <c>PyFrameObject</c>s on the heap, linked by <c>f_back</c>; each is run by a C call of its own.</summary>
+internal sealed class FrameObjectChain(PyObjects objects, PyLayout layout, PySemantics semantics) : FrameChain(objects, layout, semantics)
+{
+    private const int MaxExtent = 256;
+    private const int CodeUnit = 2;
+
+    private protected override void Walk(ReadOnlySpan<byte> thread, List<RawFrame> frames)
+    {
+        FrameObjectLayout f = Layout.FrameObject;
+        Span<byte> buffer = stackalloc byte[MaxExtent];
+        buffer = buffer[..(f.f_lineno + sizeof(int))];
+        ReadOnlySpan<byte> bytes = buffer;
+        var guard = new CycleGuard();
+        Address frame = thread.AddressAt(Layout.Thread.frame);
+        while (!frame.IsNull)
+        {
+            if (!guard.Enter(frame, Limits.Frames))
+                throw Endless(frames, frame, guard.Count);
+            Memory.ReadExactly(frame, buffer);
+            CheckType(frame, bytes);
+            PyCode code = Codes.Read(bytes.AddressAt(f.f_code));
+            int last = bytes.Int32At(f.f_lasti);
+            int instruction = Semantics.Instruction == InstructionForm.UnitOffset ? unchecked(last * CodeUnit) : last;
+            bool traced = bytes.PointerAt(f.f_trace) != 0;
+            frames.Add(new RawFrame(frame, code, instruction, TracedLine(traced, bytes.Int32At(f.f_lineno)), Address.Null));
+            frame = bytes.AddressAt(f.f_back);
+        }
+    }
+
+    private void CheckType(Address frame, ReadOnlySpan<byte> bytes)
+    {
+        PyType type = Objects.Type(bytes.AddressAt(Objects.Layout.PyObject.ob_type));
+        if (type.Name != "frame" || type.IsHeapType)
+            throw TargetFault.Nonsense(frame, "no frame");
+    }
+}
