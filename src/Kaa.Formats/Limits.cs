@@ -92,4 +92,16 @@ public static class Limits
 
     /// <summary>Attributes of one instance, and slots of one type.</summary>
     public const int Attributes = 100_000;
+
+    /// <summary>Bytes of one text that are looked at for its quotes and its length.</summary>
+    public const int TextScan = 1 << 20;
+
+    /// <summary>Counts of one collections.Counter that are put in order.</summary>
+    public const int CounterItems = 10_000;
+
+    /// <summary>Parts of a path that was not joined yet.</summary>
+    public const int PathSegments = 1_000;
+
+    /// <summary>Words of a decimal.Decimal's coefficient, 19 digits each.</summary>
+    public const int DecimalWords = 2_000;
 }

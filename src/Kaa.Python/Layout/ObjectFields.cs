@@ -43,3 +43,23 @@ public sealed record PyDescrFields(int d_type, int d_name);
 
 /// <summary>Include/structmember.h, Include/descrobject.h.</summary>
 public sealed record PyMemberDefFields(int name, int type, int offset, int flags, int size);
+
+/// <param name="func_qualname">3.x only.</param>
+public sealed record PyFunctionFields(int func_name, int func_qualname);
+
+/// <param name="gi_qualname">3.x only; before, the code's name.</param>
+/// <param name="gi_code">2.7 only.</param>
+public sealed record PyGenFields(int gi_qualname, int gi_code);
+
+public sealed record PyCodeNameFields(int co_name, int co_filename, int co_firstlineno);
+
+/// <param name="args">Of BaseException.</param>
+/// <param name="name">Of ImportError, from 3.15 on where its repr shows it; <paramref name="path"/> too.</param>
+public sealed record PyExceptionFields(int args, int name, int path);
+
+/// <summary>Modules/_collectionsmodule.c; <paramref name="data"/> and <paramref name="rightlink"/> lie in a block.</summary>
+/// <param name="BLOCKLEN">Items of one block.</param>
+public sealed record DequeFields(int leftblock, int leftindex, int len, int maxlen, int data, int rightlink, int BLOCKLEN);
+
+/// <summary>Modules/_threadmodule.c: <c>locked</c> is a byte; a recursive lock counts from 0 or, from 3.14 on, from its second entry.</summary>
+public sealed record LockFields(int locked, int rlock_owner, int rlock_count, int rlock_mutex);

@@ -56,6 +56,21 @@ public sealed partial record ObjectLayout
 
     public required PyMemberDefFields PyMemberDef { get; init; }
 
+    public required PyFunctionFields PyFunctionObject { get; init; }
+
+    public required PyGenFields PyGenObject { get; init; }
+
+    public required PyCodeNameFields PyCodeObject { get; init; }
+
+    public required PyExceptionFields PyBaseExceptionObject { get; init; }
+
+    public required DequeFields dequeobject { get; init; }
+
+    public required LockFields lockobject { get; init; }
+
+    /// <summary>sizeof(PyDictObject): where a subclass made in C (OrderedDict, defaultdict) keeps its own fields.</summary>
+    public required int dict_size { get; init; }
+
     /// <summary>Offset of the managed dict's pointer from the object, negative; see <see cref="ManagedDictForm"/>.</summary>
     public required int managed_dict { get; init; }
 

@@ -38,6 +38,13 @@ public sealed partial record ObjectLayout
         PySetObject = new(fill: o, used: o + 8, mask: o + 16, table: o + 24, key: 8),
         PyDescrObject = new(d_type: o, d_name: o + 8),
         PyMemberDef = new(name: 0, type: 8, offset: 16, flags: 24, size: 40),
+        PyFunctionObject = new(func_name: o + 40, func_qualname: Absent),
+        PyGenObject = new(gi_qualname: Absent, gi_code: o + 16),
+        PyCodeObject = new(co_name: o + 72, co_filename: o + 64, co_firstlineno: o + 80),
+        PyBaseExceptionObject = new(args: o + 8, name: Absent, path: Absent),
+        dequeobject = new(leftblock: o, leftindex: o + 16, len: o + 32, maxlen: o + 48, data: 0, rightlink: 496, BLOCKLEN: 62),
+        lockobject = new(locked: Absent, rlock_owner: Absent, rlock_count: Absent, rlock_mutex: Absent),
+        dict_size = o + 232,
         managed_dict = Absent,
     };
 
@@ -55,12 +62,19 @@ public sealed partial record ObjectLayout
         PyDictKeysObject = new(
             dk_size: 8, dk_log2_size: Absent, dk_log2_index_bytes: Absent, dk_kind: Absent, dk_nentries: 32, dk_indices: 40),
         PySetObject = new(fill: o, used: o + 8, mask: o + 16, table: o + 24, key: 0),
+        PyFunctionObject = new(func_name: o + 48, func_qualname: o + 88),
+        PyGenObject = new(gi_qualname: o + 40, gi_code: Absent),
+        PyCodeObject = new(co_name: o + 88, co_filename: o + 80, co_firstlineno: o + 20),
+        dequeobject = new(leftblock: o + 8, leftindex: o + 24, len: o, maxlen: o + 48, data: 8, rightlink: 520, BLOCKLEN: 64),
+        lockobject = new(locked: o + 16, rlock_owner: o + 8, rlock_count: o + 16, rlock_mutex: Absent),
+        dict_size = o + 32,
     };
 
     private static ObjectLayout V38(int o) => V36(o) with
     {
         PyTypeObject = TypeFields(o, size: 400),
         PyHeapTypeObject = HeapTypeFields(ht_name: o + 832, module: false),
+        PyCodeObject = new(co_name: o + 96, co_filename: o + 88, co_firstlineno: o + 24),
     };
 
     private static ObjectLayout V39(int o) => V38(o) with
@@ -69,7 +83,12 @@ public sealed partial record ObjectLayout
         PyHeapTypeObject = HeapTypeFields(ht_name: o + 824),
     };
 
-    private static ObjectLayout V310(int o) => V39(o) with { PyHeapTypeObject = HeapTypeFields(ht_name: o + 832) };
+    private static ObjectLayout V310(int o) => V39(o) with
+    {
+        PyHeapTypeObject = HeapTypeFields(ht_name: o + 832),
+        PyFunctionObject = new(func_name: o + 16, func_qualname: o + 24),
+        PyGenObject = new(gi_qualname: o + 32, gi_code: Absent),
+    };
 
     private static ObjectLayout V311(int o) => V310(o) with
     {
@@ -77,6 +96,8 @@ public sealed partial record ObjectLayout
         DictValuesForm = DictValuesForm.Prefixed,
         ManagedDictForm = ManagedDictForm.TwoPointers,
         managed_dict = -24,
+        PyGenObject = new(gi_qualname: o + 24, gi_code: Absent),
+        PyCodeObject = new(co_name: o + 104, co_filename: o + 96, co_firstlineno: o + 56),
         PyDictKeysObject = new(
             dk_size: Absent, dk_log2_size: 8, dk_log2_index_bytes: 9, dk_kind: 10, dk_nentries: 24, dk_indices: 32),
     };
@@ -88,6 +109,8 @@ public sealed partial record ObjectLayout
         ManagedDictForm = ManagedDictForm.TaggedPointer,
         PyTypeObject = TypeFields(o, size: 400),
         PyHeapTypeObject = HeapTypeFields(ht_name: o + 840),
+        PyGenObject = new(gi_qualname: o + 16, gi_code: Absent),
+        PyCodeObject = new(co_name: o + 104, co_filename: o + 96, co_firstlineno: o + 52),
         PyUnicodeObject = new(
             length: o, state: o + 16, kind_shift: 2, ascii_size: o + 24, compact_size: o + 40, data: o + 40, wstr: Absent,
             wstr_length: Absent, Py_UNICODE_SIZE: Absent),
@@ -99,13 +122,18 @@ public sealed partial record ObjectLayout
         ManagedDictForm = ManagedDictForm.InlineValues,
     };
 
-    /// <summary>3.14: a tuple caches its hash in front of its items.</summary>
-    private static ObjectLayout V314(int o) => V313(o) with { tuple_ob_item = o + 16 };
+    /// <summary>3.14: a tuple caches its hash in front of its items; locks are a PyMutex.</summary>
+    private static ObjectLayout V314(int o) => V313(o) with
+    {
+        tuple_ob_item = o + 16,
+        lockobject = new(locked: o, rlock_owner: o + 8, rlock_count: o + 16, rlock_mutex: o),
+    };
 
     private static ObjectLayout V315(int o) => V314(o) with
     {
         PyTypeObject = TypeFields(o, size: 408),
         PyHeapTypeObject = HeapTypeFields(ht_name: o + 848),
+        PyBaseExceptionObject = new(args: o + 8, name: o + 64, path: o + 72),
     };
 
     /// <summary>

@@ -38,6 +38,9 @@ public sealed class PyObjects
     /// <summary>The pointer at an object's field.</summary>
     public Address PointerAt(Address instance, int offset) => Memory.ReadPointer(instance + offset);
 
+    /// <summary>The n-th pointer behind the object's head.</summary>
+    public Address Word(Address instance, int index) => Memory.ReadPointer(instance + (Layout.PyObject.size + (index * 8)));
+
     /// <summary>The type of an object.</summary>
     public PyType TypeOf(Address instance) => _types.Read(Memory.ReadPointer(instance + Layout.PyObject.ob_type));
 
@@ -245,6 +248,9 @@ public sealed class PyObjects
                 yield return slot;
         }
     }
+
+    /// <summary>Entries of a mapping laid out as a dict without being one: 3.15's frozendict.</summary>
+    internal IEnumerable<DictEntry> EntriesUnchecked(Address mapping) => _dicts.Entries(mapping);
 
     internal byte[] ReadRaw(Address address, long length, int max)
     {
