@@ -48,6 +48,9 @@ public static class Limits
     /// <summary>Threads of one interpreter.</summary>
     public const int PythonThreads = 100_000;
 
+    /// <summary>Characters of a thread's name.</summary>
+    public const int ThreadName = 1_000;
+
     /// <summary>Interpreters of one process.</summary>
     public const int Interpreters = 10_000;
 

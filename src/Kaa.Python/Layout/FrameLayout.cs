@@ -53,6 +53,12 @@ public sealed record FrameObjectLayout
 
     public int f_trace { get; init; } = Offset.Absent;
 
+    /// <summary>How many blocks (loops, try, with) the frame is in, an int (up to 3.10).</summary>
+    public int f_iblock { get; init; } = Offset.Absent;
+
+    /// <summary>Twenty <c>PyTryBlock</c>s (up to 3.10).</summary>
+    public int f_blockstack { get; init; } = Offset.Absent;
+
     public int f_lasti { get; init; } = Offset.Absent;
 
     /// <summary>An int; counts only while a tracer looks at the frame.</summary>

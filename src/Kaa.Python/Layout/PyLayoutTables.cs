@@ -27,6 +27,8 @@ public sealed partial record PyLayout
             f_trace = o + 64,
             f_lasti = o + 104,
             f_lineno = o + 108,
+            f_iblock = o + 112,
+            f_blockstack = o + 116,
             f_localsplus = o + 360,
         },
         Code = new()
@@ -50,6 +52,7 @@ public sealed partial record PyLayout
 
     internal static PyLayout V36(int o) => V27(o) with
     {
+        FrameObject = V27(o).FrameObject with { f_blockstack = o + 120 },
         Interpreter = new() { next = 0, threads_head = 8, modules = 16, sysdict = 32, builtins = 40 },
         Thread = new() { next = 8, interp = 16, frame = 24, dict = 128, thread_id = 152, Extent = 160 },
         Code = new()
@@ -78,7 +81,10 @@ public sealed partial record PyLayout
         Gil = new() { last_holder = 8, locked = 16 },
         Interpreter = new() { next = 0, threads_head = 8, id = 16, modules = 40, sysdict = 56, builtins = 64 },
         Thread = new() { next = 8, interp = 16, frame = 24, dict = 152, thread_id = 176, Extent = 184 },
-        FrameObject = V36(o).FrameObject with { f_lasti = o + 88, f_lineno = o + 92, f_localsplus = o + 344 },
+        FrameObject = V36(o).FrameObject with
+        {
+            f_lasti = o + 88, f_lineno = o + 92, f_iblock = o + 96, f_blockstack = o + 104, f_localsplus = o + 344,
+        },
     };
 
     internal static PyLayout V38(int o) => V37(o) with
@@ -115,7 +121,10 @@ public sealed partial record PyLayout
 
     internal static PyLayout V310(int o) => V39(o) with
     {
-        FrameObject = V39(o).FrameObject with { f_trace = o + 56, f_lasti = o + 80, f_lineno = o + 84, f_localsplus = o + 336 },
+        FrameObject = V39(o).FrameObject with 
+        {
+            f_trace = o + 56, f_lasti = o + 80, f_lineno = o + 84, f_iblock = o + 88, f_blockstack = o + 96, f_localsplus = o + 336,
+        },
         Callable = V39(o).Callable with { func_code = o + 32 },
     };
 

@@ -1,0 +1,87 @@
+using Kaa.Formats;
+using Kaa.Python.Layout;
+using Kaa.Python.Objects;
+using Kaa.Python.Stack;
+
+namespace Kaa.Python.Waits;
+
+/// <summary>
+/// How much of a frame's value stack is surely alive. Its top is not in memory while the frame runs, but the level at which the innermost
+/// block around the instruction began is: in the block stack up to 3.10, in the exception table since.
+/// </summary>
+internal sealed class LiveStack(PyObjects objects, PyLayout layout)
+{
+    private const int TryBlockSize = 12; // PyTryBlock: b_type, b_handler, b_level
+    private const int MaxBlocks = 20; // CO_MAXBLOCKS
+
+    private readonly Dictionary<Address, byte[]> _tables = [];
+
+    /// <summary>Number of slots, at most <see cref="PyCode.StackSize"/>; 0 where no block is around the instruction, or it can't be known.</summary>
+    public int Depth(RawFrame frame)
+    {
+        int depth = layout.FrameObject.f_iblock != Offset.Absent ? DepthOfBlocks(frame.Address) : DepthOfTable(frame);
+        return Math.Clamp(depth, 0, Math.Max(frame.Code.StackSize, 0));
+    }
+
+    private int DepthOfBlocks(Address frame)
+    {
+        int count = objects.Memory.Read<int>(frame + layout.FrameObject.f_iblock);
+        return count is < 1 or > MaxBlocks
+            ? 0
+            : objects.Memory.Read<int>(frame + layout.FrameObject.f_blockstack + ((count - 1) * TryBlockSize) + 8);
+    }
+
+    private int DepthOfTable(RawFrame frame)
+    {
+        if (layout.Code.co_exceptiontable == Offset.Absent || frame.Instruction < 0)
+            return 0;
+        if (!_tables.TryGetValue(frame.Code.Address, out byte[]? table))
+        {
+            Address bytes = objects.PointerAt(frame.Code.Address, layout.Code.co_exceptiontable);
+            table = bytes.IsNull ? [] : objects.ReadBytes(bytes, Limits.CodeTable);
+            _tables.Add(frame.Code.Address, table);
+        }
+
+        return ExceptionTable.DepthAt(table, frame.Instruction / 2);
+    }
+}
+
+/// <summary>
+/// <c>co_exceptiontable</c> (3.11+, Objects/exception_handling_notes.txt): entries of four numbers, each in groups of 6 bits, the first byte of
+/// an entry marked by its highest bit: start, length and target in code units, and depth × 2 + lasti.
+/// </summary>
+internal static class ExceptionTable
+{
+    /// <summary>Stack depth of the innermost handler that covers a code unit; 0 where none does.</summary>
+    public static int DepthAt(ReadOnlySpan<byte> table, int unit)
+    {
+        int position = 0;
+        while (position < table.Length)
+        {
+            int start = Number(table, ref position);
+            int length = Number(table, ref position);
+            Number(table, ref position);
+            int depthAndLasti = Number(table, ref position);
+            if (start > unit)
+                return 0;
+            if (unit < start + length)
+                return depthAndLasti >> 1;
+        }
+
+        return 0;
+    }
+
+    private static int Number(ReadOnlySpan<byte> table, ref int position)
+    {
+        int value = 0;
+        while (position < table.Length)
+        {
+            byte part = table[position++];
+            value = unchecked((value << 6) | (part & 0x3f));
+            if ((part & 0x40) == 0)
+                break;
+        }
+
+        return value;
+    }
+}
