@@ -36,6 +36,9 @@ public sealed class PythonProcess
 
     public InterpreterRoot Root => _found.Root;
 
+    /// <summary>Bits to be taken off a reference on a frame; 0 where there are none.</summary>
+    public ulong StackRefTags => _found.Semantics.StackRefTags;
+
     /// <summary>The image that the interpreter lies in; null where it lies in none.</summary>
     public Module? Module => _found.Candidate.Module;
 
@@ -67,6 +70,23 @@ public sealed class PythonProcess
 
     /// <param name="objects">Of this look: what it has read of types is used again.</param>
     public RawThreads ReadThreads(Look look, PyObjects objects) => _threads.Read(look, objects);
+
+    /// <summary>Where each interpreter that there is now keeps the names of its threads.</summary>
+    internal ThreadNames LocateThreadNames()
+    {
+        var names = new ThreadNames(Layout, ObjectLayout);
+        IMemory memory = _target.Glance();
+        var guard = new CycleGuard();
+        memory.TryReadPointer(_found.Root.Head, out Address interpreter);
+        while (!interpreter.IsNull && guard.Enter(interpreter, Limits.Interpreters))
+        {
+            names.Locate(memory, interpreter);
+            if (!memory.TryReadPointer(interpreter + Layout.Interpreter.next, out interpreter))
+                break;
+        }
+
+        return names;
+    }
 
     /// <summary>Starting up, running, or finalizing, as the runtime says it of itself.</summary>
     public InterpreterPhase Phase(IMemory memory)

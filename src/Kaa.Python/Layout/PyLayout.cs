@@ -30,4 +30,13 @@ public sealed partial record PyLayout
     public required CodeLayout Code { get; init; }
 
     public required CallableLayout Callable { get; init; }
+
+    /// <summary>From a frame to its first slot.</summary>
+    public int LocalsPlus => Frame.localsplus != Offset.Absent ? Frame.localsplus : FrameObject.f_localsplus;
+
+    /// <summary>From a frame to <c>f_locals</c>.</summary>
+    public int FrameNamespace => Frame.f_locals != Offset.Absent ? Frame.f_locals : FrameObject.f_locals;
+
+    /// <summary>From a frame to <c>f_globals</c>.</summary>
+    public int FrameGlobals => Frame.f_globals != Offset.Absent ? Frame.f_globals : FrameObject.f_globals;
 }

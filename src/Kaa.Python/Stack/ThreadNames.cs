@@ -4,50 +4,59 @@ using Kaa.Python.Objects;
 
 namespace Kaa.Python.Stack;
 
-/// <summary>The names that Python gave its threads: <c>threading._active</c>, a dict from ident to Thread, of each interpreter.</summary>
-internal sealed class ThreadNames(PyObjects objects, PyLayout layout)
+/// <summary>
+/// Names that Python gave to threads: <c>threading._active</c> is a dict from ident to Thread. Where that dict lies is looked up once for
+/// each interpreter, outside of any look.
+/// </summary>
+internal sealed class ThreadNames(PyLayout layout, ObjectLayout objectLayout)
 {
-    private readonly Dictionary<Address, Dictionary<ulong, string>> _names = [];
+    private readonly Dictionary<Address, Address> _active = [];
 
-    /// <summary>Null where the thread was not started through <c>threading</c>, or never asked it for itself.</summary>
-    public string? Find(Address interpreter, ulong ident)
+    /// <summary>2.7 mangles the attribute's name.</summary>
+    private readonly string _attribute = objectLayout.Version.Major == 2 ? "_Thread__name" : "_name";
+
+    /// <summary>Finds the dict of an interpreter; a process that has not imported threading has none yet.</summary>
+    public void Locate(IMemory memory, Address interpreter)
     {
-        if (!_names.TryGetValue(interpreter, out Dictionary<ulong, string>? names))
-        {
-            names = [];
-            _names.Add(interpreter, names);
-            Collect(interpreter, names);
-        }
-
-        return names.GetValueOrDefault(ident);
-    }
-
-    private void Collect(Address interpreter, Dictionary<ulong, string> names)
-    {
+        if (_active.ContainsKey(interpreter))
+            return;
         try
         {
-            Address modules = objects.PointerAt(interpreter, layout.Interpreter.modules);
+            var objects = new PyObjects(memory, objectLayout);
+            Address modules = memory.ReadPointer(interpreter + layout.Interpreter.modules);
             Address threading = modules.IsNull ? Address.Null : objects.Lookup(modules, "threading");
-            if (threading.IsNull)
-                return;
-
-            // PyModuleObject.md_dict is the first field behind the head, in every version (Objects/moduleobject.c).
-            Address active = objects.Lookup(objects.PointerAt(threading, objects.Layout.PyObject.size), "_active");
-            if (active.IsNull)
-                return;
-            foreach (DictEntry entry in objects.Dict(active))
-                Add(entry, names);
+            Address active = threading.IsNull ? Address.Null : objects.Attribute(threading, "_active");
+            if (!active.IsNull)
+                _active.Add(interpreter, active);
         }
         catch (TargetFault fault) when (fault.Reason is FaultReason.Unmapped or FaultReason.Nonsense)
         {
-            // Names are an extra: those that were found so far are good.
+            // The dict of modules was being changed: the kernel's names have to do.
         }
     }
 
-    private void Add(DictEntry entry, Dictionary<ulong, string> names)
+    /// <summary>Names by ident; what can't be read is left out.</summary>
+    public Dictionary<ulong, string> Read(PyObjects objects, Address interpreter)
     {
-        Address name = objects.Attribute(entry.Value, objects.Layout.Version.Major == 2 ? "_Thread__name" : "_name");
-        if (objects.TryReadString(name, Limits.ThreadName) is { } text && names.Count < Limits.PythonThreads)
-            names.TryAdd(unchecked((ulong)objects.ReadInt64(entry.Key)), text);
+        var names = new Dictionary<ulong, string>();
+        if (!_active.TryGetValue(interpreter, out Address active))
+            return names;
+        try
+        {
+            foreach (DictEntry entry in objects.Dict(active))
+            {
+                if (names.Count >= Limits.PythonThreads)
+                    break;
+                Address name = objects.Attribute(entry.Value, _attribute);
+                if (objects.TryReadString(name, Limits.ThreadName) is { } text)
+                    names[unchecked((ulong)objects.ReadInt64(entry.Key))] = text;
+            }
+        }
+        catch (TargetFault fault) when (fault.Reason != FaultReason.Gone)
+        {
+            // Being changed while it was read, or the time is up: those that were read count.
+        }
+
+        return names;
     }
 }
