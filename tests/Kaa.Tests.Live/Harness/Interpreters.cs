@@ -1,0 +1,38 @@
+using System.Text.Json;
+
+namespace Kaa.Tests.Live.Harness;
+
+/// <summary>Every interpreter of the manifest, as data for theories.</summary>
+public static class Interpreters
+{
+    private static readonly JsonSerializerOptions Options = new() { PropertyNameCaseInsensitive = true };
+
+    public static IReadOnlyList<Interpreter> Known { get; } = Load();
+
+    public static TheoryData<string> All => Where(_ => true);
+
+    /// <summary>The newest and the oldest: enough where the interpreter hardly matters.</summary>
+    public static TheoryData<string> Two => Where(interpreter => interpreter.Name is "2.7.18" or "3.13.0");
+
+    /// <summary>Those that are a program called python, and start threads as one expects.</summary>
+    public static TheoryData<string> Plain => Where(interpreter => interpreter.Embedded is null);
+
+    public static Interpreter Named(string name) => Known.Single(interpreter => interpreter.Name == name);
+
+    /// <summary>An ordinary one, for tests that need any.</summary>
+    public static Interpreter Any => Known.FirstOrDefault(interpreter => interpreter.Name == "3.11.7") ?? Known.First(interpreter => interpreter.Root is null);
+
+    private static TheoryData<string> Where(Func<Interpreter, bool> wanted)
+    {
+        var data = new TheoryData<string>();
+        foreach (Interpreter interpreter in Known.Where(wanted))
+            data.Add(interpreter.Name);
+        return data;
+    }
+
+    private static Interpreter[] Load()
+    {
+        ProgramResult manifest = Program.Run(Path.Combine(Repository.Root, "eng", "pythons"), ["--manifest"], TimeSpan.FromMinutes(30));
+        return JsonSerializer.Deserialize<Interpreter[]>(File.ReadAllText(manifest.Output.Trim()), Options)!;
+    }
+}

@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+
+namespace Kaa.Tests.Live.Harness;
+
+/// <summary>
+/// A Python process that runs a script of tests/fixtures. It says with a line "ready …" on its output that it has come to where the
+/// test wants it. Killed by its pid when the test ends.
+/// </summary>
+public sealed class PythonChild : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private readonly Process _process;
+    private readonly StringBuilder _errors = new();
+    private readonly string? _copies;
+
+    private PythonChild(Interpreter interpreter, Process process, string script, string? copies)
+    {
+        Interpreter = interpreter;
+        Script = script;
+        _process = process;
+        _copies = copies;
+        _process.ErrorDataReceived += (_, line) => _errors.AppendLine(line.Data);
+        _process.BeginErrorReadLine();
+    }
+
+    public Interpreter Interpreter { get; }
+
+    public int Pid => _process.Id;
+
+    /// <summary>Path of the script as the process sees it.</summary>
+    public string Script { get; }
+
+    /// <summary>What stood behind "ready" on the line.</summary>
+    public string Ready { get; private set; } = "";
+
+    public static PythonChild Start(Interpreter interpreter, string fixture, params string[] arguments)
+    {
+        (string script, string? copies) = interpreter.Root is null ? (Repository.Fixture(fixture), null) : CopyInto(interpreter.Root, fixture);
+        Process process = Program.Start(interpreter.Launch[0], [.. interpreter.Launch[1..], script, .. arguments]);
+        var child = new PythonChild(interpreter, process, script, copies);
+        try
+        {
+            child.Ready = child.ReadUntil("ready");
+            return child;
+        }
+        catch
+        {
+            child.Dispose();
+            throw;
+        }
+    }
+
+    public JsonDocument ReadyJson() => JsonDocument.Parse(Ready);
+
+    public void WriteLine(string line)
+    {
+        _process.StandardInput.WriteLine(line);
+        _process.StandardInput.Flush();
+    }
+
+    /// <summary>Reads lines up to one that begins with a word; gives what follows the word.</summary>
+    public string ReadUntil(string word)
+    {
+        while (true)
+        {
+            Task<string?> reading = _process.StandardOutput.ReadLineAsync();
+            if (!reading.Wait(Patience))
+                throw new TimeoutException($"{Interpreter.Name} {Script} did not say '{word}'; errors: {_errors}");
+            string line = reading.Result ?? throw new InvalidOperationException($"{Interpreter.Name} {Script} ended without '{word}'; errors: {_errors}");
+            if (line == word || line.StartsWith(word + " ", StringComparison.Ordinal))
+                return line[word.Length..].TrimStart();
+        }
+    }
+
+    /// <summary>Waits for the process to end by itself; gives its exit status.</summary>
+    public int WaitForExit()
+    {
+        _process.WaitForExit(Patience).ShouldBeTrue("the process has not ended");
+        return _process.ExitCode;
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        _process.WaitForExit(Patience);
+        _process.Dispose();
+        if (_copies is not null)
+            Directory.Delete(_copies, recursive: true);
+    }
+
+    /// <summary>All fixtures, since they may need each other, into a directory of the chroot.</summary>
+    private static (string Script, string Copies) CopyInto(string root, string fixture)
+    {
+        string directory = Path.Combine("/tmp", "kaa-" + Guid.NewGuid().ToString("N"));
+        string copies = root + directory;
+        Directory.CreateDirectory(copies);
+        foreach (string file in Directory.EnumerateFiles(Path.GetDirectoryName(Repository.Fixture(fixture))!))
+            File.Copy(file, Path.Combine(copies, Path.GetFileName(file)));
+        return (Path.Combine(directory, fixture), copies);
+    }
+}

@@ -1,0 +1,25 @@
+namespace Kaa.Tests.Live.Harness;
+
+/// <summary>Where things are, seen from wherever the tests were built.</summary>
+internal static class Repository
+{
+    public static string Root { get; } = FindRoot();
+
+    public static string Kaa { get; } = Existing(Path.Combine(Root, "artifacts", "kaa"), "run eng/publish first");
+
+    public static string Fixture(string name) => Existing(Path.Combine(Root, "tests", "fixtures", name), "it is part of the repository");
+
+    private static string FindRoot()
+    {
+        for (DirectoryInfo? directory = new(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
+        {
+            if (File.Exists(Path.Combine(directory.FullName, "Kaa.slnx")))
+                return directory.FullName;
+        }
+
+        throw new InvalidOperationException("the tests do not run from within the repository");
+    }
+
+    private static string Existing(string path, string remedy) =>
+        File.Exists(path) ? path : throw new InvalidOperationException($"{path} does not exist: {remedy}");
+}
