@@ -16,6 +16,9 @@ internal sealed class LiveStack(PyObjects objects, PyLayout layout)
 
     private readonly Dictionary<Address, byte[]> _tables = [];
 
+    /// <summary>Deep recursion asks for the same place again and again.</summary>
+    private readonly Dictionary<(Address Code, int Instruction), int> _depths = [];
+
     /// <summary>Number of slots, at most <see cref="PyCode.StackSize"/>; 0 where no block is around the instruction, or it can't be known.</summary>
     public int Depth(RawFrame frame)
     {
@@ -35,6 +38,18 @@ internal sealed class LiveStack(PyObjects objects, PyLayout layout)
     {
         if (layout.Code.co_exceptiontable == Offset.Absent || frame.Instruction < 0)
             return 0;
+        (Address, int) key = (frame.Code.Address, frame.Instruction);
+        if (!_depths.TryGetValue(key, out int depth))
+        {
+            depth = ExceptionTable.DepthAt(Table(frame), frame.Instruction / 2);
+            _depths.Add(key, depth);
+        }
+
+        return depth;
+    }
+
+    private byte[] Table(RawFrame frame)
+    {
         if (!_tables.TryGetValue(frame.Code.Address, out byte[]? table))
         {
             Address bytes = objects.PointerAt(frame.Code.Address, layout.Code.co_exceptiontable);
@@ -42,7 +57,7 @@ internal sealed class LiveStack(PyObjects objects, PyLayout layout)
             _tables.Add(frame.Code.Address, table);
         }
 
-        return ExceptionTable.DepthAt(table, frame.Instruction / 2);
+        return table;
     }
 }
 

@@ -7,12 +7,16 @@ using Kaa.Target.Arch;
 namespace Kaa.Python.Waits;
 
 /// <summary>The GIL that a thread would have to take.</summary>
-/// <param name="Start">Of <c>struct _gil_runtime_state</c>: a thread that waits for it sleeps on a word in it.</param>
+/// <param name="Start">A thread that waits for it sleeps on a word from here on.</param>
+/// <param name="Size">In bytes.</param>
 /// <param name="HolderIdent">Null while nobody holds it.</param>
-public readonly record struct GilFacts(Address Start, ulong? HolderIdent)
+public readonly record struct GilFacts(Address Start, int Size, ulong? HolderIdent)
 {
-    /// <summary>At most: interval, holder, counter, two condition variables and two mutexes (Include/internal/pycore_gil.h).</summary>
-    public const int Size = 224;
+    /// <summary><c>struct _gil_runtime_state</c>: interval, holder, counter, two condition variables and two mutexes (pycore_gil.h).</summary>
+    public const int StructSize = 208;
+
+    /// <summary><c>pthread_cond_t</c> of glibc and musl on x86-64.</summary>
+    public const int ConditionSize = 48;
 
     public bool Contains(Address word) => word >= Start && word < Start + Size;
 }
