@@ -12,6 +12,9 @@ public static class Limits
     /// <summary>Lines of one /proc/PID/maps; the kernel's own default for vm.max_map_count is 65,530.</summary>
     public const int Mappings = 2_000_000;
 
+    /// <summary>Bytes of one text of the kernel; maps with <see cref="Mappings"/> lines has about as many.</summary>
+    public const int KernelText = 256 << 20;
+
     /// <summary>Entries of an auxiliary vector; the kernel writes about 25.</summary>
     public const int AuxiliaryEntries = 1_000;
 
@@ -44,6 +47,9 @@ public static class Limits
 
     /// <summary>Bytes of one writable segment that is searched: libraries with a gigabyte of static data do not hold an interpreter.</summary>
     public const ulong ElfDataSegment = 1ul << 30;
+
+    /// <summary>Threads of one process; the kernel's own bound on pids is 4,194,304.</summary>
+    public const int KernelThreads = 4_194_304;
 
     /// <summary>Threads of one interpreter.</summary>
     public const int PythonThreads = 100_000;

@@ -1,0 +1,59 @@
+using System.Text;
+
+namespace Kaa.Linux.Calls;
+
+/// <summary>An open file. Closed by its owner; a finalizer is not needed, since the process is short-lived and the kernel closes what is left.</summary>
+internal sealed unsafe class Descriptor(int number) : IDisposable
+{
+    public int Number { get; private set; } = number;
+
+    /// <summary>Null where it can't be opened; <see cref="Errno.Last"/> says why.</summary>
+    public static Descriptor? Open(string path, int flags) => Open(OpenFlags.CurrentDirectory, path, flags);
+
+    public static Descriptor? Open(int directory, string path, int flags)
+    {
+        fixed (byte* name = Terminated(path))
+        {
+            int number = Libc.OpenAt(directory, name, flags | OpenFlags.CloseOnExec, 0);
+            return number < 0 ? null : new Descriptor(number);
+        }
+    }
+
+    /// <summary>Null where that fails.</summary>
+    public FileStatus? Status() => Status(Number, "", OpenFlags.EmptyPath);
+
+    public static FileStatus? Status(int directory, string path, int flags)
+    {
+        FileStatus status;
+        fixed (byte* name = Terminated(path))
+            return Libc.StatX(directory, name, flags, FileStatus.BasicMask, &status) < 0 ? null : status;
+    }
+
+    /// <summary>Where a symbolic link points to; of the descriptor itself where <paramref name="path"/> is empty. Null where it is none.</summary>
+    public static string? ReadLink(int directory, string path)
+    {
+        const int Size = 4096; // PATH_MAX
+        byte* buffer = stackalloc byte[Size];
+        fixed (byte* name = Terminated(path))
+        {
+            nint length = Libc.ReadLinkAt(directory, name, buffer, Size);
+            return length < 0 ? null : Encoding.UTF8.GetString(buffer, (int)length);
+        }
+    }
+
+    public static string? ReadLink(string path) => ReadLink(OpenFlags.CurrentDirectory, path);
+
+    public void Dispose()
+    {
+        if (Number >= 0)
+            _ = Libc.Close(Number);
+        Number = -1;
+    }
+
+    private static byte[] Terminated(string path)
+    {
+        byte[] bytes = new byte[Encoding.UTF8.GetByteCount(path) + 1];
+        Encoding.UTF8.GetBytes(path, bytes);
+        return bytes;
+    }
+}

@@ -1,0 +1,26 @@
+using System.Runtime.InteropServices;
+
+namespace Kaa.Linux.Calls;
+
+/// <summary>Error numbers that are told apart (include/uapi/asm-generic/errno-base.h and errno.h).</summary>
+internal static class Errno
+{
+    public const int PermissionDenied = 1; // EPERM
+    public const int NoEntry = 2; // ENOENT
+    public const int NoProcess = 3; // ESRCH
+    public const int Interrupted = 4; // EINTR
+    public const int InputOutput = 5; // EIO
+    public const int NoChild = 10; // ECHILD
+    public const int NoMemory = 12; // ENOMEM
+    public const int AccessDenied = 13; // EACCES
+    public const int BadAddress = 14; // EFAULT
+    public const int NotDirectory = 20; // ENOTDIR
+    public const int Invalid = 22; // EINVAL
+    public const int NoSystemCall = 38; // ENOSYS
+    public const int TooManyLinks = 40; // ELOOP
+
+    /// <summary>Of the last call of this thread that failed.</summary>
+    public static int Last => Marshal.GetLastPInvokeError();
+
+    public static bool IsPermission(int error) => error is PermissionDenied or AccessDenied;
+}

@@ -1,0 +1,62 @@
+using System.Runtime.InteropServices;
+
+namespace Kaa.Linux.Calls;
+
+/// <summary>The functions of libc that Kaa calls. All arguments are blittable, so a call costs no more than in C.</summary>
+internal static unsafe partial class Libc
+{
+    private const string Name = "libc";
+
+    [LibraryImport(Name, EntryPoint = "openat", SetLastError = true)]
+    public static partial int OpenAt(int directory, byte* path, int flags, uint mode);
+
+    [LibraryImport(Name, EntryPoint = "close")]
+    public static partial int Close(int descriptor);
+
+    [LibraryImport(Name, EntryPoint = "read", SetLastError = true)]
+    public static partial nint Read(int descriptor, void* buffer, nuint count);
+
+    [LibraryImport(Name, EntryPoint = "pread", SetLastError = true)]
+    public static partial nint ReadAt(int descriptor, void* buffer, nuint count, long offset);
+
+    [LibraryImport(Name, EntryPoint = "lseek", SetLastError = true)]
+    public static partial long Seek(int descriptor, long offset, int whence);
+
+    [LibraryImport(Name, EntryPoint = "readlinkat", SetLastError = true)]
+    public static partial nint ReadLinkAt(int directory, byte* path, byte* buffer, nuint size);
+
+    [LibraryImport(Name, EntryPoint = "statx", SetLastError = true)]
+    public static partial int StatX(int directory, byte* path, int flags, uint mask, FileStatus* status);
+
+    /// <summary>For calls that glibc 2.36 has no function for: openat2, getdents64.</summary>
+    [LibraryImport(Name, EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint SystemCall(nint number, nint first, nint second, nint third, nint fourth);
+
+    [LibraryImport(Name, EntryPoint = "process_vm_readv", SetLastError = true)]
+    public static partial nint ReadProcess(
+        int pid, IoVector* local, nuint localCount, IoVector* remote, nuint remoteCount, nuint flags);
+
+    [LibraryImport(Name, EntryPoint = "ptrace", SetLastError = true)]
+    public static partial nint PTrace(nint request, nint tid, nint address, nint data);
+
+    [LibraryImport(Name, EntryPoint = "waitpid", SetLastError = true)]
+    public static partial int WaitPid(int pid, int* status, int options);
+
+    [LibraryImport(Name, EntryPoint = "kill", SetLastError = true)]
+    public static partial int Kill(int pid, int signal);
+
+    [LibraryImport(Name, EntryPoint = "sched_setscheduler", SetLastError = true)]
+    public static partial int SetScheduler(int tid, int policy, int* priority);
+
+    [LibraryImport(Name, EntryPoint = "setpriority", SetLastError = true)]
+    public static partial int SetPriority(int which, int who, int nice);
+
+    [LibraryImport(Name, EntryPoint = "clock_gettime")]
+    public static partial int GetClock(int clock, TimeSpec* time);
+
+    [LibraryImport(Name, EntryPoint = "nanosleep")]
+    public static partial int NanoSleep(TimeSpec* request, TimeSpec* remaining);
+
+    [LibraryImport(Name, EntryPoint = "prctl")]
+    public static partial int PrCtl(int option, nuint second, nuint third, nuint fourth, nuint fifth);
+}

@@ -1,0 +1,21 @@
+namespace Kaa.Linux.Looking;
+
+/// <summary>What the looks at one target did, summed up: for benchmarks, and for tests that must see what happened.</summary>
+public sealed class LookStatistics
+{
+    public long Looks { get; internal set; }
+
+    public long Passes { get; internal set; }
+
+    /// <summary>Threads stopped.</summary>
+    public long Stops { get; internal set; }
+
+    /// <summary>Stopped threads whose system call was set up to run again.</summary>
+    public long Repairs { get; internal set; }
+
+    /// <summary>Threads that were asked to stop and did not.</summary>
+    public long Unstoppable { get; internal set; }
+
+    /// <summary>Threads that were read where they slept, and had moved by then.</summary>
+    public long Moved { get; internal set; }
+}

@@ -1,0 +1,61 @@
+using Kaa.Linux.Calls;
+using Kaa.Linux.Registers;
+
+namespace Kaa.Linux.Looking;
+
+/// <summary>The few ptrace requests that a look needs (include/uapi/linux/ptrace.h). All from the thread that seized.</summary>
+internal static unsafe class PTrace
+{
+    private const int PeekText = 1; // PTRACE_PEEKTEXT
+    private const int GetRegisters = 12; // PTRACE_GETREGS
+    private const int SetRegisters = 13; // PTRACE_SETREGS
+    private const int DetachRequest = 17; // PTRACE_DETACH
+    private const int SeizeRequest = 0x4206; // PTRACE_SEIZE
+    private const int InterruptRequest = 0x4207; // PTRACE_INTERRUPT
+
+    private const int NoHang = 1; // WNOHANG
+    private const int ThisThread = 0x20000000; // __WNOTHREAD
+    private const int AnyChild = 0x40000000; // __WALL
+
+    /// <summary>Does not stop the thread. False: <see cref="Errno.Last"/> is ESRCH where it is gone, EPERM where it is traced, a zombie, or forbidden.</summary>
+    public static bool Seize(int tid) => Libc.PTrace(SeizeRequest, tid, 0, 0) == 0;
+
+    public static bool Interrupt(int tid) => Libc.PTrace(InterruptRequest, tid, 0, 0) == 0;
+
+    /// <summary>Only a stopped thread can be detached.</summary>
+    public static bool Detach(int tid, int signal) => Libc.PTrace(DetachRequest, tid, 0, signal) == 0;
+
+    public static bool TryGetRegisters(int tid, out X64Registers registers)
+    {
+        fixed (X64Registers* place = &registers)
+            return Libc.PTrace(GetRegisters, tid, 0, (nint)place) == 0;
+    }
+
+    public static bool SetAll(int tid, X64Registers registers) => Libc.PTrace(SetRegisters, tid, 0, (nint)(&registers)) == 0;
+
+    /// <summary>True where a syscall instruction (0f 05) lies there.</summary>
+    public static bool IsSyscallInstruction(int tid, ulong address)
+    {
+        // glibc's wrapper returns the word itself, and −1 both for an error and for a word of ones: neither is the instruction.
+        nint word = Libc.PTrace(PeekText, tid, (nint)address, 0);
+        return (ushort)word == 0x050f;
+    }
+
+    /// <summary>Null where the thread has not stopped yet.</summary>
+    public static WaitStatus? Poll(int tid)
+    {
+        int status;
+        int waited;
+        do
+        {
+            waited = Libc.WaitPid(tid, &status, NoHang | ThisThread | AnyChild);
+        }
+        while (waited < 0 && Errno.Last == Errno.Interrupted);
+
+        if (waited == 0)
+            return null;
+
+        // ECHILD: it is gone, and somebody else was told (exec by another thread takes over the leader's id).
+        return waited < 0 ? new WaitStatus(StopKind.Ended, 0) : WaitStatus.Of(status);
+    }
+}

@@ -1,0 +1,27 @@
+using Kaa.Linux.Calls;
+
+namespace Kaa.Linux.Looking;
+
+internal static unsafe class Scheduling
+{
+    private const int ThisThread = 0; // for both calls: on Linux a thread, not its process (setpriority(2), "C library/kernel differences")
+    private const int Highest = -20;
+    private const int FirstInFirstOut = 1 | 0x40000000; // SCHED_FIFO | SCHED_RESET_ON_FORK
+    private const int TimerSlack = 29; // PR_SET_TIMERSLACK
+
+    /// <summary>
+    /// For a thread that holds others and ends soon. On a busy machine, and a target that spins makes it busy, it would lose its processor
+    /// while the target stands still. Measured with 20 runnable threads on two processors: mean pause 0.29 ms instead of 0.99, above 2 ms
+    /// 1 of 3,000 looks instead of 182. The lowest real-time priority; a better nice value helps little, because the scheduler divides the
+    /// processor among sessions or control groups first. Without CAP_SYS_NICE it stays as it is.
+    /// </summary>
+    public static void Hasten()
+    {
+        int priority = 1;
+        if (Libc.SetScheduler(ThisThread, FirstInFirstOut, &priority) < 0)
+            _ = Libc.SetPriority(0, ThisThread, Highest);
+
+        // Else a sleep of 30 µs takes 80.
+        _ = Libc.PrCtl(TimerSlack, 1_000, 0, 0, 0);
+    }
+}

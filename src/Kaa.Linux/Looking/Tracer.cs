@@ -1,0 +1,211 @@
+using Kaa.Linux.Calls;
+using Kaa.Linux.Proc;
+using Kaa.Linux.Registers;
+
+namespace Kaa.Linux.Looking;
+
+/// <summary>
+/// Stops threads, and lets them go as they were. Belongs to one thread, which must end when the look has: the kernel then lets go of
+/// whatever had not stopped (a thread that is not stopped can't be detached by request).
+/// </summary>
+internal sealed class Tracer(TaskDirectory tasks)
+{
+    // A thread on another processor stops within 20 µs. One that waits for ours needs us to sleep; to yield is no good, since on a busy
+    // machine that gives away a whole slice of several milliseconds.
+    private const int SpinMicroseconds = 30;
+    private const int SleepMicroseconds = 30;
+    private const int LookAtStateEvery = 1_000;
+    private const int LingerMicroseconds = 1_000_000;
+    private const int LingerSleep = 200;
+
+    private readonly List<Tracee> _tracees = [];
+
+    public IReadOnlyList<Tracee> Tracees => _tracees;
+
+    /// <summary>Longest time from an interrupt to the end of its detach, so far.</summary>
+    public long LongestMicroseconds { get; private set; }
+
+    /// <summary>When the first thread was interrupted that is still held; null where none is.</summary>
+    public long? StoppedSince { get; private set; }
+
+    /// <summary>Threads whose call was set up to run again, for tests and figures.</summary>
+    public int Repairs { get; private set; }
+
+    /// <summary>
+    /// Stops the threads; those that can't be seized, and those that are not to be stopped any more, are left out. Returns when each has stopped,
+    /// ended or proved unstoppable, at the latest at <paramref name="deadline"/> (microseconds of the clock).
+    /// </summary>
+    /// <param name="stillMay">
+    /// Asked at the last moment: a thread that ran when it was seen may by now sleep in a call that an interrupt would end with EINTR. That is
+    /// repaired, but it is better not to have to: a Kaa killed in between would leave it.
+    /// </param>
+    public void Stop(List<int> tids, Func<int, bool> stillMay, Func<long, long> deadline)
+    {
+        int first = _tracees.Count;
+        foreach (int tid in tids)
+        {
+            if (stillMay(tid) && PTrace.Seize(tid))
+                Interrupt(tid);
+        }
+
+        if (StoppedSince is { } since)
+            Wait(first, deadline(since));
+    }
+
+    /// <summary>Gives every thread its signal, its registers and its freedom back.</summary>
+    public void Release()
+    {
+        foreach (Tracee tracee in _tracees)
+        {
+            if (tracee.State == TraceeState.Stopping)
+                Poll(tracee);
+            if (tracee.State == TraceeState.Stopped)
+                Detach(tracee);
+        }
+
+        _tracees.RemoveAll(tracee => tracee.State is TraceeState.Ended or TraceeState.Released);
+        StoppedSince = null;
+        Linger();
+    }
+
+    /// <summary>
+    /// An interrupt can't be taken back: its call will be cut short, and only at the stop can that be repaired. So who had not stopped in time
+    /// is waited for now, when nobody else stands still, and let go at once. What has not stopped after a second (a vfork parent) is let go by
+    /// the kernel when this thread ends; such a wait is not interruptible, so there is nothing to repair.
+    /// </summary>
+    private void Linger()
+    {
+        long end = Clock.Microseconds + LingerMicroseconds;
+        while (_tracees.Count > 0 && Clock.Microseconds < end)
+        {
+            foreach (Tracee tracee in _tracees)
+            {
+                tracee.InterruptedAt = Clock.Microseconds;
+                Poll(tracee);
+                if (tracee.State == TraceeState.Stopped)
+                    Detach(tracee);
+                else if (tracee.State != TraceeState.Ended && tasks.Stat(tracee.Tid) is not { IsZombie: false })
+                    tracee.State = TraceeState.Ended;
+            }
+
+            _tracees.RemoveAll(tracee => tracee.State is TraceeState.Ended or TraceeState.Released);
+            if (_tracees.Count > 0)
+                Clock.Sleep(LingerSleep);
+        }
+    }
+
+    private void Interrupt(int tid)
+    {
+        var tracee = new Tracee(tid) { InterruptedAt = Clock.Microseconds };
+        _tracees.Add(tracee);
+
+        // It fails for a thread that is dying; the wait finds that out.
+        if (PTrace.Interrupt(tid))
+            StoppedSince ??= tracee.InterruptedAt;
+    }
+
+    private void Wait(int first, long deadline)
+    {
+        long begun = Clock.Microseconds;
+        long nextSight = begun + LookAtStateEvery;
+        while (PollAll(first))
+        {
+            long now = Clock.Microseconds;
+            if (now >= deadline)
+                break;
+            if (now >= nextSight)
+            {
+                GiveUpOnUnstoppable(first);
+                nextSight = now + LookAtStateEvery;
+            }
+
+            if (now - begun > SpinMicroseconds)
+                Clock.Sleep(SleepMicroseconds);
+        }
+
+        for (int i = first; i < _tracees.Count; i++)
+        {
+            if (_tracees[i].State == TraceeState.Stopping)
+                _tracees[i].State = TraceeState.Unstoppable;
+        }
+    }
+
+    /// <summary>True while some have not stopped.</summary>
+    private bool PollAll(int first)
+    {
+        bool waiting = false;
+        for (int i = first; i < _tracees.Count; i++)
+        {
+            if (_tracees[i].State == TraceeState.Stopping)
+                Poll(_tracees[i]);
+            waiting |= _tracees[i].State == TraceeState.Stopping;
+        }
+
+        return waiting;
+    }
+
+    private void Poll(Tracee tracee)
+    {
+        if (PTrace.Poll(tracee.Tid) is not { } status)
+            return;
+        tracee.Status = status;
+        tracee.State = status.Kind == StopKind.Ended ? TraceeState.Ended : TraceeState.Stopped;
+        if (tracee.State == TraceeState.Stopped)
+            AtStop(tracee);
+    }
+
+    /// <summary>
+    /// The repair comes first of all, so that the call is right even if Kaa is killed in the next microsecond. Only then is it looked at whether
+    /// the EINTR was the program's own after all.
+    /// </summary>
+    private void AtStop(Tracee tracee)
+    {
+        if (!PTrace.TryGetRegisters(tracee.Tid, out X64Registers registers))
+            return;
+        tracee.Registers = registers;
+        tracee.HasRegisters = true;
+        if (!SyscallRestart.NeedsRepair(registers) || tracee.Status.Kind == StopKind.Group)
+            return;
+        if (tracee.Status.Kind == StopKind.Signal && !Ignores(tracee))
+            return;
+        if (!PTrace.IsSyscallInstruction(tracee.Tid, SyscallRestart.Instruction(registers).Value)
+            || !PTrace.SetAll(tracee.Tid, SyscallRestart.Repaired(registers)))
+            return;
+        tracee.Repaired = true;
+        Repairs++;
+        UndoRepairIfSignalled(tracee);
+    }
+
+    private bool Ignores(Tracee tracee) => tasks.Status(tracee.Tid) is { } status && PendingSignals.Ignores(status, tracee.Status.Signal);
+
+    /// <summary>A signal that waits for the thread must find its call as it would be without us: interrupted.</summary>
+    private void UndoRepairIfSignalled(Tracee tracee)
+    {
+        if (!tracee.Repaired || tasks.Status(tracee.Tid) is not { } status || !PendingSignals.Interrupt(status))
+            return;
+        tracee.Repaired = !PTrace.SetAll(tracee.Tid, tracee.Registers);
+    }
+
+    private void GiveUpOnUnstoppable(int first)
+    {
+        for (int i = first; i < _tracees.Count; i++)
+        {
+            // A vfork parent waits uninterruptibly until its child is through; a leader that has exited never stops.
+            if (_tracees[i].State == TraceeState.Stopping && tasks.Stat(_tracees[i].Tid) is not { State: not ('D' or 'Z' or 'X') })
+                _tracees[i].State = TraceeState.Unstoppable;
+        }
+    }
+
+    private void Detach(Tracee tracee)
+    {
+        UndoRepairIfSignalled(tracee);
+        bool detached = PTrace.Detach(tracee.Tid, tracee.Status.SignalToDeliver);
+        LongestMicroseconds = Math.Max(LongestMicroseconds, Clock.Microseconds - tracee.InterruptedAt);
+
+        // It was killed while we held it. Somebody must bury it, or its process can't end (de_thread, fs/exec.c, waits for that):
+        // we do, now or while lingering, else the kernel at the end of this thread.
+        tracee.State = detached ? TraceeState.Released : TraceeState.Unstoppable;
+        if (!detached)
+            Poll(tracee);
+    }
+}
