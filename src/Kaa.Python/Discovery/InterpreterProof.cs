@@ -139,8 +139,9 @@ internal sealed class InterpreterProof(IMemory memory)
         if (!version.Is(proved))
             return Again(candidate, version, proved);
         flavour = flavour with { Debug = sys.Debug, TraceRefs = flavour.TraceRefs || sys.TraceRefs };
-        return new FoundInterpreter(
-            candidate, proved, flavour, layout, ObjectLayout.For(proved, flavour), version.Semantics, root, IsProved: true);
+        Address sysdict = memory.ReadPointer(interpreter + layout.Interpreter.sysdict);
+        objects = SysConfiguration.Apply(new PyObjects(memory, ObjectLayout.For(proved, flavour)), sysdict);
+        return new FoundInterpreter(candidate, proved, flavour, layout, objects, version.Semantics, root, IsProved: true);
     }
 
     /// <summary>Two versions can be alike as far as <c>sys</c>: then it names the one to be used.</summary>

@@ -90,7 +90,7 @@ public sealed partial record ObjectLayout
             (3, 10) => V310(head),
             (3, 11) => V311(head),
             (3, 12) => V312(head),
-            (3, 13) => V313(head),
+            (3, 13) => V313(head, version.Micro),
             (3, 14) => V314(head),
             (3, >= 15) => V315(head),
             _ => throw new ArgumentOutOfRangeException(nameof(version), version, "no layout of objects is known for this version"),

@@ -116,14 +116,16 @@ public sealed partial record ObjectLayout
             wstr_length: Absent, Py_UNICODE_SIZE: Absent),
     };
 
-    private static ObjectLayout V313(int o) => V312(o) with
+    /// <summary>3.13.1: a lock is a PyMutex (gh-117721), a recursive one not yet.</summary>
+    private static ObjectLayout V313(int o, int micro) => V312(o) with
     {
+        lockobject = V312(o).lockobject with { locked = micro == 0 ? o + 16 : o },
         DictValuesForm = DictValuesForm.Counted,
         ManagedDictForm = ManagedDictForm.InlineValues,
     };
 
     /// <summary>3.14: a tuple caches its hash in front of its items; locks are a PyMutex.</summary>
-    private static ObjectLayout V314(int o) => V313(o) with
+    private static ObjectLayout V314(int o) => V313(o, micro: 1) with
     {
         tuple_ob_item = o + 16,
         lockobject = new(locked: o, rlock_owner: o + 8, rlock_count: o + 16, rlock_mutex: o),

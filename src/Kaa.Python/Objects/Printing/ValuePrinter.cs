@@ -15,7 +15,7 @@ public sealed class ValuePrinter(PyObjects objects, ValueOptions options)
     public PyObjects Objects { get; } = objects;
 
     /// <param name="name">The variable's name, for redaction; null where it has none.</param>
-    /// <exception cref="TargetFault">The look's time is up, or the target is gone.</exception>
+    /// <exception cref="TargetFault">The target is gone.</exception>
     public PrintedValue Print(Address value, string? name)
     {
         string? type = null;
@@ -29,7 +29,7 @@ public sealed class ValuePrinter(PyObjects objects, ValueOptions options)
             bool cut = repr.Out.Full;
             return new PrintedValue(type, repr.Out.ToString(), cut ? repr.WholeLength : null, null);
         }
-        catch (TargetFault fault) when (fault.Reason is FaultReason.Unmapped or FaultReason.Nonsense)
+        catch (TargetFault fault) when (fault.Reason != FaultReason.Gone)
         {
             return new PrintedValue(type, null, null, fault.Message);
         }
