@@ -12,7 +12,6 @@ public readonly record struct CodeVariable(string Name, VariableScope Scope, boo
 internal static class CodeVariables
 {
     // co_localspluskinds, Include/internal/pycore_code.h.
-    private const byte Hidden = 0x10;
     private const byte Cell = 0x40;
     private const byte Free = 0x80;
 
@@ -49,9 +48,8 @@ internal static class CodeVariables
         var variables = new List<CodeVariable>(names.Count);
         for (int i = 0; i < names.Count && i < kinds.Length; i++)
         {
-            // Variables of an inlined comprehension are the code's own only while it runs; locals() hides them (3.12+, PEP 709).
-            if ((kinds[i] & Hidden) != 0)
-                continue;
+            // Hidden ones (0x10, 3.12+, PEP 709: variables of a comprehension that was inlined into a module or class) are bound only
+            // while the comprehension runs, and f_locals shows them then.
             VariableScope scope = (kinds[i] & Free) != 0 ? VariableScope.Free
                 : (kinds[i] & Cell) != 0 ? VariableScope.Cell
                 : i < arguments ? VariableScope.Argument : VariableScope.Local;
