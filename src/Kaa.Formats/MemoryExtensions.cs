@@ -68,6 +68,8 @@ public static class MemoryExtensions
 
     public static ulong PointerAt(this ReadOnlySpan<byte> bytes, int offset) => BinaryPrimitives.ReadUInt64LittleEndian(bytes[offset..]);
 
+    public static long Int64At(this ReadOnlySpan<byte> bytes, int offset) => BinaryPrimitives.ReadInt64LittleEndian(bytes[offset..]);
+
     public static Address AddressAt(this ReadOnlySpan<byte> bytes, int offset) => new(bytes.PointerAt(offset));
 
     public static int Int32At(this ReadOnlySpan<byte> bytes, int offset) => BinaryPrimitives.ReadInt32LittleEndian(bytes[offset..]);

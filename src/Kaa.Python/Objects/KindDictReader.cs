@@ -39,7 +39,7 @@ internal sealed class KindDictReader(IMemory memory, ObjectLayout layout) : Keys
         int log2Size = head[f.dk_log2_size];
         int log2IndexBytes = head[f.dk_log2_index_bytes];
         byte kind = head[f.dk_kind];
-        long count = (long)head.PointerAt(f.dk_nentries);
+        long count = head.Int64At(f.dk_nentries);
         CheckSize(keys, log2Size, count);
         if (kind > KindSplit || log2IndexBytes < log2Size || log2IndexBytes > log2Size + 3)
             throw TargetFault.Nonsense(keys, "dict of no known kind");

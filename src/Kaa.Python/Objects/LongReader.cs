@@ -15,7 +15,7 @@ internal sealed class LongReader(IMemory memory, ObjectLayout layout)
         ulong word = memory.Read<ulong>(address + layout.PyLongObject.size);
         if (layout.LongForm == LongForm.SignedSize)
         {
-            long size = (long)word;
+            long size = unchecked((long)word);
             return size == long.MinValue ? throw TargetFault.Nonsense(address, "int of 2^63 digits") : (Math.Abs(size), size < 0);
         }
 
@@ -50,10 +50,10 @@ internal sealed class LongReader(IMemory memory, ObjectLayout layout)
             pending |= (digit & mask) << bits;
             bits += shift;
             for (; bits >= 8; bits -= 8, pending >>= 8)
-                packed[done++] = (byte)pending;
+                packed[done++] = unchecked((byte)pending);
         }
 
-        packed[done] = (byte)pending;
+        packed[done] = unchecked((byte)pending);
         return packed;
     }
 }

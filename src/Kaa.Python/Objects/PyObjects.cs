@@ -41,6 +41,9 @@ public sealed class PyObjects
     /// <summary>The n-th pointer behind the object's head.</summary>
     public Address Word(Address instance, int index) => Memory.ReadPointer(instance + (Layout.PyObject.size + (index * 8)));
 
+    /// <summary>The n-th word behind the object's head, as a number.</summary>
+    public long Number(Address instance, int index) => Memory.Read<long>(instance + (Layout.PyObject.size + (index * 8)));
+
     /// <summary>The type of an object.</summary>
     public PyType TypeOf(Address instance) => _types.Read(Memory.ReadPointer(instance + Layout.PyObject.ob_type));
 

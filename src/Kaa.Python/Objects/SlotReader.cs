@@ -45,7 +45,7 @@ internal sealed class SlotReader(IMemory memory, ObjectLayout layout)
             Address name = member.AddressAt(f.name);
             if (name.IsNull)
                 return [.. slots];
-            if (member.Int32At(f.type) is TypeObject or TypeObjectEx && ObjectSlot(type, name, (long)member.PointerAt(f.offset)) is { } slot)
+            if (member.Int32At(f.type) is TypeObject or TypeObjectEx && ObjectSlot(type, name, member.Int64At(f.offset)) is { } slot)
                 slots.Add(slot);
         }
     }

@@ -32,13 +32,13 @@ internal sealed class TypeReader(IMemory memory, ObjectLayout layout)
     {
         PyTypeFields f = layout.PyTypeObject;
         var type = new PyType(
-            address, Name(bytes.AddressAt(f.tp_name)), (TypeFlags)bytes.PointerAt(f.tp_flags), (long)bytes.PointerAt(f.tp_basicsize),
-            (long)bytes.PointerAt(f.tp_itemsize), (long)bytes.PointerAt(f.tp_dictoffset), bytes.AddressAt(f.tp_repr),
+            address, Name(bytes.AddressAt(f.tp_name)), (TypeFlags)bytes.PointerAt(f.tp_flags), bytes.Int64At(f.tp_basicsize),
+            bytes.Int64At(f.tp_itemsize), bytes.Int64At(f.tp_dictoffset), bytes.AddressAt(f.tp_repr),
             bytes.AddressAt(f.tp_members), bytes.AddressAt(f.tp_base), bytes.AddressAt(f.tp_dict), bytes.AddressAt(f.tp_mro));
 
         // An object's size is a matter of bytes, at most a page for types in the field; anything else is no type.
         bool plausible = type.BasicSize >= layout.PyObject.size && type.BasicSize < 1 << 24 && type.ItemSize is >= 0 and < 1 << 24
-            && Math.Abs(type.DictOffset) < 1 << 24;
+            && type.DictOffset is > -(1 << 24) and < 1 << 24;
         return plausible ? type : throw TargetFault.Nonsense(address, "no type object");
     }
 

@@ -22,7 +22,7 @@ internal sealed class UnicodeReader(IMemory memory, ObjectLayout layout)
     }
 
     private TextData Array(ReadOnlySpan<byte> bytes) =>
-        new(bytes.AddressAt(_f.data), (long)bytes.PointerAt(_f.length), _f.Py_UNICODE_SIZE, Utf16: _f.Py_UNICODE_SIZE == 2);
+        new(bytes.AddressAt(_f.data), bytes.Int64At(_f.length), _f.Py_UNICODE_SIZE, Utf16: _f.Py_UNICODE_SIZE == 2);
 
     /// <summary><c>state</c> holds kind (3 bits), compact, ascii and, up to 3.11, ready.</summary>
     private TextData Flexible(Address address, ReadOnlySpan<byte> bytes)
@@ -31,7 +31,7 @@ internal sealed class UnicodeReader(IMemory memory, ObjectLayout layout)
         int kind = state & 7;
         bool compact = (state & 8) != 0;
         bool ascii = (state & 16) != 0;
-        long length = (long)bytes.PointerAt(_f.length);
+        long length = bytes.Int64At(_f.length);
         if (compact)
             return new TextData(address + (ascii ? _f.ascii_size : _f.compact_size), length, ascii ? 1 : kind);
         if (kind == 0 && layout.UnicodeForm == UnicodeForm.FlexibleWithWstr)

@@ -20,6 +20,9 @@ internal static class DecimalReprs
     private const byte QuietNaN = 4;
     private const byte SignalingNaN = 8;
 
+    /// <summary>Beyond MPD_MAX_EMAX, and below the least exponent of a subnormal number (MPD_MIN_ETINY).</summary>
+    private const long MaxExponent = 2_000_000_000_000_000_000;
+
     /// <summary>MPD_RDIGITS: decimal digits of one word.</summary>
     private const int WordDigits = 19;
 
@@ -31,7 +34,7 @@ internal static class DecimalReprs
         string sign = (flags & Negative) != 0 ? "-" : "";
         string text = (flags & (Infinite | QuietNaN | SignalingNaN)) switch
         {
-            0 => Finite(Coefficient(memory, fields), memory.Read<long>(fields + Exponent)),
+            0 => Finite(instance, Coefficient(memory, fields), memory.Read<long>(fields + Exponent)),
             Infinite => "Infinity",
             QuietNaN => "NaN" + Payload(memory, fields),
             _ => "sNaN" + Payload(memory, fields),
@@ -48,7 +51,7 @@ internal static class DecimalReprs
         Address exponent = objects.Attribute(instance, "_exp");
         string text = objects.TryReadString(exponent, 1) switch
         {
-            null => Finite(digits, objects.ReadInt64(exponent)),
+            null => Finite(instance, digits, objects.ReadInt64(exponent)),
             "F" => "Infinity",
             "n" => "NaN" + digits,
             _ => "sNaN" + digits,
@@ -57,8 +60,10 @@ internal static class DecimalReprs
     }
 
     /// <summary>to-scientific-string of the decimal specification (speleotrove.com/decimal/daconvs.html).</summary>
-    private static string Finite(string digits, long exponent)
+    private static string Finite(Address instance, string digits, long exponent)
     {
+        if (exponent is < -MaxExponent or > MaxExponent)
+            throw TargetFault.Nonsense(instance, "decimal of an exponent that can't be");
         long adjusted = exponent + digits.Length - 1;
         if (exponent <= 0 && adjusted >= -6)
         {

@@ -65,9 +65,9 @@ internal static class SequenceReprs
     public static void XRange(Repr repr, Address instance, PyType type)
     {
         PyObjects objects = repr.Objects;
-        long start = (long)objects.Word(instance, 0).Value;
-        long step = (long)objects.Word(instance, 1).Value;
-        long length = (long)objects.Word(instance, 2).Value;
+        long start = objects.Number(instance, 0);
+        long step = objects.Number(instance, 1);
+        long length = objects.Number(instance, 2);
         string stop = unchecked(start + (length * step)).ToString(CultureInfo.InvariantCulture);
         string first = start.ToString(CultureInfo.InvariantCulture);
         if (start == 0 && step == 1)
