@@ -43,8 +43,8 @@ internal static class Program
         catch (Exception e) when (e is not BrokenPipe)
         {
             // The only such catch in Kaa: whatever comes here is a mistake of ours, not of the target or of the user.
-            string message = $"This is a bug in kaa {KaaVersion.Text}: {e}";
-            Errors.Report("bug", message, "Please report this text, the command line and what kind of process it was.", json);
+            string message = $"this is a bug in kaa {KaaVersion.Text}: {e}";
+            Errors.Report("bug", message, "please report this text, the command line and what kind of process it was", json);
             return ExitCode.Bug;
         }
     }

@@ -4,5 +4,5 @@ namespace Kaa.Cli;
 /// <param name="verb">Whose help to point to; null for Kaa's own.</param>
 internal sealed class UsageError(string message, string? verb = null) : Exception(message)
 {
-    public string Hint => verb is null ? "See `kaa --help`." : $"See `kaa {verb} --help`.";
+    public string Hint => verb is null ? "see kaa --help" : $"see kaa {verb} --help";
 }

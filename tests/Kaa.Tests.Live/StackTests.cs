@@ -19,7 +19,7 @@ public sealed class StackTests
         foreach (JsonElement wanted in expected.RootElement.EnumerateArray())
             Compare(wanted, threads, child.Interpreter, differences);
         differences.ShouldBeEmpty();
-        expected.RootElement.GetArrayLength().ShouldBeGreaterThan(60);
+        expected.RootElement.GetArrayLength().ShouldBeGreaterThan(50);
     }
 
     private static void Compare(JsonElement wanted, Dictionary<ulong, JsonElement> threads, Interpreter interpreter, List<string> differences)

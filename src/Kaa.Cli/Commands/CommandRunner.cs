@@ -16,7 +16,7 @@ internal static class CommandRunner
             return PrintVersion();
         ParseResult result = KaaCommand.Create().Parse(args, Configuration);
         if (result.Errors.Count > 0)
-            throw new UsageError(Sentence(result.Errors[0].Message), VerbOf(result));
+            throw new UsageError(Plain(result.Errors[0].Message), VerbOf(result));
         // Not result.Invoke(): it would take over Ctrl-C, exceptions and Console.
         return ((SynchronousCommandLineAction)result.Action!).Invoke(result);
     }
@@ -31,5 +31,6 @@ internal static class CommandRunner
     /// <summary>The verb that was meant; null where it did not come so far.</summary>
     public static string? VerbOf(ParseResult result) => result.CommandResult.Command is Verb verb ? verb.Name : null;
 
-    private static string Sentence(string message) => message.EndsWith('.') ? message : message + ".";
+    /// <summary>As all of Kaa's messages are written: "unrecognized command …", without a full stop.</summary>
+    private static string Plain(string message) => char.ToLowerInvariant(message[0]) + message[1..].TrimEnd('.');
 }

@@ -32,7 +32,7 @@ internal sealed class CompletionVerb : Verb
             "bash" => BashCompletion.Script(root),
             "zsh" => ZshCompletion.Script(root),
             "fish" => FishCompletion.Script(root),
-            _ => throw new UsageError($"'{shell}' is not one of {string.Join(", ", Choices)}.", Name),
+            _ => throw new UsageError($"'{shell}' is not one of {string.Join(", ", Choices)}", Name),
         };
         using StreamWriter output = Streams.Output();
         output.Write(script);

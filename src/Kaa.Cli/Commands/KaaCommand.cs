@@ -14,6 +14,8 @@ internal sealed class KaaCommand : RootCommand
         Directives.Clear();
         foreach (Option option in Options)
             Describe(option);
+        Add(new StackVerb());
+        Add(new ProcessVerb());
         Add(new CompletionVerb());
         Add(new ManualVerb());
         SetAction(_ => PrintHelpAsError());

@@ -41,7 +41,7 @@ internal static class MakeOption
         string text = result.Tokens[0].Value;
         if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= least)
             return number;
-        result.AddError($"{name} takes a whole number from {least} on, not '{text}'.");
+        result.AddError($"{name} takes a whole number from {least} on, not '{text}'");
         return least;
     }
 
@@ -51,7 +51,7 @@ internal static class MakeOption
         string text = result.Tokens[0].Value;
         if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number) && number is > 0 and <= Most)
             return number;
-        result.AddError($"{name} takes a number above 0, not '{text}'.");
+        result.AddError($"{name} takes a number above 0, not '{text}'");
         return null;
     }
 }

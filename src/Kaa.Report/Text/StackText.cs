@@ -9,7 +9,7 @@ public static class StackText
     /// <param name="before">The round before, with --every; what has not moved since is left out.</param>
     public static void Write(StackReport report, StyledWriter writer, StackReport? before = null)
     {
-        WriteHeader(report, writer);
+        WriteHeader(report, before, writer);
         foreach (Deadlock deadlock in report.Deadlocks)
             WriteDeadlock(report, deadlock, writer);
         var threads = new ThreadText(writer, ChangedFiles(report), Deadlocked(report));
@@ -22,13 +22,19 @@ public static class StackText
         WriteEnded(report, before, writer);
     }
 
-    private static void WriteHeader(StackReport report, StyledWriter writer)
+    private static void WriteHeader(StackReport report, StackReport? before, StyledWriter writer)
     {
         TargetInfo target = report.Target;
         if (target.Kind == TargetKind.Core)
             writer.Text("Core ", Tone.Heading).Data(target.Path ?? "", Tone.Heading).Text(" of process ").Text(target.Pid ?? 0);
         else
             writer.Text("Process " + (target.Pid ?? 0).ToString(CultureInfo.InvariantCulture), Tone.Heading);
+        if (before is not null && before.Target.Command.SequenceEqual(target.Command))
+        {
+            writer.Text(Pause(report.PauseMicroseconds)).Line();
+            return;
+        }
+
         if (target.ContainerPid is { } inner)
             writer.Text(" (").Text(inner).Text(" in its container)");
         writer.Text(": ").Data(CommandLine.Join(target.Command)).Line();
@@ -60,15 +66,33 @@ public static class StackText
 
     private static void WriteDeadlock(StackReport report, Deadlock deadlock, StyledWriter writer)
     {
-        writer.Line().Text("DEADLOCK", Tone.Alarm).Text(": ").Data(deadlock.Description).Line();
-        foreach (int tid in deadlock.Threads)
+        ThreadStack[] members = [.. report.Threads.Where(thread => thread.Tid is { } tid && deadlock.Threads.Contains(tid))];
+        writer.Line().Text("DEADLOCK", Tone.Alarm).Text(": ");
+        if (members.Length < deadlock.Threads.Count)
         {
-            ThreadStack? thread = report.Threads.FirstOrDefault(candidate => candidate.Tid == tid);
-            writer.Text("  thread ").Text(tid);
-            if (thread?.Name is { } name)
-                writer.Text(" \"").Data(name).Text("\"");
-            if (thread?.WaitingFor is { } wait)
-                writer.Text(" waits for ").Data(wait.Description);
+            // With --thread, not all of them are in the report.
+            writer.Data(deadlock.Description).Line();
+            return;
+        }
+
+        writer.Text(members.Length == 1 ? "a thread waits for itself" : members.Length + " threads wait for each other").Line();
+        foreach (ThreadStack thread in members)
+            WriteMember(thread, writer);
+    }
+
+    private static void WriteMember(ThreadStack thread, StyledWriter writer)
+    {
+        writer.Text("  thread ").Text(thread.Tid ?? 0);
+        if (thread.Name is { } name)
+            writer.Text(" \"").Data(name).Text("\"");
+        if (thread.WaitingFor is { } wait)
+            writer.Text(" waits for ").Data(wait.Description);
+        writer.Line();
+        if (thread.Frames.OfType<PythonFrame>().FirstOrDefault() is { File: { } file, Line: { } line } frame)
+        {
+            writer.Text("    in ").Data(frame.QualifiedName ?? frame.Function ?? "?", Tone.Function).Text("  ").Data(file, Tone.Path).Text(":").Text(line);
+            if (frame.Source is { Length: > 0 } source)
+                writer.Text("  ").Data(source);
             writer.Line();
         }
     }

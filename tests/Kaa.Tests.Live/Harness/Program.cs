@@ -24,10 +24,12 @@ public static class Program
         return new ProgramResult(process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());
     }
 
-    public static Process Start(string program, IEnumerable<string> arguments)
+    /// <param name="directory">To run it in; null for this process's own.</param>
+    public static Process Start(string program, IEnumerable<string> arguments, string? directory = null)
     {
         var start = new ProcessStartInfo(program)
         {
+            WorkingDirectory = directory ?? "",
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -15,6 +15,7 @@ public sealed class PythonChild : IDisposable
     private readonly Process _process;
     private readonly StringBuilder _errors = new();
     private readonly string? _copies;
+    private bool _isDisposed;
 
     private PythonChild(Interpreter interpreter, Process process, string script, string? copies)
     {
@@ -22,13 +23,14 @@ public sealed class PythonChild : IDisposable
         Script = script;
         _process = process;
         _copies = copies;
+        Pid = process.Id;
         _process.ErrorDataReceived += (_, line) => _errors.AppendLine(line.Data);
         _process.BeginErrorReadLine();
     }
 
     public Interpreter Interpreter { get; }
 
-    public int Pid => _process.Id;
+    public int Pid { get; }
 
     /// <summary>Path of the script as the process sees it.</summary>
     public string Script { get; }
@@ -36,10 +38,14 @@ public sealed class PythonChild : IDisposable
     /// <summary>What stood behind "ready" on the line.</summary>
     public string Ready { get; private set; } = "";
 
-    public static PythonChild Start(Interpreter interpreter, string fixture, params string[] arguments)
+    /// <summary>Runs a script of tests/fixtures.</summary>
+    public static PythonChild Start(Interpreter interpreter, string fixture) => StartFile(interpreter, Repository.Fixture(fixture));
+
+    /// <summary>Runs any script; with a name that is not absolute, in <paramref name="directory"/>.</summary>
+    public static PythonChild StartFile(Interpreter interpreter, string file, string? directory = null)
     {
-        (string script, string? copies) = interpreter.Root is null ? (Repository.Fixture(fixture), null) : CopyInto(interpreter.Root, fixture);
-        Process process = Program.Start(interpreter.Launch[0], [.. interpreter.Launch[1..], script, .. arguments]);
+        (string script, string? copies) = interpreter.Root is null ? (file, null) : CopyInto(interpreter.Root, file);
+        Process process = Program.Start(interpreter.Launch[0], [.. interpreter.Launch[1..], script], directory);
         var child = new PythonChild(interpreter, process, script, copies);
         try
         {
@@ -84,6 +90,9 @@ public sealed class PythonChild : IDisposable
 
     public void Dispose()
     {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
         if (!_process.HasExited)
             _process.Kill();
         _process.WaitForExit(Patience);
@@ -92,14 +101,14 @@ public sealed class PythonChild : IDisposable
             Directory.Delete(_copies, recursive: true);
     }
 
-    /// <summary>All fixtures, since they may need each other, into a directory of the chroot.</summary>
-    private static (string Script, string Copies) CopyInto(string root, string fixture)
+    /// <summary>All files beside it too, since they may need each other, into a directory of the chroot.</summary>
+    private static (string Script, string Copies) CopyInto(string root, string path)
     {
         string directory = Path.Combine("/tmp", "kaa-" + Guid.NewGuid().ToString("N"));
         string copies = root + directory;
         Directory.CreateDirectory(copies);
-        foreach (string file in Directory.EnumerateFiles(Path.GetDirectoryName(Repository.Fixture(fixture))!))
+        foreach (string file in Directory.EnumerateFiles(Path.GetDirectoryName(path)!))
             File.Copy(file, Path.Combine(copies, Path.GetFileName(file)));
-        return (Path.Combine(directory, fixture), copies);
+        return (Path.Combine(directory, Path.GetFileName(path)), copies);
     }
 }

@@ -5,7 +5,9 @@ internal static class Repository
 {
     public static string Root { get; } = FindRoot();
 
-    public static string Kaa { get; } = Existing(Path.Combine(Root, "artifacts", "kaa"), "run eng/publish first");
+    /// <summary>The published binary; KAA_BINARY names another one.</summary>
+    public static string Kaa { get; } =
+        Existing(Environment.GetEnvironmentVariable("KAA_BINARY") ?? Path.Combine(Root, "artifacts", "kaa"), "run eng/publish first");
 
     public static string Fixture(string name) => Existing(Path.Combine(Root, "tests", "fixtures", name), "it is part of the repository");
 

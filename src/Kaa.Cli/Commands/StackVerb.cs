@@ -1,0 +1,123 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Kaa.Cli.Stacks;
+using Kaa.Results;
+
+namespace Kaa.Cli.Commands;
+
+/// <summary><c>kaa bt</c>.</summary>
+internal sealed class StackVerb : Verb
+{
+    private readonly Argument<string[]> _targets = new("PID")
+    {
+        Arity = ArgumentArity.OneOrMore,
+        Description = "The process to look at; inside a container, its pid there or on the host. Several give one answer each.",
+    };
+
+    private readonly Option<bool> _locals = MakeOption.Flag("--locals", "Show arguments and local variables.");
+
+    private readonly Option<int> _maxValue = MakeOption.Whole(
+        "--max-value", "N", 1, StackRequest.DefaultMaxValue, $"Cut a variable's text after N characters ({StackRequest.DefaultMaxValue}).");
+
+    private readonly Option<string[]> _redact = MakeOption.Texts(
+        "--redact", "REGEX", "Hide the values of variables, attributes and keys whose names match; may be repeated.");
+
+    private readonly Option<int> _source = MakeOption.Whole("--source", "N", 0, 1, "Show N lines of source for each frame (1; 0 for none).");
+
+    private readonly Option<string[]> _threads = MakeOption.Texts(
+        "--thread", "ID|NAME", "Show only this thread, by tid, ident or name; may be repeated.");
+
+    private readonly Option<bool> _subprocesses = MakeOption.Flag("--subprocesses", "Look at the process's Python children too, and at theirs.");
+
+    private readonly Option<double?> _every = MakeOption.Amount("--every", "SECONDS", "Look again and again, and mark what moved.");
+
+    private readonly Option<int> _count = MakeOption.Whole("--count", "N", 1, 0, "Look N times (every second, where --every says nothing else).");
+
+    private readonly Option<bool> _nonBlocking = MakeOption.Flag(
+        "--nonblocking", "Stop no thread, whatever it does; a stack that moved while it was read is marked.");
+
+    private readonly Option<double?> _maxPause = MakeOption.Amount(
+        "--max-pause", "MS", "Let no thread stand still for longer than this (100); what can't be read in that time is marked as unknown.");
+
+    private readonly Option<bool> _json = MakeOption.Json();
+
+    private readonly Option<bool> _colour = MakeOption.Flag("--color", "Use colours even where the output is no terminal.");
+
+    private readonly Option<bool> _noColour = MakeOption.Flag("--no-color", "Use no colours. The environment variable NO_COLOR does the same.");
+
+    public StackVerb()
+        : base("bt", "Print what every thread of a Python process is doing, and why each waits.")
+    {
+        Add(_targets);
+        Option[] options =
+        [
+            _locals, _maxValue, _redact, _source, _threads, _subprocesses, _every, _count, _nonBlocking, _maxPause, _json, _colour, _noColour,
+        ];
+        foreach (Option option in options)
+            Add(option);
+        SetAction(result => StackCommand.Run(Read(result)));
+    }
+
+    public override IReadOnlyList<string> Details =>
+    [
+        "Threads that sleep are read where they sleep; only running ones are stopped, for less than a millisecond. Most recent calls come "
+        + "first, deadlocks before everything else.",
+    ];
+
+    public override IReadOnlyList<Example> Examples =>
+    [
+        new("kaa bt 4711", "all threads"),
+        new("kaa bt 4711 --locals --source 5", "with variables, and five lines of source a frame"),
+        new("kaa bt 4711 --locals --redact 'passw|token'", "without what should not be seen"),
+        new("kaa bt 4711 --thread MainThread --every 2 --count 10", "is it moving?"),
+        new("kaa bt 4711 --subprocesses --json", "all workers of a server, for a program"),
+    ];
+
+    public override Completes Completes => Completes.Pids;
+
+    private StackRequest Read(ParseResult result)
+    {
+        int count = result.GetValue(_count);
+        double? every = result.GetValue(_every);
+        return new StackRequest
+        {
+            Pids = [.. (result.GetValue(_targets) ?? []).Select(ReadPid)],
+            Locals = result.GetValue(_locals),
+            MaxValue = result.GetValue(_maxValue),
+            Redact = [.. (result.GetValue(_redact) ?? []).Select(ReadRegex)],
+            SourceLines = result.GetValue(_source),
+            Threads = result.GetValue(_threads) ?? [],
+            Subprocesses = result.GetValue(_subprocesses),
+            Every = every is null && count == 0 ? null : TimeSpan.FromSeconds(every ?? 1),
+            Count = count,
+            NonBlocking = result.GetValue(_nonBlocking),
+            MaxPause = result.GetValue(_maxPause) is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null,
+            Json = result.GetValue(_json),
+            Colour = result.GetValue(_noColour) ? false : result.GetValue(_colour) ? true : null,
+        };
+    }
+
+    private Regex ReadRegex(string text)
+    {
+        try
+        {
+            return new Regex(text, RegexOptions.CultureInvariant);
+        }
+        catch (RegexParseException e)
+        {
+            throw new UsageError($"'{text}' is no regular expression: {e.Message}", Name);
+        }
+    }
+
+    private int ReadPid(string text)
+    {
+        if (text.StartsWith('-'))
+            throw new UsageError($"unknown option '{text}'", Name);
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int pid) && pid > 0)
+            return pid;
+        if (File.Exists(text))
+            throw new UserError("core-not-supported", $"{text} is a file, and this version of kaa can't read core files yet", "give the pid of a running process");
+        throw new UsageError($"'{text}' is not a pid; kaa ps lists the Python processes", Name);
+    }
+}

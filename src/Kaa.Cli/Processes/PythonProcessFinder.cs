@@ -1,0 +1,111 @@
+using Kaa.Formats;
+using Kaa.Linux;
+using Kaa.Linux.Processes;
+using Kaa.Python;
+using Kaa.Results;
+
+namespace Kaa.Cli.Processes;
+
+/// <summary>Which of all processes are Python, whatever they are called. Reads a little of each, and stops none.</summary>
+internal sealed class PythonProcessFinder(ProcessList processes)
+{
+    /// <summary>Processes that may be Python for all that is known, but may not be read.</summary>
+    public int Refused { get; private set; }
+
+    public IReadOnlyList<ProcessSummary> Find()
+    {
+        var found = new List<ProcessSummary>();
+        foreach (ProcessFacts process in processes.All)
+        {
+            if (process.IsKernelThread || process.State == ThreadState.Zombie || process.Pid == Environment.ProcessId)
+                continue;
+            if (Summary(process) is { } summary)
+                found.Add(summary);
+        }
+
+        return found;
+    }
+
+    private ProcessSummary? Summary(ProcessFacts process)
+    {
+        bool isNamedPython = IsNamedPython(process);
+        try
+        {
+            using LiveTarget target = LiveTarget.Open(process.Pid);
+            // A search through all data costs a tenth of a second: only where the name promises something.
+            InterpreterInfo python = PythonProcess.Find(target, thorough: isNamedPython).Describe();
+            return Describe(process) with { Version = python.Version, Hindrances = [.. target.Notes, .. PhaseNotes(python.Phase)] };
+        }
+        catch (TargetFault)
+        {
+            // It exits, or begins another program, as we look.
+            return null;
+        }
+        catch (UserError error)
+        {
+            return WithHindrance(process, error, isNamedPython);
+        }
+    }
+
+    private ProcessSummary? WithHindrance(ProcessFacts process, UserError error, bool isNamedPython)
+    {
+        switch (error.Code)
+        {
+            case "not-python" or "no-such-process" or "process-exited" or "target-replaced" or "zombie":
+                return null;
+            case "unsupported-implementation":
+                return Describe(process) with
+                {
+                    Implementation = error.Message.Contains("PyPy", StringComparison.Ordinal) ? "pypy" : "graalpy",
+                    Hindrances = [Hindrance(error)],
+                };
+            case "unsupported-version":
+                return Describe(process) with { Hindrances = [Hindrance(error)] };
+            default:
+                if (!isNamedPython)
+                    Refused++;
+                return isNamedPython ? Describe(process) with { Hindrances = [Hindrance(error)] } : null;
+        }
+    }
+
+    private ProcessSummary Describe(ProcessFacts process) => new()
+    {
+        Pid = process.Pid,
+        ContainerPid = process.ContainerPid,
+        Container = process.Container,
+        Threads = process.Threads,
+        CpuPercent = process.CpuPercent,
+        State = process.State,
+        User = processes.UserOf(process),
+        Command = process.Command,
+    };
+
+    private static bool IsNamedPython(ProcessFacts process)
+    {
+        string program = process.Executable ?? (process.Command is [var first, ..] ? first : process.Name);
+        if (IsPythonName(program))
+            return true;
+        foreach (string file in process.MappedFiles() ?? [])
+        {
+            if (IsPythonName(file))
+                return true;
+        }
+
+        return false;
+    }
+
+    private static bool IsPythonName(string path)
+    {
+        ReadOnlySpan<char> name = path.AsSpan(path.LastIndexOf('/') + 1);
+        return name.Contains("python", StringComparison.OrdinalIgnoreCase) || name.Contains("pypy", StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static Note Hindrance(UserError error) => new(error.Code, error.Hint is { } hint ? $"{error.Message}; {hint}" : error.Message);
+
+    private static Note[] PhaseNotes(InterpreterPhase phase) => phase switch
+    {
+        InterpreterPhase.Starting => [new Note("starting", "the interpreter is starting up")],
+        InterpreterPhase.Finalizing => [new Note("finalizing", "the interpreter is finalizing")],
+        _ => [],
+    };
+}

@@ -1,0 +1,41 @@
+using System.Text.RegularExpressions;
+
+namespace Kaa.Cli.Stacks;
+
+/// <summary>What <c>kaa bt</c> was asked for.</summary>
+internal sealed record StackRequest
+{
+    public const int DefaultMaxValue = 200;
+
+    public required IReadOnlyList<int> Pids { get; init; }
+
+    public bool Locals { get; init; }
+
+    public int MaxValue { get; init; } = DefaultMaxValue;
+
+    public IReadOnlyList<Regex> Redact { get; init; } = [];
+
+    public int SourceLines { get; init; } = 1;
+
+    /// <summary>Tids, idents or names; empty for all.</summary>
+    public IReadOnlyList<string> Threads { get; init; } = [];
+
+    public bool Subprocesses { get; init; }
+
+    /// <summary>Null for a single look.</summary>
+    public TimeSpan? Every { get; init; }
+
+    /// <summary>0 for no end.</summary>
+    public int Count { get; init; }
+
+    public bool NonBlocking { get; init; }
+
+    public TimeSpan? MaxPause { get; init; }
+
+    public bool Json { get; init; }
+
+    /// <summary>Whether JSON is an array: the same for one process that may have children as for many.</summary>
+    public bool HasSeveralAnswers => Pids.Count > 1 || Subprocesses;
+
+    public bool? Colour { get; init; }
+}

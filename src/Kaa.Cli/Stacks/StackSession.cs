@@ -1,0 +1,104 @@
+using Kaa.Formats;
+using Kaa.Linux;
+using Kaa.Python;
+using Kaa.Python.Objects.Printing;
+using Kaa.Python.Source;
+using Kaa.Python.Stack;
+using Kaa.Python.Waits;
+using Kaa.Results;
+using Kaa.Target;
+
+namespace Kaa.Cli.Stacks;
+
+/// <summary>One process for the length of the command: opened at the first look, kept open for the next ones.</summary>
+internal sealed class StackSession(StackTarget target, StackRequest request) : IDisposable
+{
+    private LiveTarget? _process;
+    private PythonProcess? _python;
+    private SourceFinder? _sources;
+
+    public StackTarget Target { get; } = target;
+
+    /// <summary>The last report; null before the first.</summary>
+    public StackReport? Last { get; private set; }
+
+    /// <summary>It gave an error: it will not be asked again.</summary>
+    public bool HasEnded { get; private set; }
+
+    /// <exception cref="UserError">There is no answer.</exception>
+    public StackReport Look()
+    {
+        try
+        {
+            return Last = LookWithRetries();
+        }
+        catch (TargetFault fault)
+        {
+            HasEnded = true;
+            throw new UserError(
+                "unreadable", $"process {Target.Pid} could not be read: {fault.Message}", "look again; if it stays so, please report it", fault);
+        }
+        catch (UserError)
+        {
+            HasEnded = true;
+            throw;
+        }
+    }
+
+    public void Dispose() => Close();
+
+    private StackReport LookWithRetries()
+    {
+        const int Most = 3;
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return LookAtProcess();
+            }
+            catch (UserError error) when (error.Code == "target-replaced" && attempt < Most)
+            {
+                // It began another program under the same pid, which may be a Python too.
+                Close();
+            }
+        }
+    }
+
+    private void Close()
+    {
+        _sources?.Dispose();
+        _process?.Dispose();
+        (_sources, _process, _python) = (null, null, null);
+    }
+
+    private StackReport LookAtProcess()
+    {
+        _process ??= LiveTarget.Open(Target.Pid);
+        _python ??= PythonProcess.Find(_process);
+        _sources ??= new SourceFinder(_process.Files, _process.StartedAt);
+        var waits = new WaitInspector(_python, _process);
+        var observer = new StackObserver(_python, new StackOptions { Inspectors = [waits], Locals = request.Locals ? Locals() : null });
+        LookResult look = _process.Observe(observer, LookOptions());
+        // From here on the process runs again.
+        (IReadOnlyList<ThreadStack> threads, IReadOnlyList<Deadlock> deadlocks) = waits.Complete(observer.Threads(look));
+        var selection = new ThreadSelection(request.Threads);
+        ThreadStack[] shown = [.. selection.Of(threads, Target.Pid).Select(thread => _sources.AddTo(thread, request.SourceLines))];
+        return new StackReport
+        {
+            Target = _process.Info,
+            Interpreter = _python.Describe(),
+            PauseMicroseconds = look.PauseMicroseconds,
+            Deadlocks = selection.Of(deadlocks, shown),
+            Threads = shown,
+            Notes = [.. Target.Note is { } note ? [note] : Array.Empty<Note>(), .. _process.Notes, .. observer.Notes(look), .. _sources.Notes],
+        };
+    }
+
+    private FrameLocals Locals() => new(new ValueOptions { MaxValue = request.MaxValue, Redact = request.Redact });
+
+    private LookOptions LookOptions()
+    {
+        var options = new LookOptions { NonBlocking = request.NonBlocking };
+        return request.MaxPause is { } pause ? options with { MaxPause = pause } : options;
+    }
+}
