@@ -113,4 +113,19 @@ public static class Limits
 
     /// <summary>Words of a decimal.Decimal's coefficient, 19 digits each.</summary>
     public const int DecimalWords = 2_000;
+
+    /// <summary>Entries of one module's frame table; Chromium's, the largest known, has about 600,000.</summary>
+    public const int FrameEntries = 10_000_000;
+
+    /// <summary>Bytes of one CIE or FDE.</summary>
+    public const int FrameEntryBytes = 1 << 20;
+
+    /// <summary>Rows that DW_CFA_remember_state may stack; compilers nest a few.</summary>
+    public const int RememberedRows = 64;
+
+    /// <summary>Operations that one DWARF expression may take.</summary>
+    public const int ExpressionSteps = 10_000;
+
+    /// <summary>C frames of one thread; Python recursion without a limit can reach hundreds of thousands up to 3.10.</summary>
+    public const int NativeFrames = 1_000_000;
 }

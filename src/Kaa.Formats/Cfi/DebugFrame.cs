@@ -1,0 +1,54 @@
+namespace Kaa.Formats.Cfi;
+
+/// <summary>Unwind rules of a file's <c>.debug_frame</c> section: no table, so it is read through once.</summary>
+public sealed class DebugFrame : IUnwindRows
+{
+    private readonly List<FrameEntry> _entries = [];
+
+    /// <param name="section">The section's bytes.</param>
+    /// <param name="bias">What is added to the file's addresses to get the target's.</param>
+    public DebugFrame(byte[] section, long bias)
+    {
+        var reader = new FrameEntryReader(new SectionMemory(section), debugFrame: true, bias);
+        Address? at = Address.Null;
+        while (at is { } place && place.Value < (ulong)section.Length && _entries.Count < Limits.FrameEntries)
+        {
+            if (reader.Read(place, out at) is { } entry)
+                _entries.Add(entry);
+        }
+
+        _entries.Sort((left, right) => left.Start.CompareTo(right.Start));
+    }
+
+    public UnwindRow? Find(Address pc)
+    {
+        int low = 0;
+        int high = _entries.Count - 1;
+        while (low <= high)
+        {
+            int middle = (low + high) >>> 1;
+            FrameEntry entry = _entries[middle];
+            if (entry.Contains(pc))
+                return CfiProgram.Run(entry, pc);
+            if (pc < entry.Start)
+                high = middle - 1;
+            else
+                low = middle + 1;
+        }
+
+        return null;
+    }
+
+    /// <summary>A section as memory that begins at address 0.</summary>
+    private sealed class SectionMemory(byte[] bytes) : IMemory
+    {
+        public int Read(Address address, Span<byte> buffer)
+        {
+            if (address.Value >= (ulong)bytes.Length)
+                return 0;
+            int count = Math.Min(buffer.Length, bytes.Length - (int)address.Value);
+            bytes.AsSpan((int)address.Value, count).CopyTo(buffer);
+            return count;
+        }
+    }
+}
