@@ -63,7 +63,7 @@ public sealed class PageCache : IMemory
 
     public int Read(Address address, Span<byte> buffer)
     {
-        int offset = (int)address.Value & (PageSize - 1);
+        int offset = (int)(address.Value & (PageSize - 1));
         if (address.Value >> PageShift == _lastPage && offset + buffer.Length <= _lastLength)
         {
             Hits++;
@@ -86,7 +86,7 @@ public sealed class PageCache : IMemory
             ulong place = unchecked(address.Value + (ulong)done);
             if (place < address.Value || !Select(place >> PageShift, ((place & (PageSize - 1)) + (ulong)(buffer.Length - done) - 1) >> PageShift))
                 break;
-            int offset = (int)place & (PageSize - 1);
+            int offset = (int)(place & (PageSize - 1));
             int count = Math.Min(_lastLength - offset, buffer.Length - done);
             if (count <= 0)
                 break;

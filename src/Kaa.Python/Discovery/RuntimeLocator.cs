@@ -77,6 +77,6 @@ internal sealed class RuntimeLocator(ObservedTarget target)
         if (load < 0 || load + 8 > code.Length || code[..load].Contains((byte)0xe8))
             return null;
         bool returns = code[(load + 7)..].IndexOf((byte)0xc3) is 0 or 1 or 2;
-        return returns ? function + (load + 7 + code.Int32At(load + 3)) : null;
+        return returns ? function + (load + 7L + code.Int32At(load + 3)) : null;
     }
 }

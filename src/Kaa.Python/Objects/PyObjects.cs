@@ -144,7 +144,7 @@ public sealed class PyObjects
             : throw TargetFault.Nonsense(number, "int beyond 64 bits");
 
     /// <summary>How many bits an int's magnitude has at most.</summary>
-    public long IntBits(Address number) => _longs.Size(number).Digits * Layout.PyLongObject.PyLong_SHIFT;
+    public BigInteger IntBits(Address number) => (BigInteger)_longs.Size(number).Digits * Layout.PyLongObject.PyLong_SHIFT;
 
     /// <summary><c>ob_size</c> of a tuple, list, bytes, bytearray, deque.</summary>
     public long Size(Address variable)

@@ -19,7 +19,7 @@ internal sealed class LineTable310 : ILineTable
         for (int i = 0; i + 1 < table.Length; i += 2)
         {
             end += table[i];
-            var delta = (sbyte)table[i + 1];
+            sbyte delta = unchecked((sbyte)table[i + 1]);
             if (delta != NoLine)
                 line = unchecked(line + delta);
             if (end > offset)

@@ -51,12 +51,15 @@ internal sealed class CodeReader(PyObjects objects, PyLayout layout, PySemantics
             StackSize = bytes.Int32At(_layout.co_stacksize),
             LocalsPlusCount = Number(bytes, _layout.co_nlocalsplus),
             Bytecode = _layout.co_code_adaptive != Offset.Absent ? address + _layout.co_code_adaptive : bytes.AddressAt(_layout.co_code),
-            Length = _layout.co_code_adaptive != Offset.Absent ? unchecked((long)bytes.PointerAt(objects.Layout.ob_size) * 2) : 0,
+            Length = _layout.co_code_adaptive != Offset.Absent ? Length(bytes.PointerAt(objects.Layout.ob_size)) : 0,
             FirstTraceable = unchecked(Number(bytes, _layout._co_firsttraceable) * 2),
             ThreadLocalBytecode = _layout.co_tlbc == Offset.Absent ? Address.Null : bytes.AddressAt(_layout.co_tlbc),
             Unreadable = unreadable,
         };
     }
+
+    /// <summary>In bytes, from code units; nonsense is no length.</summary>
+    private static int Length(ulong units) => units <= Limits.CodeTable / 2 ? (int)units * 2 : 0;
 
     private static int Number(ReadOnlySpan<byte> bytes, int offset) => offset == Offset.Absent ? 0 : bytes.Int32At(offset);
 

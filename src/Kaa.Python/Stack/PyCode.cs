@@ -40,7 +40,7 @@ public sealed class PyCode
     public required Address Bytecode { get; init; }
 
     /// <summary>Length of the bytecode in bytes (3.11+); before, 0.</summary>
-    public required long Length { get; init; }
+    public required int Length { get; init; }
 
     /// <summary>Frames in front of this offset, in bytes, have not begun (3.11+); else 0.</summary>
     public required int FirstTraceable { get; init; }

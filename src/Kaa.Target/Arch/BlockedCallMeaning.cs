@@ -39,7 +39,7 @@ public sealed record BlockedCallMeaning(BlockedCallKind Kind, string Name, Addre
             "select" or "pselect6" => new(call.Arg0 == 0 ? BlockedCallKind.Sleep : BlockedCallKind.Poll, name),
             "poll" or "ppoll" => new(call.Arg1 == 0 ? BlockedCallKind.Sleep : BlockedCallKind.Poll, name),
             "epoll_wait" or "epoll_pwait" or "epoll_pwait2" or "epoll_wait_old" or "io_uring_enter" or "io_getevents" =>
-                new(BlockedCallKind.Poll, name, Fd: (int)call.Arg0),
+                new(BlockedCallKind.Poll, name, Fd: unchecked((int)call.Arg0)),
             "wait4" => new(BlockedCallKind.Child, name, ChildPid: Positive(call.Arg0)),
 
             // idtype P_PID = 1, P_PIDFD = 3 (bits/waitflags.h)
@@ -49,10 +49,10 @@ public sealed record BlockedCallMeaning(BlockedCallKind Kind, string Name, Addre
                 or "recvfrom" or "recvmsg" or "recvmmsg" or "sendto" or "sendmsg" or "sendmmsg" or "accept" or "accept4" or "connect"
                 or "flock" or "fcntl" or "ioctl" or "fsync" or "fdatasync" or "close" or "splice" or "sendfile" or "tee"
                 or "getdents64" or "sync_file_range" =>
-                new(BlockedCallKind.Descriptor, name, Fd: (int)call.Arg0),
+                new(BlockedCallKind.Descriptor, name, Fd: unchecked((int)call.Arg0)),
             _ => new(BlockedCallKind.Other, name),
         };
     }
 
-    private static int? Positive(ulong value) => (int)value > 0 ? (int)value : null;
+    private static int? Positive(ulong value) => unchecked((int)value) is > 0 and int positive ? positive : null;
 }

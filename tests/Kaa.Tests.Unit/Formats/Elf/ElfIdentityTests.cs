@@ -17,7 +17,7 @@ public sealed class ElfIdentityTests
         "\u007fELF"u8.CopyTo(start);
         start[4] = elfClass;
         start[5] = data;
-        start[data == 2 ? 19 : 18] = (byte)machine;
+        start[data == 2 ? 19 : 18] = (byte)(machine & 0xff);
         start[data == 2 ? 18 : 19] = (byte)(machine >> 8);
         ElfIdentity identity = ElfIdentity.Of(start);
         identity.Verdict.ShouldBe(verdict);

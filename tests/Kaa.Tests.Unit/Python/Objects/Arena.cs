@@ -44,7 +44,7 @@ public sealed class Arena : IMemory
         return this;
     }
 
-    public Arena Set(Address address, int offset, long value) => Set(address, offset, (ulong)value);
+    public Arena Set(Address address, int offset, long value) => Set(address, offset, unchecked((ulong)value));
 
     public Arena Set32(Address address, int offset, int value)
     {

@@ -89,7 +89,7 @@ public sealed class PyWorld
     public Address Int(BigInteger value)
     {
         if (IsPython2 && value >= long.MinValue && value <= long.MaxValue)
-            return Instance("int", (ulong)(long)value);
+            return Instance("int", unchecked((ulong)(long)value));
         List<uint> digits = [];
         for (BigInteger rest = BigInteger.Abs(value); !rest.IsZero; rest >>= 30)
             digits.Add((uint)(rest & ((1 << 30) - 1)));
