@@ -64,6 +64,12 @@ internal sealed class ElfBuilder
         return Section(".strtab", strings, type: ElfSectionType.StringTable);
     }
 
+    public ElfBuilder WithoutDynamic()
+    {
+        _symbols.Clear();
+        return this;
+    }
+
     public byte[] Build()
     {
         WriteHeader();
