@@ -42,6 +42,24 @@ public static class Limits
     /// <summary>Bytes of one name in an ELF string table; C++ mangles long ones.</summary>
     public const int SymbolName = 16_384;
 
+    /// <summary>Bytes of one DWARF unit; those of link-time optimised browsers come near 100 MB.</summary>
+    public const int DwarfUnit = 256 << 20;
+
+    /// <summary>Units of one file; a browser has some 50,000.</summary>
+    public const int DwarfUnits = 500_000;
+
+    /// <summary>How often the whole of .debug_abbrev may be read, as it were, before a file counts as made to waste time; a good one is read once.</summary>
+    public const int DwarfAbbreviationPasses = 256;
+
+    /// <summary>Types inside types by value, typedefs of typedefs and so on; real chains are under 15 deep.</summary>
+    public const int DwarfTypeDepth = 64;
+
+    /// <summary>Bytes of one struct or array.</summary>
+    public const long DwarfTypeSize = 1L << 40;
+
+    /// <summary>Members, nested ones included, of the structs that are asked for; _PyRuntimeState of 3.12 has some 5,000.</summary>
+    public const int DwarfMembers = 500_000;
+
     /// <summary>Pages of 4 KiB that one look keeps before it begins afresh: 12 MiB, of the 25 that Kaa may use.</summary>
     public const int CachedPages = 3_072;
 

@@ -74,6 +74,13 @@ public ref struct SpanReader(ReadOnlySpan<byte> bytes, string format)
         return taken;
     }
 
+    public void Skip(int count)
+    {
+        if (count < 0 || count > Remaining)
+            throw new BadData(_format, Position, $"{count} bytes are wanted, {Remaining} are left");
+        Position += count;
+    }
+
     public void Seek(int position)
     {
         if (position < 0 || position > _bytes.Length)

@@ -81,7 +81,17 @@ public sealed class ElfFile : IDisposable
 
     public void Dispose() => _source.Dispose();
 
-    internal ElfSource Source => _source;
+    /// <summary>The content of a section, inflated where it is compressed, and otherwise read from the file when it is wanted.</summary>
+    /// <exception cref="BadData">It does not lie in the file, or is compressed in an unknown or broken way.</exception>
+    internal ElfRange Range(ElfSection section)
+    {
+        if (!section.HasContent)
+            throw new BadData("ELF", 0, $"{section.Name} has no content");
+        if (!ElfSectionData.IsPacked(section))
+            return new ElfRange(_source, section.Offset, section.Size, section.Name);
+        byte[] content = ReadSection(section);
+        return new ElfRange(new ElfMemorySource(content), 0, (ulong)content.Length, section.Name);
+    }
 
     private static ElfFile Open(ElfSource source)
     {
@@ -118,7 +128,7 @@ public sealed class ElfFile : IDisposable
         foreach (ElfSection section in Sections)
         {
             if (section.Type == type && section.Link < (uint)Sections.Count)
-                return new ElfSymbolTable(_source, section, Sections[(int)section.Link]);
+                return new ElfSymbolTable(Range(section), Range(Sections[(int)section.Link]));
         }
 
         return null;

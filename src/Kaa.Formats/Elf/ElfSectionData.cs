@@ -23,8 +23,11 @@ internal static class ElfSectionData
         byte[] stored = source.ReadBytes(section.Offset, section.Size);
         if (section.IsCompressed)
             return InflateStandard(stored, section);
-        return section.Name.StartsWith(".zdebug", StringComparison.Ordinal) ? InflateOld(stored, section) : stored;
+        return IsPacked(section) ? InflateOld(stored, section) : stored;
     }
+
+    public static bool IsPacked(ElfSection section) =>
+        section.IsCompressed || section.Name.StartsWith(".zdebug", StringComparison.Ordinal);
 
     private static byte[] InflateStandard(byte[] stored, ElfSection section)
     {

@@ -10,21 +10,19 @@ public sealed class ElfSymbolTable
 {
     private const int PieceEntries = 2_048;
 
-    private readonly ElfSource _source;
-    private readonly ElfSection _section;
+    private readonly ElfRange _table;
     private readonly ElfStrings _strings;
     private ElfSymbol[]? _byAddress;
 
-    internal ElfSymbolTable(ElfSource source, ElfSection section, ElfSection strings)
+    internal ElfSymbolTable(ElfRange table, ElfRange strings)
     {
-        if (section.Size / ElfSymbol.EntrySize > Limits.ElfSymbols || !source.Holds(section.Offset, section.Size))
-            throw new BadData("ELF", unchecked((long)section.Offset), $"{section.Name} does not lie in the file");
-        _source = source;
-        _section = section;
-        _strings = new ElfStrings(source, strings);
+        if (table.Length / ElfSymbol.EntrySize > Limits.ElfSymbols)
+            throw new BadData("ELF", 0, $"more than {Limits.ElfSymbols} symbols");
+        _table = table;
+        _strings = new ElfStrings(strings);
     }
 
-    public int Count => (int)(_section.Size / ElfSymbol.EntrySize);
+    public int Count => (int)(_table.Length / ElfSymbol.EntrySize);
 
     /// <summary>A defined symbol by name, global ones before local ones; null where there is none.</summary>
     public ElfSymbol? Find(string name) => FindAll([name])[0];
@@ -33,7 +31,7 @@ public sealed class ElfSymbolTable
     public ElfSymbol?[] FindAll(IReadOnlyList<string> names)
     {
         var found = new ElfSymbol?[names.Count];
-        Dictionary<uint, int> offsets = _strings.OffsetsOf(names);
+        Dictionary<ulong, int> offsets = _strings.OffsetsOf(names);
         if (offsets.Count > 0)
             Scan(symbol => Keep(symbol, offsets, found));
         return found;
@@ -69,7 +67,7 @@ public sealed class ElfSymbolTable
 
     public string NameOf(ElfSymbol symbol) => _strings.At(symbol.NameOffset);
 
-    private static void Keep(ElfSymbol symbol, Dictionary<uint, int> offsets, ElfSymbol?[] found)
+    private static void Keep(ElfSymbol symbol, Dictionary<ulong, int> offsets, ElfSymbol?[] found)
     {
         if (!offsets.TryGetValue(symbol.NameOffset, out int index) || !symbol.IsDefined || symbol.Type is ElfSymbolType.File or ElfSymbolType.Section)
             return;
@@ -124,7 +122,7 @@ public sealed class ElfSymbolTable
             for (int start = 0; start < Count; start += PieceEntries)
             {
                 Span<byte> entries = piece.AsSpan(0, Math.Min(PieceEntries, Count - start) * ElfSymbol.EntrySize);
-                _source.ReadExactly(_section.Offset + ((ulong)start * ElfSymbol.EntrySize), entries);
+                _table.ReadExactly((ulong)start * ElfSymbol.EntrySize, entries);
                 for (int i = 0; i < entries.Length; i += ElfSymbol.EntrySize)
                     visit(ElfSymbol.Parse(entries[i..]));
             }

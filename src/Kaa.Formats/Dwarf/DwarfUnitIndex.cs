@@ -1,0 +1,70 @@
+using Kaa.Formats.Elf;
+
+namespace Kaa.Formats.Dwarf;
+
+/// <summary>The units of one section, found by hopping from header to header, no farther than is asked for.</summary>
+internal sealed class DwarfUnitIndex(ElfRange section, bool isTypes)
+{
+    private readonly List<DwarfUnit> _units = [];
+    private ulong _next;
+
+    public ElfRange Section => section;
+
+    /// <summary>The unit of a number, counted from 0; null behind the last.</summary>
+    /// <exception cref="BadData">A header makes no sense.</exception>
+    public DwarfUnit? At(int index)
+    {
+        while (_units.Count <= index)
+        {
+            if (!Advance())
+                return null;
+        }
+
+        return _units[index];
+    }
+
+    /// <summary>The unit that holds an offset of the section; null where there is none.</summary>
+    public DwarfUnit? Containing(ulong offset)
+    {
+        while (_next <= offset)
+        {
+            if (!Advance())
+                break;
+        }
+
+        int low = 0;
+        int high = _units.Count - 1;
+        while (low <= high)
+        {
+            int middle = (low + high) >>> 1;
+            if (offset < _units[middle].Offset)
+                high = middle - 1;
+            else if (offset >= _units[middle].End)
+                low = middle + 1;
+            else
+                return _units[middle];
+        }
+
+        return null;
+    }
+
+    private bool Advance()
+    {
+        Span<byte> header = stackalloc byte[DwarfUnit.MaxHeader];
+        while (_next < section.Length)
+        {
+            if (_units.Count >= Limits.DwarfUnits)
+                throw new BadData(".debug_info", (long)_next, $"more than {Limits.DwarfUnits} units");
+            Span<byte> present = header[..(int)Math.Min((ulong)header.Length, section.Length - _next)];
+            section.ReadExactly(_next, present);
+            DwarfUnit? unit = DwarfUnit.Parse(present, _next, section.Length, isTypes, out int size);
+            _next += (ulong)size;
+            if (unit is not { } known)
+                continue;
+            _units.Add(known);
+            return true;
+        }
+
+        return false;
+    }
+}
