@@ -26,11 +26,12 @@ internal sealed class DwarfUnitContent
     {
         if (_buffer.Length < unit.Size)
             _buffer = GC.AllocateUninitializedArray<byte>(Math.Max(unit.Size, 64 << 10));
+        bool sameTable = ReferenceEquals(File, file) && _abbreviations.Offset == unit.AbbreviationOffset && _abbreviations.Encoding == unit.Encoding;
         File = file;
         Section = index.Section;
         Unit = unit;
         index.Section.ReadExactly(unit.Offset, _buffer.AsSpan(0, unit.Size));
-        if (_abbreviations.Offset != unit.AbbreviationOffset || _abbreviations.Encoding != unit.Encoding)
+        if (!sameTable)
             file.LoadAbbreviations(_abbreviations, unit);
         StringOffsetsBase = 0;
         StringOffsetsBase = TryReadEntry(unit.FirstEntry, out DwarfEntry root) ? root.StringOffsetsBase : 0;

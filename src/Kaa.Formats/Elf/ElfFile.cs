@@ -57,7 +57,13 @@ public sealed class ElfFile : IDisposable
 
     /// <summary>The bytes of a section, inflated where it is compressed.</summary>
     /// <exception cref="BadData">It does not lie in the file, or is compressed in an unknown or broken way.</exception>
-    public byte[] ReadSection(ElfSection section) => ElfSectionData.Read(_source, section);
+    public byte[] ReadSection(ElfSection section)
+    {
+        ElfRange content = Range(section);
+        return content.Length <= Limits.ElfSection
+            ? content.ReadBytes(0, content.Length)
+            : throw new BadData("ELF", (long)section.Offset, $"{section.Name} is larger than {Limits.ElfSection} bytes");
+    }
 
     /// <summary>Bytes of the file as they are; a read beyond its end is short.</summary>
     public int Read(long offset, Span<byte> buffer) => _source.Read(offset, buffer);
@@ -83,15 +89,7 @@ public sealed class ElfFile : IDisposable
 
     /// <summary>The content of a section, inflated where it is compressed, and otherwise read from the file when it is wanted.</summary>
     /// <exception cref="BadData">It does not lie in the file, or is compressed in an unknown or broken way.</exception>
-    internal ElfRange Range(ElfSection section)
-    {
-        if (!section.HasContent)
-            throw new BadData("ELF", 0, $"{section.Name} has no content");
-        if (!ElfSectionData.IsPacked(section))
-            return new ElfRange(_source, section.Offset, section.Size, section.Name);
-        byte[] content = ReadSection(section);
-        return new ElfRange(new ElfMemorySource(content), 0, (ulong)content.Length, section.Name);
-    }
+    internal ElfRange Range(ElfSection section) => ElfSectionData.Open(_source, section);
 
     private static ElfFile Open(ElfSource source)
     {
