@@ -9,6 +9,8 @@ namespace Kaa.Python.Waits;
 /// </summary>
 internal sealed class HeldLockFinder(PyObjects objects, LockReader locks, int cfunctionSelf)
 {
+    private readonly bool _keepsManager = objects.Layout.Version.AtLeast(3, 14);
+
     public void Find(IWaitFrame frame, List<HeldLock> held)
     {
         IReadOnlyList<Address> stack = frame.LiveStack;
@@ -23,7 +25,7 @@ internal sealed class HeldLockFinder(PyObjects objects, LockReader locks, int cf
     {
         if (slot.IsNull || (slot.Value & 7) != 0)
             return null;
-        Address manager = locks.UsesMutex ? slot : BoundTo(slot);
+        Address manager = _keepsManager ? slot : BoundTo(slot);
         return locks.TryRead(manager)?.Address;
     }
 

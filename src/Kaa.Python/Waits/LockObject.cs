@@ -7,7 +7,7 @@ namespace Kaa.Python.Waits;
 /// <summary>A Python lock, as its object tells.</summary>
 /// <param name="Address">Of the Python object.</param>
 /// <param name="Recursive">An RLock: it knows its owner.</param>
-/// <param name="Word">What a thread that waits for it sleeps on: the semaphore (up to 3.13), the mutex byte (3.14+).</param>
+/// <param name="Word">What a thread that waits for it sleeps on: the semaphore, or since 3.13.1 (RLock: 3.14) the mutex byte.</param>
 /// <param name="OwnerIdent">The owner of an RLock that is held; null for plain locks, which record none.</param>
 internal readonly record struct LockObject(Address Address, bool Recursive, Address Word, ulong? OwnerIdent);
 
@@ -18,12 +18,14 @@ internal readonly record struct LockObject(Address Address, bool Recursive, Addr
 internal sealed class LockReader(PyObjects objects)
 {
     private readonly int _head = objects.Layout.PyObject.size;
-    private readonly bool _mutex = objects.Layout.Version.AtLeast(3, 14);
+    private readonly bool _mutexInLock = objects.Layout.Version.CompareTo(new PythonVersion(3, 13, 1)) >= 0;
+    private readonly bool _mutexInRLock = objects.Layout.Version.AtLeast(3, 14);
 
-    /// <summary>From where the parked word lies to where its object begins (3.14+).</summary>
+    /// <summary>From where the parked word lies to where its object begins.</summary>
     public int WordOffset => _head;
 
-    public bool UsesMutex => _mutex;
+    /// <summary>A thread that waits for a plain lock sleeps on a semaphore of its own, not of the lock.</summary>
+    public bool ParksForLock => _mutexInLock;
 
     /// <summary>Null where the object is no lock, or can't be read.</summary>
     public LockObject? TryRead(Address address)
@@ -40,15 +42,15 @@ internal sealed class LockReader(PyObjects objects)
 
     private LockObject? Read(Address address) => objects.TypeOf(address).Name switch
     {
-        "_thread.lock" or "thread.lock" => new LockObject(address, false, Word(address), null),
-        "_thread.RLock" => new LockObject(address, true, Word(address), Owner(address)),
+        "_thread.lock" or "thread.lock" => new LockObject(address, false, Word(address, _mutexInLock), null),
+        "_thread.RLock" => new LockObject(address, true, Word(address, _mutexInRLock), Owner(address)),
 
         // 2.7 has no RLock in C: a class of threading.py around a plain lock. 3.x keeps one as a fallback.
         "_RLock" => ReadPythonRLock(address),
         _ => null,
     };
 
-    private Address Word(Address address) => _mutex ? address + _head : objects.Memory.ReadPointer(address + _head);
+    private Address Word(Address address, bool mutex) => mutex ? address + _head : objects.Memory.ReadPointer(address + _head);
 
     private ulong? Owner(Address address)
     {
@@ -56,7 +58,7 @@ internal sealed class LockReader(PyObjects objects)
         ulong count = objects.Memory.Read<ulong>(address + _head + 16);
 
         // A _PyRecursiveMutex counts from 0 (Python/lock.c): the owner alone says that it is held.
-        return owner != 0 && (_mutex || count > 0) ? owner : null;
+        return owner != 0 && (_mutexInRLock || count > 0) ? owner : null;
     }
 
     private LockObject? ReadPythonRLock(Address address)

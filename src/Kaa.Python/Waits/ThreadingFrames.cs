@@ -45,6 +45,10 @@ internal sealed class ThreadingFrames(PyObjects objects)
             return null;
         Address self = outer.Local("self");
         string type = self.IsNull ? "" : TypeName(self) ?? "";
+
+        // 2.7's Queue is an old-style class: all their instances are of one type.
+        if (type == "instance")
+            type = "Queue";
         if (IsIn(outer, "queue.py", "Queue.py"))
             return OfQueue(outer.Function, type, self);
         if (IsIn(outer, "_base.py") && outer.Function is "result" or "exception" && type.EndsWith("Future", StringComparison.Ordinal))

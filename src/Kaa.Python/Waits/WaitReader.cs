@@ -65,7 +65,7 @@ public sealed class WaitReader
         string what = purpose is null ? call.Name : $"{call.Name} for {purpose}";
         return call.Kind switch
         {
-            BlockedCallKind.Sleep => new WaitFacts(WaitKind.Sleep, "its sleep to end"),
+            BlockedCallKind.Sleep => new WaitFacts(WaitKind.Sleep, $"asleep in {call.Name}"),
             BlockedCallKind.Descriptor => new WaitFacts(WaitKind.Io, what, Fd: call.Fd),
             BlockedCallKind.Poll => new WaitFacts(WaitKind.Io, what, Fd: call.Fd),
             BlockedCallKind.Child => new WaitFacts(
@@ -92,8 +92,8 @@ public sealed class WaitReader
     /// <summary>The lock whose word it is. Proved by the word itself, so slots that hold dead objects do no harm.</summary>
     private LockObject? FindLock(Address word, IReadOnlyList<IWaitFrame> frames)
     {
-        if (_locks.UsesMutex)
-            return FindParked(word);
+        if (_locks.ParksForLock && FindParked(word) is { } parked)
+            return parked;
         for (int i = 0; i < frames.Count && i < 4; i++)
         {
             foreach (Address slot in frames[i].Slots)
