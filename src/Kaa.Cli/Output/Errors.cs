@@ -20,7 +20,9 @@ internal static class Errors
     {
         using StreamWriter writer = Streams.Error();
         StyledWriter styled = Streams.Styled(writer, StandardStream.Error, null);
-        styled.Text("kaa: ", Tone.Alarm).Data(message).Line();
+        styled.Text("kaa: ", Tone.Alarm);
+        foreach (string line in message.Split('\n'))
+            styled.Data(line).Line();
         if (hint is not null)
             styled.Text("     ").Data(hint).Line();
     }

@@ -42,6 +42,6 @@ internal static class ProcessCommand
         if (processes.Count == 0)
             errors.Write("kaa: no Python process was found\n");
         if (refused > 0)
-            errors.Write($"kaa: note: {refused} {(refused == 1 ? "process" : "processes")} of other users could not be looked into; run kaa as root to see all\n");
+            errors.Write($"kaa: note: {refused} {(refused == 1 ? "process" : "processes")} could not be looked into; `kaa bt PID` says why\n");
     }
 }

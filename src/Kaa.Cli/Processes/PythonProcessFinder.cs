@@ -3,6 +3,7 @@ using Kaa.Linux;
 using Kaa.Linux.Processes;
 using Kaa.Python;
 using Kaa.Results;
+using Kaa.Target;
 
 namespace Kaa.Cli.Processes;
 
@@ -28,13 +29,10 @@ internal sealed class PythonProcessFinder(ProcessList processes)
 
     private ProcessSummary? Summary(ProcessFacts process)
     {
-        bool isNamedPython = IsNamedPython(process);
         try
         {
             using LiveTarget target = LiveTarget.Open(process.Pid);
-            // A search through all data costs a tenth of a second: only where the name promises something.
-            InterpreterInfo python = PythonProcess.Find(target, thorough: isNamedPython).Describe();
-            return Describe(process) with { Version = python.Version, Hindrances = [.. target.Notes, .. PhaseNotes(python.Phase)] };
+            return Summary(process, target);
         }
         catch (TargetFault)
         {
@@ -43,11 +41,21 @@ internal sealed class PythonProcessFinder(ProcessList processes)
         }
         catch (UserError error)
         {
-            return WithHindrance(process, error, isNamedPython);
+            return WithHindrance(process, error);
         }
     }
 
-    private ProcessSummary? WithHindrance(ProcessFacts process, UserError error, bool isNamedPython)
+    private ProcessSummary Summary(ProcessFacts process, LiveTarget target)
+    {
+        // A search through all data costs a tenth of a second: only where a name promises something.
+        bool isLikely = false;
+        foreach (Module module in target.Modules.Modules)
+            isLikely |= IsPythonName(module.Path);
+        InterpreterInfo python = PythonProcess.Find(target, isLikely).Describe();
+        return Describe(process) with { Version = python.Version, Hindrances = [.. target.Notes, .. PhaseNotes(python.Phase)] };
+    }
+
+    private ProcessSummary? WithHindrance(ProcessFacts process, UserError error)
     {
         switch (error.Code)
         {
@@ -62,9 +70,12 @@ internal sealed class PythonProcessFinder(ProcessList processes)
             case "unsupported-version":
                 return Describe(process) with { Hindrances = [Hindrance(error)] };
             default:
-                if (!isNamedPython)
-                    Refused++;
-                return isNamedPython ? Describe(process) with { Hindrances = [Hindrance(error)] } : null;
+                // It can't be opened: its names are all that is known.
+                string program = process.Executable ?? (process.Command is [var first, ..] ? first : process.Name);
+                if (IsPythonName(program))
+                    return Describe(process) with { Hindrances = [Hindrance(error)] };
+                Refused++;
+                return null;
         }
     }
 
@@ -79,20 +90,6 @@ internal sealed class PythonProcessFinder(ProcessList processes)
         User = processes.UserOf(process),
         Command = process.Command,
     };
-
-    private static bool IsNamedPython(ProcessFacts process)
-    {
-        string program = process.Executable ?? (process.Command is [var first, ..] ? first : process.Name);
-        if (IsPythonName(program))
-            return true;
-        foreach (string file in process.MappedFiles() ?? [])
-        {
-            if (IsPythonName(file))
-                return true;
-        }
-
-        return false;
-    }
 
     private static bool IsPythonName(string path)
     {
