@@ -36,6 +36,9 @@ public sealed class PythonProcess
 
     public InterpreterRoot Root => _found.Root;
 
+    /// <summary>True where code objects have qualified names of their own (3.11+).</summary>
+    internal bool HasQualifiedNames => Layout.Code.co_qualname != Offset.Absent;
+
     /// <summary>Bits to be taken off a reference on a frame; 0 where there are none.</summary>
     public ulong StackRefTags => _found.Semantics.StackRefTags;
 
@@ -45,7 +48,8 @@ public sealed class PythonProcess
     /// <summary>Finds the interpreter of a process or core. Stops nothing.</summary>
     /// <param name="thorough">Where no name tells, search the data of all modules: can take a tenth of a second for a process that is no Python.</param>
     /// <exception cref="UserError">
-    /// <c>not-python</c>, <c>unsupported-implementation</c> (PyPy, GraalPy) or <c>unsupported-version</c>.
+    /// <c>not-python</c>, <c>unsupported-implementation</c> (PyPy, GraalPy), <c>unsupported-version</c> or <c>interpreter-starting</c> (so early, or
+    /// so late, that not even its version can be known).
     /// </exception>
     public static PythonProcess Find(ObservedTarget target, bool thorough = true) => new(target, new PythonFinder(target).Find(thorough));
 

@@ -24,6 +24,9 @@ internal sealed class InterpreterProof(IMemory memory)
     /// <summary>A version that some candidate has, and that Kaa does not know.</summary>
     public PythonVersion? Unsupported { get; private set; }
 
+    /// <summary>True where some candidate has no interpreter, or one without its <c>sys</c>: not yet, or not any more.</summary>
+    public bool SawEmpty { get; private set; }
+
     /// <param name="hint">The version that symbols or names suggest; null for none.</param>
     /// <param name="isSure">True where a symbol gave it.</param>
     public FoundInterpreter? Prove(RuntimeCandidate candidate, PythonVersion? hint, bool isSure)
@@ -127,6 +130,7 @@ internal sealed class InterpreterProof(IMemory memory)
             return null;
         if (!interpreter.IsNull && !IsInterpreter(interpreter, layout, root))
             return null;
+        SawEmpty |= interpreter.IsNull || (memory.TryReadPointer(interpreter + layout.Interpreter.sysdict, out Address sysModule) && sysModule.IsNull);
         ObjectLayout objects = ObjectLayout.For(ifStarting ?? new PythonVersion(version.Major, version.Minor), flavour);
         if (ReadSys(interpreter, layout, objects) is not { } sys)
         {

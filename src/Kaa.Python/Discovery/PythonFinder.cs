@@ -16,7 +16,7 @@ internal sealed class PythonFinder(ObservedTarget target)
     private RuntimeCandidate? _unread;
 
     /// <param name="thorough">Search the data of all modules where no name tells.</param>
-    /// <exception cref="UserError">not-python, unsupported-implementation, unsupported-version.</exception>
+    /// <exception cref="UserError">not-python, unsupported-implementation, unsupported-version, interpreter-starting.</exception>
     public FoundInterpreter Find(bool thorough)
     {
         var proof = new InterpreterProof(_memory);
@@ -27,7 +27,7 @@ internal sealed class PythonFinder(ObservedTarget target)
             found = First(new CookieScan(target, _memory).Candidates(), proof);
         if (found is null && thorough && _starting is null)
             found = First(new InterpreterScan(target, _memory).Candidates(), proof);
-        return WithStatics(found ?? _starting ?? throw NotFound(proof.Unsupported));
+        return WithStatics(found ?? _starting ?? throw NotFound(proof));
     }
 
     private FoundInterpreter? First(IEnumerable<RuntimeCandidate> candidates, InterpreterProof proof)
@@ -96,13 +96,20 @@ internal sealed class PythonFinder(ObservedTarget target)
         }
     }
 
-    private UserError NotFound(PythonVersion? unsupported)
+    private UserError NotFound(InterpreterProof proof)
     {
-        if (unsupported is { } version)
+        if (proof.Unsupported is { } version)
         {
             return new UserError(
                 "unsupported-version", $"this process runs CPython {version}, whose structures are not known",
                 "known are 2.7 and 3.6 to 3.15; a newer Kaa may know it");
+        }
+
+        if (proof.SawEmpty)
+        {
+            return new UserError(
+                "interpreter-starting", "CPython is in this process, but it is just starting up, or has ended already: there is nothing to be read",
+                "try again in a moment");
         }
 
         if (_unread is { } candidate)

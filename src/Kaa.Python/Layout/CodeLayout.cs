@@ -67,6 +67,9 @@ public sealed record CallableLayout
     /// <summary><c>PyFunctionObject.func_code</c>.</summary>
     public int func_code { get; init; } = Offset.Absent;
 
+    /// <summary><c>PyFunctionObject.func_qualname</c> (3.3+); absent in 2.7.</summary>
+    public int func_qualname { get; init; } = Offset.Absent;
+
     /// <summary><c>PyCFunctionObject.m_ml</c>, a <c>PyMethodDef</c>, which begins with its name.</summary>
     public int m_ml { get; init; } = Offset.Absent;
 

@@ -72,7 +72,7 @@ public sealed partial record PyLayout
             co_linetable = o + 96,
             Extent = o + 104,
         },
-        Callable = V27(o).Callable with { d_method = o + 24 },
+        Callable = V27(o).Callable with { func_qualname = o + 88, d_method = o + 24 },
     };
 
     internal static PyLayout V37(int o) => V36(o) with
@@ -125,7 +125,7 @@ public sealed partial record PyLayout
         {
             f_trace = o + 56, f_lasti = o + 80, f_lineno = o + 84, f_iblock = o + 88, f_blockstack = o + 96, f_localsplus = o + 336,
         },
-        Callable = V39(o).Callable with { func_code = o + 32 },
+        Callable = V39(o).Callable with { func_code = o + 32, func_qualname = o + 24 },
     };
 
     internal static PyLayout V311(int o) => V310(o) with

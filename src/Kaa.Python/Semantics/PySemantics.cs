@@ -14,9 +14,6 @@ internal sealed record PySemantics
     /// 0 where there are none.
     /// </summary>
     public ulong StackRefTags { get; init; }
-
-    /// <summary>True where the frame itself holds its code's qualified name (3.11+).</summary>
-    public bool QualifiedNames { get; init; }
 }
 
 /// <summary>How a frame says where it is.</summary>

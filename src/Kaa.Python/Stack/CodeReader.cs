@@ -44,6 +44,7 @@ internal sealed class CodeReader(PyObjects objects, PyLayout layout, PySemantics
         {
             Address = address,
             Name = name,
+            NameObject = name is null ? Address.Null : bytes.AddressAt(_layout.co_name),
             QualifiedName = qualifiedName,
             File = file,
             FirstLine = bytes.Int32At(_layout.co_firstlineno),

@@ -11,6 +11,8 @@ internal sealed class FrameBuilder(PythonProcess process, StackOptions options, 
     /// <summary>Deep recursion repeats the same frame: one result serves all of them.</summary>
     private readonly Dictionary<(PyCode Code, int Instruction, int? TracedLine), PythonFrame> _frames = [];
 
+    private readonly QualifiedNames? _qualifiedNames = process.HasQualifiedNames ? null : new QualifiedNames(objects, process.Layout);
+
     /// <param name="truncated">Why the stack ends early, or its locals do.</param>
     public IReadOnlyList<StackFrame> Build(RawStack stack, out string? truncated)
     {
@@ -34,7 +36,7 @@ internal sealed class FrameBuilder(PythonProcess process, StackOptions options, 
         CodeLocation at = frame.TracedLine is { } traced ? new CodeLocation(traced < 0 ? null : traced) : code.Locate(frame.Instruction);
         var shown = new PythonFrame(code.Name)
         {
-            QualifiedName = code.QualifiedName,
+            QualifiedName = code.QualifiedName ?? _qualifiedNames?.Find(frame),
             File = code.File,
             Line = at.Line,
             EndLine = at.EndLine,

@@ -21,6 +21,9 @@ public sealed class PyCode
     /// <summary><c>co_name</c>; null where it could not be read.</summary>
     public required string? Name { get; init; }
 
+    /// <summary>Of the str; null address where it could not be read.</summary>
+    public required Address NameObject { get; init; }
+
     /// <summary><c>co_qualname</c> (3.11+); else null.</summary>
     public required string? QualifiedName { get; init; }
 
@@ -50,6 +53,9 @@ public sealed class PyCode
 
     /// <summary>Why a part of it is unknown; null where all was read.</summary>
     public required string? Unreadable { get; init; }
+
+    /// <summary>What its slots are called, once it was asked for; null before.</summary>
+    internal IReadOnlyList<CodeVariable>? Variables { get; set; }
 
     /// <summary>The place in the source of the instruction at a byte offset.</summary>
     public CodeLocation Locate(int instruction)

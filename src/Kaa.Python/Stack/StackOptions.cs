@@ -27,7 +27,7 @@ public readonly record struct FrameAtLook(RawFrame Frame, PyLayout Layout, PyObj
 
     /// <summary>The names and kinds of the slots.</summary>
     /// <exception cref="TargetFault">The code object does not tell.</exception>
-    public IReadOnlyList<CodeVariable> Variables => CodeVariables.Read(Frame.Code, Layout.Code, Objects);
+    public IReadOnlyList<CodeVariable> Variables => Frame.Code.Variables ??= CodeVariables.Read(Frame.Code, Layout.Code, Objects);
 
     /// <summary>The object in a slot; null address where it is unbound or holds no object (3.14+: a tagged int).</summary>
     /// <exception cref="TargetFault">The slot can't be read.</exception>

@@ -52,14 +52,15 @@ internal sealed class ThreadReader(PyLayout layout, PySemantics semantics, Inter
     {
         if (layout.Thread.native_thread_id != Offset.Absent)
             return;
-        var pthreads = new List<ulong>();
+        // A thread that runs sub-interpreters has a state in each.
+        var pthreads = new HashSet<ulong>();
         foreach (ThreadEntry entry in entries)
         {
             if (entry.Word(layout.Thread.thread_id) is > 0 and ulong pthread)
                 pthreads.Add(pthread);
         }
 
-        _ids.Learn(memory, pthreads, tids);
+        _ids.Learn(memory, [.. pthreads], tids);
     }
 
     /// <summary>0 where the runtime does not say, or names no thread that there is.</summary>
