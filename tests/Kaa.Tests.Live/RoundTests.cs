@@ -34,7 +34,9 @@ public sealed class RoundTests
     public void Ctrl_C_ends_it_with_130_and_the_target_goes_on()
     {
         using PythonChild child = PythonChild.Start(Interpreters.Any, "parked.py");
-        using Process kaa = Program.Start(Repository.Kaa, ["bt", Pid(child), "--json", "--every", "0.01"]);
+
+        // Whoever started the tests in the background ignores SIGINT, which is inherited.
+        using Process kaa = Program.Start("/usr/bin/env", ["--default-signal=INT", Repository.Kaa, "bt", Pid(child), "--json", "--every", "0.01"]);
         kaa.StandardOutput.ReadLine().ShouldNotBeNull();
         Program.Run("kill", ["-INT", kaa.Id.ToString(CultureInfo.InvariantCulture)]).Exit.ShouldBe(0);
         kaa.StandardOutput.ReadToEnd();
