@@ -4,7 +4,6 @@ Usage: sleepers.py THREADS DEPTH [CLOCK.so RING]. With a clock, one more thread 
 Twenty functions call each other in turn, so that a stack is neither one frame repeated nor as many code objects as frames.
 """
 from __future__ import print_function
-import ctypes
 import os
 import sys
 import threading
@@ -49,6 +48,7 @@ def main():
     threading.stack_size(64 << 20)
     workers = [threading.Thread(target=globals()["step_00"], args=(depth, sleep), name="worker-%d" % i) for i in range(1, threads)]
     if len(sys.argv) > 3:
+        import ctypes  # not every interpreter has it
         clock = ctypes.CDLL(sys.argv[3])
         workers.append(threading.Thread(target=clock.watch, args=(sys.argv[4].encode(),), name="clock"))
     for worker in workers:

@@ -20,6 +20,7 @@ class Tally:
     errors: collections.Counter = field(default_factory=collections.Counter)  # last line of stderr
     notes: collections.Counter = field(default_factory=collections.Counter)
     slowest: float = 0.0
+    slowest_way: str = ""
     pauses: list[int] = field(default_factory=list)
 
     def text(self) -> str:
@@ -27,7 +28,7 @@ class Tally:
         pauses = sorted(self.pauses)
         if pauses:
             exits += f"; pause µs median {pauses[len(pauses) // 2]} 99 % {pauses[len(pauses) * 99 // 100]} max {pauses[-1]}"
-        return f"{exits}; slowest {1000 * self.slowest:.0f} ms"
+        return f"{exits}; slowest {1000 * self.slowest:.0f} ms ({self.slowest_way})"
 
 
 class Eye:
@@ -44,7 +45,9 @@ class Eye:
         except subprocess.TimeoutExpired:
             tally.exits["hung"] += 1
             return [f"look {turn} {way}: hung for {PATIENCE:.0f} s"]
-        tally.slowest = max(tally.slowest, time.monotonic() - start)
+        seconds = time.monotonic() - start
+        if seconds > tally.slowest:
+            tally.slowest, tally.slowest_way = seconds, f"look {turn} {' '.join(way)}"
         tally.exits[run.returncode] += 1
         if run.returncode not in allowed:
             last = (run.stderr or run.stdout).strip().splitlines()[-1:] or ["nothing said"]
