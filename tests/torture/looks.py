@@ -80,7 +80,7 @@ def _read(text: str, way: list[str], code: int, tally: Tally, judge) -> list[str
     tally.pauses.append(report.get("pauseMicroseconds") or 0)
     for note in report.get("notes", []):
         tally.notes[note["code"]] += 1
-    lies = judge(report, way) if judge else []
+    lies = judge(report, way, code == COMPLETE) if judge else []
     for lie in lies:
         tally.lies[lie] += 1
     return [f"{way}: {lie}" for lie in lies]

@@ -2,9 +2,11 @@
 STACK = ["parked_inner", "parked_middle", "parked_outer"]
 
 
-def judge(report: dict, way: list[str]) -> list[str]:
-    """What the report says wrongly; empty where it is right."""
+def judge(report: dict, way: list[str], complete: bool) -> list[str]:
+    """What the report says wrongly; empty where it is right. A report that says of itself that it is incomplete may leave it out."""
     threads = [thread for thread in report["threads"] if thread["name"] == "parked"]
+    if not threads and not complete:
+        return []
     if not threads:
         threads = [thread for thread in report["threads"] if _functions(thread)[-20:].count("parked_inner")]
         return ["the parked thread has not its name" if threads else "the parked thread is missing"]
