@@ -1,7 +1,7 @@
 """A process that does everything at once and knows what the result of it all must be. Runs on 2.7 and later.
 
-Usage: busy.py WAITS.so CHILD SLOTS. Says "ready", works until it is told "stop", ends all of it and says "stopped".
-Every activity owns a slot of the file SLOTS (struct slot of waits.c), where the test reads how it goes: rounds done, calls that were
+Usage: busy.py BUSY.so CHILD SLOTS. Says "ready", works until it is told "stop", ends all of it and says "stopped".
+Every activity owns a slot of the file SLOTS (struct slot of busy.c), where the test reads how it goes: rounds done, calls that were
 interrupted, that ended early, that went wrong. Signals are for the main thread alone; in all others they are blocked, so whatever
 interrupts those came from outside.
 """
@@ -11,13 +11,11 @@ import mmap
 import os
 import select
 import signal
-import struct
 import subprocess
 import sys
 import threading
 import time
 
-SLOT = struct.Struct("<24s5Q")
 TIMED_WAITS = ["epoll_wait", "epoll_pwait", "sigtimedwait", "semtimedop", "recv", "poll", "ppoll", "select", "pselect", "nanosleep",
                "clock_absolute", "usleep", "futex", "futex_absolute", "timerfd"]
 ENDLESS_WAITS = ["epoll_wait", "recv", "semop", "msgrcv", "sigwaitinfo", "pause", "select", "futex"]
@@ -30,22 +28,31 @@ stopping = threading.Event()
 threads = []
 
 
+class Slot(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_char * 24)] + [(name, ctypes.c_uint64) for name in "rounds interrupted early wrong latest_us".split()]
+
+
 class Slots(object):
+    """Each number is stored at once: the test may read at any instant."""
+
     def __init__(self, path):
         with open(path, "r+b") as file:
             self.memory = mmap.mmap(file.fileno(), 0)
+        self.count = len(self.memory) // ctypes.sizeof(Slot)
+        self.places = (Slot * self.count).from_buffer(self.memory)
         self.taken = 0
 
     def take(self, name):
         index, self.taken = self.taken, self.taken + 1
-        SLOT.pack_into(self.memory, index * SLOT.size, name.encode(), 0, 0, 0, 0, 0)
+        self.places[index].name = name.encode()
         return index
 
     def add(self, index, rounds=0, interrupted=0, early=0, wrong=0):
-        values = list(SLOT.unpack_from(self.memory, index * SLOT.size))
-        for place, more in enumerate((rounds, interrupted, early, wrong), 1):
-            values[place] += more
-        SLOT.pack_into(self.memory, index * SLOT.size, *values)
+        slot = self.places[index]
+        slot.rounds += rounds
+        slot.interrupted += interrupted
+        slot.early += early
+        slot.wrong += wrong
 
 
 slots = Slots(sys.argv[3])
@@ -179,7 +186,7 @@ def thread_churn(slot):
 # --- all of it -----------------------------------------------------------------------------------------------------------------
 
 def begin_c():
-    assert c.open_slots(sys.argv[3].encode(), len(slots.memory) // SLOT.size) == 0 and c.open_pipes() == 0
+    assert c.open_slots(sys.argv[3].encode(), slots.count) == 0 and c.open_pipes() == 0
     for kind, name in enumerate(TIMED_WAITS):
         begin("c " + name, lambda slot, kind=kind: c.timed_waits(kind, slot))
         c.start_raw(LOOPS.index("timed_waits"), kind, slots.take("raw " + name))

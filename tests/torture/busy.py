@@ -35,7 +35,7 @@ class Busy:
     """A running busy.py, its counters, and the signals that are sent to it."""
 
     def __init__(self, interpreter: Interpreter, workshop: Workshop):
-        arguments = [workshop.copy("busy.py"), workshop.build("waits.c", "waits.so", shop.SHARED),
+        arguments = [workshop.copy("busy.py"), workshop.build("busy.c", "busy.so", shop.SHARED),
                      workshop.build("child.c", "child", shop.STATIC), workshop.seen(workshop.host / "slots")]
         self.slots = Slots(workshop.host / "slots")
         # An IPC namespace of its own: System V semaphores and queues outlive a process that is killed, a namespace they do not.

@@ -1,4 +1,4 @@
-"""The counters of tests/programs/waits.c and busy.py, read from outside."""
+"""The counters of tests/programs/busy.c and busy.py, read from outside."""
 import mmap
 import struct
 from dataclasses import dataclass
