@@ -8,19 +8,19 @@ namespace Kaa.Python.Objects;
 /// <summary>Sign and digits of ints (2.7: of longs).</summary>
 internal sealed class LongReader(IMemory memory, ObjectLayout layout)
 {
+    /// <summary>More digits than any address space holds.</summary>
+    private const long MaxDigits = 1L << 46;
+
     /// <summary>Digits, and whether the number is negative.</summary>
     /// <exception cref="TargetFault">Unreadable, or a sign or count that no int has.</exception>
     public (long Digits, bool Negative) Size(Address address)
     {
-        ulong word = memory.Read<ulong>(address + layout.PyLongObject.size);
-        if (layout.LongForm == LongForm.SignedSize)
-        {
-            long size = unchecked((long)word);
-            return size == long.MinValue ? throw TargetFault.Nonsense(address, "int of 2^63 digits") : (Math.Abs(size), size < 0);
-        }
-
-        ulong sign = word & 3;
-        return sign == 3 ? throw TargetFault.Nonsense(address, "int without a sign") : ((long)(word >> 3), sign == 2);
+        long word = memory.Read<long>(address + layout.PyLongObject.size);
+        (long digits, bool negative) = layout.LongForm == LongForm.SignedSize
+            ? (word < 0 ? unchecked(-word) : word, word < 0)
+            : (word >>> 3, (word & 3) == 2);
+        bool possible = digits is >= 0 and <= MaxDigits && (layout.LongForm == LongForm.SignedSize || (word & 3) != 3);
+        return possible ? (digits, negative) : throw TargetFault.Nonsense(address, "no int");
     }
 
     /// <summary>The number; null where it has more than <see cref="Limits.IntDigits"/> digits.</summary>
