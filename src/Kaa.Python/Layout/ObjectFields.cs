@@ -10,7 +10,7 @@ public sealed record PyTypeFields(
     int tp_name, int tp_basicsize, int tp_itemsize, int tp_repr, int tp_flags, int tp_members, int tp_base, int tp_dict, int tp_dictoffset,
     int tp_mro, int size);
 
-public sealed record PyHeapTypeFields(int ht_name, int ht_qualname, int ht_cached_keys, int ht_module);
+public sealed record PyHeapTypeFields(int ht_name, int ht_qualname, int ht_cached_keys);
 
 /// <param name="kind_shift">Bit of <c>state</c> where the three bits of <c>kind</c> begin; compact, ascii and ready follow.</param>
 /// <param name="ascii_size">sizeof(PyASCIIObject): where the characters of compact ASCII text lie.</param>
@@ -37,12 +37,12 @@ public sealed record PyDictKeysFields(
     int dk_size, int dk_log2_size, int dk_log2_index_bytes, int dk_kind, int dk_nentries, int dk_indices);
 
 /// <param name="key">Offset of the key in an entry of 16 bytes.</param>
-public sealed record PySetFields(int fill, int used, int mask, int table, int key);
+public sealed record PySetFields(int used, int mask, int table, int key);
 
 public sealed record PyDescrFields(int d_type, int d_name);
 
 /// <summary>Include/structmember.h, Include/descrobject.h.</summary>
-public sealed record PyMemberDefFields(int name, int type, int offset, int flags, int size);
+public sealed record PyMemberDefFields(int name, int type, int offset, int size);
 
 /// <param name="func_qualname">3.x only.</param>
 public sealed record PyFunctionFields(int func_name, int func_qualname);

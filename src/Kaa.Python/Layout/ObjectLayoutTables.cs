@@ -9,8 +9,7 @@ public sealed partial record ObjectLayout
         tp_dict: o + 248, tp_dictoffset: o + 272, tp_mro: o + 328, size: o + size);
 
     /// <summary>Heap types end with names and cached keys, behind tables of methods whose size differs by version.</summary>
-    private static PyHeapTypeFields HeapTypeFields(int ht_name, bool module = true) => new(
-        ht_name, ht_qualname: ht_name + 16, ht_cached_keys: ht_name + 24, ht_module: module ? ht_name + 32 : Absent);
+    private static PyHeapTypeFields HeapTypeFields(int ht_name) => new(ht_name, ht_qualname: ht_name + 16, ht_cached_keys: ht_name + 24);
 
     private static ObjectLayout V27(int o) => new()
     {
@@ -24,7 +23,7 @@ public sealed partial record ObjectLayout
         PyObject = new(ob_type: o - 8, size: o),
         ob_size = o,
         PyTypeObject = TypeFields(o, size: 376),
-        PyHeapTypeObject = new(ht_name: o + 840, ht_qualname: Absent, ht_cached_keys: Absent, ht_module: Absent),
+        PyHeapTypeObject = new(ht_name: o + 840, ht_qualname: Absent, ht_cached_keys: Absent),
         PyUnicodeObject = new(
             length: o, state: Absent, kind_shift: Absent, ascii_size: Absent, compact_size: Absent, data: o + 8, wstr: Absent,
             wstr_length: Absent, Py_UNICODE_SIZE: 4),
@@ -35,9 +34,9 @@ public sealed partial record ObjectLayout
         PyByteArrayObject = new(ob_start: o + 24),
         PyDictObject = new(ma_used: o + 8, ma_keys: Absent, ma_values: Absent, ma_mask: o + 16, ma_table: o + 24),
         PyDictKeysObject = new(Absent, Absent, Absent, Absent, Absent, Absent),
-        PySetObject = new(fill: o, used: o + 8, mask: o + 16, table: o + 24, key: 8),
+        PySetObject = new(used: o + 8, mask: o + 16, table: o + 24, key: 8),
         PyDescrObject = new(d_type: o, d_name: o + 8),
-        PyMemberDef = new(name: 0, type: 8, offset: 16, flags: 24, size: 40),
+        PyMemberDef = new(name: 0, type: 8, offset: 16, size: 40),
         PyFunctionObject = new(func_name: o + 40, func_qualname: Absent),
         PyGenObject = new(gi_qualname: Absent, gi_code: o + 16),
         PyCodeObject = new(co_name: o + 72, co_filename: o + 64, co_firstlineno: o + 80),
@@ -53,7 +52,7 @@ public sealed partial record ObjectLayout
         UnicodeForm = UnicodeForm.FlexibleWithWstr,
         DictForm = DictForm.Compact,
         PyTypeObject = TypeFields(o, size: 384),
-        PyHeapTypeObject = HeapTypeFields(ht_name: o + 816, module: false),
+        PyHeapTypeObject = HeapTypeFields(ht_name: o + 816),
         PyUnicodeObject = new(
             length: o, state: o + 16, kind_shift: 2, ascii_size: o + 32, compact_size: o + 56, data: o + 56, wstr: o + 24,
             wstr_length: o + 48, Py_UNICODE_SIZE: Absent),
@@ -61,7 +60,7 @@ public sealed partial record ObjectLayout
         PyDictObject = new(ma_used: o, ma_keys: o + 16, ma_values: o + 24, ma_mask: Absent, ma_table: Absent),
         PyDictKeysObject = new(
             dk_size: 8, dk_log2_size: Absent, dk_log2_index_bytes: Absent, dk_kind: Absent, dk_nentries: 32, dk_indices: 40),
-        PySetObject = new(fill: o, used: o + 8, mask: o + 16, table: o + 24, key: 0),
+        PySetObject = new(used: o + 8, mask: o + 16, table: o + 24, key: 0),
         PyFunctionObject = new(func_name: o + 48, func_qualname: o + 88),
         PyGenObject = new(gi_qualname: o + 40, gi_code: Absent),
         PyCodeObject = new(co_name: o + 88, co_filename: o + 80, co_firstlineno: o + 20),
@@ -73,7 +72,7 @@ public sealed partial record ObjectLayout
     private static ObjectLayout V38(int o) => V36(o) with
     {
         PyTypeObject = TypeFields(o, size: 400),
-        PyHeapTypeObject = HeapTypeFields(ht_name: o + 832, module: false),
+        PyHeapTypeObject = HeapTypeFields(ht_name: o + 832),
         PyCodeObject = new(co_name: o + 96, co_filename: o + 88, co_firstlineno: o + 24),
     };
 

@@ -45,6 +45,19 @@ public sealed class PrinterTests
         world.Print(TextWorld.Unicode2(world, text)).Text.ShouldBe(expected);
     }
 
+    // U+1FAE0 came with Unicode 14, U+1FADF with 16, U+1FAC8 with 17; what str.isprintable() said of each.
+    [Theory]
+    [InlineData("3.6", "'\\U0001fae0\\U0001fadf\\U0001fac8\u00e9'")]
+    [InlineData("3.10", "'\\U0001fae0\\U0001fadf\\U0001fac8\u00e9'")]
+    [InlineData("3.11", "'\U0001fae0\\U0001fadf\\U0001fac8\u00e9'")]
+    [InlineData("3.14", "'\U0001fae0\U0001fadf\\U0001fac8\u00e9'")]
+    [InlineData("3.15", "'\U0001fae0\U0001fadf\U0001fac8\u00e9'")]
+    public void A_character_is_printable_from_the_version_on_whose_database_has_it(string version, string expected)
+    {
+        var world = new PyWorld(version);
+        world.Print(world.Str("\U0001fae0\U0001fadf\U0001fac8\u00e9")).Text.ShouldBe(expected);
+    }
+
     // No theory: an attribute's text can't hold a lone surrogate.
     [Fact]
     public void Lone_surrogates_are_escaped()

@@ -54,7 +54,7 @@ public static class Zoo
         Address dummy = world.IsPython2 ? world.Str("<dummy key>") : world.Object;
         world.Memory.Set(table, 16 + f.key, dummy).Set(table, 16 + (8 - f.key), ulong.MaxValue);
         Address set = world.Instance(type, new ulong[8]);
-        world.Memory.Set(set, f.fill, items.Length + 1L).Set(set, f.used, items.Length).Set(set, f.mask, 7).Set(set, f.table, table);
+        world.Memory.Set(set, f.used, items.Length).Set(set, f.mask, 7).Set(set, f.table, table);
         return set;
     }
 
