@@ -32,7 +32,9 @@ public sealed record PyByteArrayFields(int ob_start);
 /// <param name="ma_table">2.7 only, as is <paramref name="ma_mask"/>.</param>
 public sealed record PyDictFields(int ma_used, int ma_keys, int ma_values, int ma_mask, int ma_table);
 
-/// <param name="dk_size">Number of indices; up to 3.10. Later <paramref name="dk_log2_size"/> and <paramref name="dk_log2_index_bytes"/>.</param>
+/// <param name="dk_size">
+/// Number of indices; up to 3.10. Later <paramref name="dk_log2_size"/> and <paramref name="dk_log2_index_bytes"/>.
+/// </param>
 public sealed record PyDictKeysFields(
     int dk_size, int dk_log2_size, int dk_log2_index_bytes, int dk_kind, int dk_nentries, int dk_indices);
 
@@ -61,5 +63,7 @@ public sealed record PyExceptionFields(int args, int name, int path);
 /// <param name="BLOCKLEN">Items of one block.</param>
 public sealed record DequeFields(int leftblock, int leftindex, int len, int maxlen, int data, int rightlink, int BLOCKLEN);
 
-/// <summary>Modules/_threadmodule.c: <c>locked</c> is a byte; a recursive lock counts from 0 or, from 3.14 on, from its second entry.</summary>
+/// <summary>
+/// Modules/_threadmodule.c: <c>locked</c> is a byte; a recursive lock counts from 0 or, from 3.14 on, from its second entry.
+/// </summary>
 public sealed record LockFields(int locked, int rlock_owner, int rlock_count, int rlock_mutex);

@@ -32,7 +32,9 @@ public enum DictForm
     /// <summary>3.6–3.10: <c>dk_size</c> indices, then entries in order of insertion; split values are bare arrays.</summary>
     Compact,
 
-    /// <summary>3.11+: <c>dk_log2_size</c>, <c>dk_kind</c>; entries without hashes where all keys are str; split values know their order.</summary>
+    /// <summary>
+    /// 3.11+: <c>dk_log2_size</c>, <c>dk_kind</c>; entries without hashes where all keys are str; split values know their order.
+    /// </summary>
     CompactByKind,
 }
 

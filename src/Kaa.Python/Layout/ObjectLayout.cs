@@ -74,7 +74,9 @@ public sealed partial record ObjectLayout
     /// <summary>Offset of the managed dict's pointer from the object, negative; see <see cref="ManagedDictForm"/>.</summary>
     public required int managed_dict { get; init; }
 
-    /// <summary>True for versions whose objects are known: 2.7 and from 3.6 on. A version later than the last known is read as that one.</summary>
+    /// <summary>
+    /// True for versions whose objects are known: 2.7 and from 3.6 on. A version later than the last known is read as that one.
+    /// </summary>
     public static bool Knows(PythonVersion version) => version is { Major: 2, Minor: 7 } or { Major: 3, Minor: >= 6 };
 
     /// <exception cref="ArgumentOutOfRangeException">The version is not one that <see cref="Knows"/>.</exception>

@@ -5,8 +5,8 @@ namespace Kaa.Python.Layout;
 public sealed partial record ObjectLayout
 {
     private static PyTypeFields TypeFields(int o, int size) => new(
-        tp_name: o + 8, tp_basicsize: o + 16, tp_itemsize: o + 24, tp_repr: o + 72, tp_flags: o + 152, tp_members: o + 224, tp_base: o + 240,
-        tp_dict: o + 248, tp_dictoffset: o + 272, tp_mro: o + 328, size: o + size);
+        tp_name: o + 8, tp_basicsize: o + 16, tp_itemsize: o + 24, tp_repr: o + 72, tp_flags: o + 152, tp_members: o + 224,
+        tp_base: o + 240, tp_dict: o + 248, tp_dictoffset: o + 272, tp_mro: o + 328, size: o + size);
 
     /// <summary>Heap types end with names and cached keys, behind tables of methods whose size differs by version.</summary>
     private static PyHeapTypeFields HeapTypeFields(int ht_name) => new(ht_name, ht_qualname: ht_name + 16, ht_cached_keys: ht_name + 24);

@@ -46,7 +46,8 @@ internal sealed class LongReader(IMemory memory, ObjectLayout layout)
         int done = 0;
         for (int at = 0; at < raw.Length; at += width)
         {
-            ulong digit = width == 4 ? BinaryPrimitives.ReadUInt32LittleEndian(raw[at..]) : BinaryPrimitives.ReadUInt16LittleEndian(raw[at..]);
+            ReadOnlySpan<byte> bytes = raw[at..];
+            ulong digit = width == 4 ? BinaryPrimitives.ReadUInt32LittleEndian(bytes) : BinaryPrimitives.ReadUInt16LittleEndian(bytes);
             pending |= (digit & mask) << bits;
             bits += shift;
             for (; bits >= 8; bits -= 8, pending >>= 8)

@@ -52,9 +52,13 @@ public sealed class PyObjects
 
     /// <summary>True for a readable object of that built-in type or a subclass of it.</summary>
     public bool Is(Address instance, TypeFlags subclass) =>
-        !instance.IsNull && Memory.TryReadPointer(instance + Layout.PyObject.ob_type, out Address type) && TryType(type)?.Has(subclass) == true;
+        !instance.IsNull && Memory.TryReadPointer(instance + Layout.PyObject.ob_type, out Address type)
+        && TryType(type)?.Has(subclass) == true;
 
-    /// <summary>True where one of the type's method resolution order has this <c>tp_name</c> (for a C type with its module, see <see cref="PyType.Name"/>).</summary>
+    /// <summary>
+    /// True where one of the type's method resolution order has this <c>tp_name</c> (for a C type with its module, see
+    /// <see cref="PyType.Name"/>).
+    /// </summary>
     public bool IsInstance(Address instance, string typeName)
     {
         foreach (PyType type in Mro(TypeOf(instance)))
@@ -90,7 +94,9 @@ public sealed class PyObjects
         }
     }
 
-    /// <summary>As tracebacks name it: <c>int</c>, <c>Service.Inner</c>, <c>collections.deque</c>; without <c>builtins</c> and <c>__main__</c>.</summary>
+    /// <summary>
+    /// As tracebacks name it: <c>int</c>, <c>Service.Inner</c>, <c>collections.deque</c>; without <c>builtins</c> and <c>__main__</c>.
+    /// </summary>
     public string TypeName(PyType type) => _names.FullName(type);
 
     /// <summary><c>__module__</c> and <c>__qualname__</c>; the module is null where there is none to be read.</summary>
@@ -208,7 +214,9 @@ public sealed class PyObjects
         return _dicts.Entries(dict);
     }
 
-    /// <summary>The value under a str key; null address where there is none. Looks at every key, so only for dicts of moderate size.</summary>
+    /// <summary>
+    /// The value under a str key; null address where there is none. Looks at every key, so only for dicts of moderate size.
+    /// </summary>
     public Address Lookup(Address dict, string key)
     {
         foreach (DictEntry entry in Dict(dict))
@@ -223,7 +231,9 @@ public sealed class PyObjects
     /// <summary>Entries of <c>__dict__</c>, wherever they are kept; the dict need not exist.</summary>
     public IEnumerable<DictEntry> InstanceDict(Address instance) => _instances.Entries(instance);
 
-    /// <summary>An attribute of the instance itself (its <c>__dict__</c> or a slot), never of its type; null address where there is none.</summary>
+    /// <summary>
+    /// An attribute of the instance itself (its <c>__dict__</c> or a slot), never of its type; null address where there is none.
+    /// </summary>
     public Address Attribute(Address instance, string name)
     {
         foreach (DictEntry entry in _instances.Entries(instance))

@@ -7,8 +7,8 @@ namespace Kaa.Python.Objects;
 /// <param name="DictOffset">As <c>tp_dictoffset</c>: 0 for none, negative from the end of objects of variable size.</param>
 /// <param name="Base">Null for <c>object</c> alone.</param>
 public sealed record PyType(
-    Address Address, string Name, TypeFlags Flags, long BasicSize, long ItemSize, long DictOffset, Address Repr, Address Members, Address Base,
-    Address Dict, Address Mro)
+    Address Address, string Name, TypeFlags Flags, long BasicSize, long ItemSize, long DictOffset, Address Repr, Address Members,
+    Address Base, Address Dict, Address Mro)
 {
     public bool IsHeapType => Has(TypeFlags.HeapType);
 

@@ -56,6 +56,7 @@ internal sealed class SlotReader(IMemory memory, ObjectLayout layout)
         if (offset < layout.PyObject.size || offset > type.BasicSize - 8)
             return null;
         string text = Encoding.UTF8.GetString(memory.ReadCStringBytes(name, Limits.TypeName));
-        return text.StartsWith("__", StringComparison.Ordinal) && text.EndsWith("__", StringComparison.Ordinal) ? null : new Slot(text, offset);
+        bool dunder = text.StartsWith("__", StringComparison.Ordinal) && text.EndsWith("__", StringComparison.Ordinal);
+        return dunder ? null : new Slot(text, offset);
     }
 }

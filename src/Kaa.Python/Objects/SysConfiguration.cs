@@ -3,7 +3,9 @@ using Kaa.Python.Layout;
 
 namespace Kaa.Python.Objects;
 
-/// <summary>What only the build's own configuration decides, as <c>sys</c> tells it: in 2.7 the width of a Py_UNICODE and of a long's digit.</summary>
+/// <summary>
+/// What only the build's own configuration decides, as <c>sys</c> tells it: in 2.7 the width of a Py_UNICODE and of a long's digit.
+/// </summary>
 internal static class SysConfiguration
 {
     /// <returns>The layout as that build has it; unchanged where <c>sys</c> does not say.</returns>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Text;
 using Kaa.Formats;
 
@@ -52,7 +53,7 @@ internal static class TextDecoder
         return text.UnitSize switch
         {
             1 => Encoding.Latin1.GetString(bytes),
-            2 => Encoding.Unicode.GetString(bytes) is { } wide && !wide.Contains('\ufffd', StringComparison.Ordinal) ? wide : Units16(bytes),
+            2 => new string(MemoryMarshal.Cast<byte, char>(bytes)),
             _ => Units32(bytes),
         };
     }
@@ -67,14 +68,6 @@ internal static class TextDecoder
         {
             return Encoding.Latin1.GetString(bytes);
         }
-    }
-
-    private static string Units16(ReadOnlySpan<byte> bytes)
-    {
-        char[] chars = new char[bytes.Length / 2];
-        for (int i = 0; i < chars.Length; i++)
-            chars[i] = (char)BinaryPrimitives.ReadUInt16LittleEndian(bytes[(i * 2)..]);
-        return new string(chars);
     }
 
     private static string Units32(ReadOnlySpan<byte> bytes)

@@ -33,8 +33,8 @@ internal static class CounterReprs
         List<(BigInteger Count, int Place, DictEntry Entry)> counts = [];
         foreach (DictEntry entry in objects.Dict(instance))
         {
-            bool number = objects.Is(entry.Value, TypeFlags.LongSubclass) || (objects.Layout.Version.Major == 2 && objects.Is(entry.Value, TypeFlags.IntSubclass));
-            if (!number || objects.ReadInt(entry.Value) is not { } value)
+            TypeFlags number = TypeFlags.LongSubclass | (objects.Layout.Version.Major == 2 ? TypeFlags.IntSubclass : TypeFlags.None);
+            if (!objects.Is(entry.Value, number) || objects.ReadInt(entry.Value) is not { } value)
                 return null;
             counts.Add((value, counts.Count, entry));
         }

@@ -90,7 +90,11 @@ internal static class DecimalReprs
         memory.ReadExactly(memory.ReadPointer(fields + Data), words);
         var digits = new StringBuilder();
         for (int at = words.Length - 8; at >= 0; at -= 8)
-            digits.Append(BinaryPrimitives.ReadUInt64LittleEndian(words.AsSpan(at)).ToString("D" + WordDigits, CultureInfo.InvariantCulture));
+        {
+            ulong word = BinaryPrimitives.ReadUInt64LittleEndian(words.AsSpan(at));
+            digits.Append(word.ToString("D" + WordDigits, CultureInfo.InvariantCulture));
+        }
+
         string text = digits.ToString().TrimStart('0');
         return text.Length == 0 ? "0" : text;
     }

@@ -20,7 +20,9 @@ internal static class EnumReprs
         repr.Out.Write($"<{(flag ? "flag" : "enum")} '{type.ShortName}'>");
     }
 
-    /// <summary><c>&lt;Color.RED: 1&gt;</c>. A class may define another repr, as IntFlags of the standard library do; this is the one of Enum.</summary>
+    /// <summary>
+    /// <c>&lt;Color.RED: 1&gt;</c>. A class may define another repr, as IntFlags of the standard library do; this is the one of Enum.
+    /// </summary>
     public static void Member(Repr repr, Address instance, PyType type)
     {
         PyObjects objects = repr.Objects;
@@ -62,7 +64,8 @@ internal static class EnumReprs
         for (; rest.Sign > 0; rest &= rest - 1)
             parts.Add((rest & -rest, (rest & -rest).ToString(CultureInfo.InvariantCulture)));
         parts.Sort(static (a, b) => b.Value.CompareTo(a.Value));
-        return parts.Count == 0 ? bits.ToString(CultureInfo.InvariantCulture) : string.Join('|', parts.ConvertAll(static part => part.Name));
+        List<string> names = parts.ConvertAll(static part => part.Name);
+        return names.Count == 0 ? bits.ToString(CultureInfo.InvariantCulture) : string.Join('|', names);
     }
 
     private static List<(BigInteger Value, string Name)> Members(PyObjects objects, PyType type)

@@ -6,7 +6,9 @@ namespace Kaa.Python.Objects.Printing;
 /// <summary>Files: the classes of io (Modules/_io) and 2.7's file.</summary>
 internal static class FileReprs
 {
-    /// <summary>fileio: an int <c>fd</c>, then bits created, readable, writable, appending, two of seekable, closefd (3.15: after truncate).</summary>
+    /// <summary>
+    /// fileio: an int <c>fd</c>, then bits created, readable, writable, appending, two of seekable, closefd (3.15: after truncate).
+    /// </summary>
     public static void Raw(Repr repr, Address instance, PyType type)
     {
         Address fields = instance + repr.Objects.Layout.PyObject.size;

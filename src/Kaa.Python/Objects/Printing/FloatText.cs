@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Kaa.Python.Objects.Printing;
 
-/// <summary>Floats as <c>repr()</c> prints them: the shortest digits that give the same double (float_repr_style "short", Python/pystrtod.c).</summary>
+/// <summary>
+/// Floats as <c>repr()</c> prints them: the shortest digits that give the same double (float_repr_style "short", Python/pystrtod.c).
+/// </summary>
 internal static class FloatText
 {
     /// <param name="addDotZero">Whether a whole number ends with <c>.0</c>, which a complex's parts do not.</param>

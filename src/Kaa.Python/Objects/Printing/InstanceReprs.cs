@@ -3,8 +3,8 @@ using Kaa.Formats;
 namespace Kaa.Python.Objects.Printing;
 
 /// <summary>
-/// Objects without a form of their own: <c>&lt;pkg.Class at 0x…: a=1, b='x'&gt;</c>. Attributes are slots (the most basic class's first), then
-/// <c>__dict__</c> in its order.
+/// Objects without a form of their own: <c>&lt;pkg.Class at 0x…: a=1, b='x'&gt;</c>. Attributes are slots (the most basic class's
+/// first), then <c>__dict__</c> in its order.
 /// </summary>
 internal static class InstanceReprs
 {
@@ -76,7 +76,9 @@ internal static class InstanceReprs
     }
 
     public static void Write(Repr repr, Address instance, string typeName, PyType type, ReprFunction? content) =>
-        Write(repr, instance, typeName, () => Attributes(repr, instance, type), content is null ? null : () => content(repr, instance, type));
+        Write(
+            repr, instance, typeName, () => Attributes(repr, instance, type),
+            content is null ? null : () => content(repr, instance, type));
 
     public static void Write(
         Repr repr, Address instance, string typeName, Func<List<(string Name, Address Value)>> attributes, Action? content)

@@ -29,11 +29,15 @@ internal static class MappingReprs
         repr.Out.Write(')');
     }
 
-    /// <summary>C's OrderedDict keeps its order in a list of nodes (Objects/odictobject.c); 3.12+ prints a dict, before a list of pairs.</summary>
-    public static void OrderedDict(Repr repr, Address instance, PyType type) => Ordered(repr, instance, OrderedEntries(repr.Objects, instance));
+    /// <summary>
+    /// C's OrderedDict keeps its order in a list of nodes (Objects/odictobject.c); 3.12+ prints a dict, before a list of pairs.
+    /// </summary>
+    public static void OrderedDict(Repr repr, Address instance, PyType type) =>
+        Ordered(repr, instance, OrderedEntries(repr.Objects, instance));
 
     /// <summary>2.7's: a ring of lists [previous, next, key] around a root (Lib/collections.py).</summary>
-    public static void PythonOrderedDict(Repr repr, Address instance, PyType type) => Ordered(repr, instance, RingEntries(repr.Objects, instance));
+    public static void PythonOrderedDict(Repr repr, Address instance, PyType type) =>
+        Ordered(repr, instance, RingEntries(repr.Objects, instance));
 
     private static void Ordered(Repr repr, Address instance, IEnumerable<DictEntry> entries)
     {

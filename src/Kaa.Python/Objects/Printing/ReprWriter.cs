@@ -4,7 +4,9 @@ using Kaa.Formats;
 
 namespace Kaa.Python.Objects.Printing;
 
-/// <summary>Text up to a limit. Once something did not fit, it is <see cref="Full"/> and takes no more; walks look at that and end.</summary>
+/// <summary>
+/// Text up to a limit. Once something did not fit, it is <see cref="Full"/> and takes no more; walks look at that and end.
+/// </summary>
 internal sealed class ReprWriter(int limit)
 {
     /// <summary>What a cut text ends with.</summary>

@@ -22,7 +22,8 @@ internal static class SequenceReprs
         repr.Leave();
     }
 
-    public static void List(Repr repr, Address instance, PyType type) => Bracketed(repr, instance, repr.Objects.List(instance, long.MaxValue));
+    public static void List(Repr repr, Address instance, PyType type) =>
+        Bracketed(repr, instance, repr.Objects.List(instance, long.MaxValue));
 
     public static void Deque(Repr repr, Address instance, PyType type)
     {

@@ -68,7 +68,9 @@ internal static class SetReprs
         }
     }
 
-    /// <summary>A deleted place: of hash −1 in 3.x, which no object has (Objects/setobject.c); in 2.7 known by the dummy's text alone.</summary>
+    /// <summary>
+    /// A deleted place: of hash −1 in 3.x, which no object has (Objects/setobject.c); in 2.7 known by the dummy's text alone.
+    /// </summary>
     private static bool IsDummy(PyObjects objects, Address item, ulong hash) =>
         objects.Layout.Version.Major == 2
             ? objects.TryReadString(item, 16) == "<dummy key>"

@@ -24,8 +24,9 @@ internal static class TextReprs
     public static void Bytes(Repr repr, Address instance, PyType type)
     {
         PyObjects objects = repr.Objects;
+        var text = new TextData(instance + objects.Layout.ob_sval, objects.Size(instance), UnitSize: 1);
         repr.Out.Write('b');
-        Quoted(repr, new TextData(instance + objects.Layout.ob_sval, objects.Size(instance), UnitSize: 1), CharacterStyle.AsciiOnly, prefix: 1);
+        Quoted(repr, text, CharacterStyle.AsciiOnly, prefix: 1);
     }
 
     public static void ByteArray(Repr repr, Address instance, PyType type)

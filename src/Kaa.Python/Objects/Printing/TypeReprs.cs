@@ -5,7 +5,9 @@ namespace Kaa.Python.Objects.Printing;
 /// <summary>Types and what is made of types.</summary>
 internal static class TypeReprs
 {
-    /// <summary><c>&lt;class 'a.B'&gt;</c>; 2.7: <c>&lt;type 'int'&gt;</c> for types not made in Python (type_repr, Objects/typeobject.c).</summary>
+    /// <summary>
+    /// <c>&lt;class 'a.B'&gt;</c>; 2.7: <c>&lt;type 'int'&gt;</c> for types not made in Python (type_repr, Objects/typeobject.c).
+    /// </summary>
     public static void Type(Repr repr, Address instance, PyType metatype)
     {
         PyType type = repr.Objects.Type(instance);

@@ -113,8 +113,9 @@ public sealed class ObjectLayoutTests
         Head(3, 7, debug: true).ShouldBe(32);
         Head(2, 7, debug: true).ShouldBe(32);
         Head(3, 8, debug: true).ShouldBe(16);
-        ObjectLayout.For(new PythonVersion(3, 12), new BuildFlavour(Debug: false, TraceRefs: true, FreeThreaded: false)).PyObject.ob_type.ShouldBe(24);
-        ObjectLayout.For(new PythonVersion(3, 13), new BuildFlavour(Debug: false, TraceRefs: true, FreeThreaded: false)).PyObject.ob_type.ShouldBe(8);
+        var linked = new BuildFlavour(Debug: false, TraceRefs: true, FreeThreaded: false);
+        ObjectLayout.For(new PythonVersion(3, 12), linked).PyObject.ob_type.ShouldBe(24);
+        ObjectLayout.For(new PythonVersion(3, 13), linked).PyObject.ob_type.ShouldBe(8);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Kaa.Formats;
 using Kaa.Python.Layout;
 using Kaa.Python.Objects;
+using Kaa.Python.Objects.Printing;
 
 namespace Kaa.Tests.Unit.Python.Objects;
 
@@ -24,13 +25,16 @@ public sealed class InstanceTests
         var world = new PyWorld(version);
         Address type = world.Class("MyTuple", new TypeSpec
         {
-            Base = world.Type("tuple"), Flags = TypeFlags.TupleSubclass, BasicSize = world.Layout.tuple_ob_item, ItemSize = 8, DictOffset = -8,
+            Base = world.Type("tuple"),
+            Flags = TypeFlags.TupleSubclass,
+            BasicSize = world.Layout.tuple_ob_item + 8,
+            ItemSize = 8,
+            DictOffset = -8,
         });
         Address tuple = world.TupleOf(type, world.Int(1), world.Int(2), world.Int(3), Address.Null);
 
-        // Three items, and the dict's pointer rounded up behind them: size = basicsize + 4 * 8, of which the last word is the dict.
+        // Behind three items; the size is the basic size, which has room for one word, and as many more as there are items.
         world.Memory.Set(tuple, world.Layout.tuple_ob_item + 24, world.Dict((world.Str("a"), world.Int(1))));
-        world.Memory.Set(type, world.Layout.PyTypeObject.tp_basicsize, world.Layout.tuple_ob_item + 8L);
         world.Memory.Set(tuple, world.Layout.ob_size, 3L);
         world.Print(tuple).Text.ShouldBe($"<MyTuple at {tuple}: (1, 2, 3), a=1>");
     }
@@ -133,14 +137,16 @@ public sealed class InstanceTests
     public void A_pointer_to_something_else_is_no_type(string version)
     {
         var world = new PyWorld(version);
-        foreach (Address nonsense in new[] { Address.Null, new Address(0x41414141), world.Int(5), world.Str("text"), world.Memory.Allocate(1024) })
+        Address[] places = [Address.Null, new Address(0x41414141), world.Int(5), world.Str("text"), world.Memory.Allocate(1024)];
+        foreach (Address nonsense in places)
         {
             Address instance = world.InstanceOf(world.Type("thing"));
             world.Memory.Set(instance, world.Layout.PyObject.ob_type, nonsense);
             Should.Throw<TargetFault>(() => world.Objects.TypeOf(instance));
             world.Objects.Is(instance, TypeFlags.LongSubclass).ShouldBeFalse();
-            world.Print(instance).ShouldSatisfyAllConditions(
-                printed => printed.Text.ShouldBeNull(), printed => printed.Type.ShouldBeNull(), printed => printed.Unreadable.ShouldNotBeNull());
+            PrintedValue printed = world.Print(instance);
+            printed.Unreadable.ShouldNotBeNull();
+            printed.ShouldBe(new PrintedValue(null, null, null, printed.Unreadable));
         }
     }
 

@@ -41,7 +41,8 @@ public sealed class MutationTests
         List<Address> values = [];
         foreach ((_, Address value, _) in Zoo.Of(world))
             values.Add(value);
-        Address type = world.Class("Plain", new TypeSpec { BasicSize = world.Head + 16, DictOffset = world.Head, Slots = [("s", world.Head + 8)] });
+        var spec = new TypeSpec { BasicSize = world.Head + 16, DictOffset = world.Head, Slots = [("s", world.Head + 8)] };
+        Address type = world.Class("Plain", spec);
         values.Add(world.InstanceOf(type, world.Dict((world.Str("a"), world.Int(1))).Value, world.Str("slot").Value));
         return world.List([.. values]);
     }

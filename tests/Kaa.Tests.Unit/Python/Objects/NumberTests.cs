@@ -7,12 +7,17 @@ namespace Kaa.Tests.Unit.Python.Objects;
 
 public sealed class NumberTests
 {
+    private static readonly string[] s_numbers =
+    [
+        "0", "1", "-1", "1073741823", "1073741824", "-1152921504606846976", "9223372036854775808", "1267650600228229401496703205376",
+    ];
+
     public static TheoryData<string, string> Numbers()
     {
         var data = new TheoryData<string, string>();
         foreach (string version in Layouts.All)
         {
-            foreach (string number in new[] { "0", "1", "-1", "1073741823", "1073741824", "-1152921504606846976", "9223372036854775808", "1267650600228229401496703205376" })
+            foreach (string number in s_numbers)
                 data.Add(version, number);
         }
 

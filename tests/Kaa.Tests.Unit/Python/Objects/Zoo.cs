@@ -28,7 +28,8 @@ public static class Zoo
         world.Memory.Set(first, f.data + ((f.BLOCKLEN - 1) * 8), world.Int(1)).Set(first, f.rightlink, second);
         world.Memory.Set(second, f.data, world.Int(2)).Set(second, f.data + 8, world.Int(3));
         Address deque = world.Instance("collections.deque", new ulong[10]);
-        world.Memory.Set(deque, f.leftblock, first).Set(deque, f.leftindex, f.BLOCKLEN - 1).Set(deque, f.len, 3).Set(deque, f.maxlen, maxlen);
+        world.Memory.Set(deque, f.leftblock, first).Set(deque, f.leftindex, f.BLOCKLEN - 1);
+        world.Memory.Set(deque, f.len, 3).Set(deque, f.maxlen, maxlen);
         return deque;
     }
 
@@ -63,9 +64,8 @@ public static class Zoo
         bool two = world.IsPython2;
         zoo.Add(("int", world.Int(-5), "-5"));
         zoo.Add(("long", world.Int(BigInteger.One << 70), "1180591620717411303424" + (two ? "L" : "")));
-        Address truth = world.IsPython2 ? world.Instance("bool", 1) : world.Instance("bool", new ulong[4]);
-        if (!two)
-            world.Memory.Set(truth, world.Layout.PyLongObject.size, world.Layout.LongForm == LongForm.SignedSize ? 1L : 8L).Set32(truth, world.Layout.PyLongObject.ob_digit, 1);
+        Address truth = world.Int(1);
+        world.Memory.Set(truth, world.Layout.PyObject.ob_type, world.Type("bool"));
         zoo.Add(("bool", truth, "True"));
         zoo.Add(("float", world.Float(1.5), "1.5"));
         zoo.Add(("None", world.None, "None"));
@@ -73,7 +73,8 @@ public static class Zoo
         zoo.Add(("str", world.Str("it's"), "\"it's\""));
         zoo.Add(("bytes", world.Bytes(0, (byte)'a', 0xff), two ? "'\\x00a\\xff'" : "b'\\x00a\\xff'"));
         Address array = world.Instance("bytearray", new ulong[6]);
-        world.Memory.Set(array, world.Layout.ob_size, 2).Set(array, world.Layout.PyByteArrayObject.ob_start, world.Memory.Add([(byte)'h', (byte)'i']));
+        world.Memory.Set(array, world.Layout.ob_size, 2);
+        world.Memory.Set(array, world.Layout.PyByteArrayObject.ob_start, world.Memory.Add("hi"u8));
         zoo.Add(("bytearray", array, "bytearray(b'hi')"));
     }
 
@@ -142,10 +143,12 @@ public static class Zoo
     private static void AddLibrary(PyWorld world, List<(string, Address, string)> zoo)
     {
         Address delta = Fields(world, "datetime.timedelta", 8, [1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]);
-        zoo.Add(("timedelta", delta, world.Layout.Version.AtLeast(3, 7) ? "datetime.timedelta(days=1, seconds=2)" : "datetime.timedelta(1, 2)"));
+        bool keywords = world.Layout.Version.AtLeast(3, 7);
+        zoo.Add(("timedelta", delta, keywords ? "datetime.timedelta(days=1, seconds=2)" : "datetime.timedelta(1, 2)"));
         zoo.Add(("date", Fields(world, "datetime.date", 9, [7, 232, 2, 29]), "datetime.date(2024, 2, 29)"));
         zoo.Add(("time", Fields(world, "datetime.time", 9, [1, 2, 0, 0, 0, 4]), "datetime.time(1, 2, 0, 4)"));
-        zoo.Add(("datetime", Fields(world, "datetime.datetime", 9, [7, 232, 1, 2, 3, 4, 5, 0, 0, 0]), "datetime.datetime(2024, 1, 2, 3, 4, 5)"));
+        Address moment = Fields(world, "datetime.datetime", 9, [7, 232, 1, 2, 3, 4, 5, 0, 0, 0]);
+        zoo.Add(("datetime", moment, "datetime.datetime(2024, 1, 2, 3, 4, 5)"));
         if (world.IsPython2)
             return;
         Address zone = world.Instance("datetime.timezone", Fields(world, "datetime.timedelta", 8, new byte[12]).Value, 0);
