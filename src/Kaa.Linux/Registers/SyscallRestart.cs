@@ -16,7 +16,7 @@ internal static class SyscallRestart
 
     /// <summary>In a system call that the stop has cut short: its result is a restart code or EINTR.</summary>
     public static bool WasInCall(in X64Registers registers) =>
-        (long)registers.OriginalRax >= 0 && (IsRestartCode((long)registers.Rax) || (long)registers.Rax == Interrupted);
+        Signed(registers.OriginalRax) >= 0 && (IsRestartCode(Signed(registers.Rax)) || Signed(registers.Rax) == Interrupted);
 
     /// <summary>ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK (include/linux/errno.h).</summary>
     public static bool IsRestartCode(long result) => result is -512 or -513 or -514 or -516;
@@ -42,7 +42,8 @@ internal static class SyscallRestart
 
     /// <summary>True where the program would see an EINTR that no signal caused, in a call that can simply be made again.</summary>
     public static bool NeedsRepair(in X64Registers registers) =>
-        (long)registers.Rax == Interrupted && (long)registers.OriginalRax >= 0 && ReturnsEintrWithoutEffect((long)registers.OriginalRax);
+        Signed(registers.Rax) == Interrupted && Signed(registers.OriginalRax) >= 0
+        && ReturnsEintrWithoutEffect(Signed(registers.OriginalRax));
 
     /// <summary>Back onto the syscall instruction, with its number; the kernel must not restart it a second time.</summary>
     public static X64Registers Repaired(in X64Registers registers) => registers with
@@ -55,11 +56,13 @@ internal static class SyscallRestart
     /// <summary>The call that a stopped thread was in; null where it was in none.</summary>
     public static BlockedCall? Call(in X64Registers registers) => WasInCall(registers)
         ? new BlockedCall(
-            (int)registers.OriginalRax, registers.Rdi, registers.Rsi, registers.Rdx, registers.R10, registers.R8, registers.R9)
+            unchecked((int)registers.OriginalRax), registers.Rdi, registers.Rsi, registers.Rdx, registers.R10, registers.R8, registers.R9)
         : null;
 
     /// <summary>Where the syscall instruction must lie (0f 05) if this is a 64-bit call; int 0x80 numbers its calls otherwise.</summary>
     public static Address Instruction(in X64Registers registers) => new(registers.Rip - SyscallLength);
+
+    private static long Signed(ulong register) => unchecked((long)register);
 
     /// <summary>
     /// Calls whose EINTR says that nothing was done: what had been transferred, accepted or taken would be the result instead. Not close, whose

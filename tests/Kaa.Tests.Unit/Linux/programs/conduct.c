@@ -102,6 +102,7 @@ static void *vforker(void *p)
 	int *ends = p;
 	char c;
 	if (vfork() == 0) {
+		close(ends[1]); /* so that the end of the parent is the end of this one */
 		if (read(ends[0], &c, 1) < 0)
 			_exit(1);
 		_exit(0);

@@ -1,0 +1,49 @@
+using System.Globalization;
+using Kaa.Linux;
+using Kaa.Target;
+
+namespace Kaa.Tests.Unit.Linux.Live;
+
+/// <summary>Twenty threads wait a millisecond at a time, each in another call that an interruption can cut short, and count what went wrong.</summary>
+public sealed class InterruptedCallTests
+{
+    private const int EnoughRepairs = 5;
+    private const int MostLooks = 20_000;
+
+    [Fact]
+    public void No_call_of_the_target_is_cut_short_by_looks()
+    {
+        using TestProgram program = TestProgram.Start("waits", "1000");
+        using LiveTarget target = LiveTarget.Open(program.Pid);
+        var observer = new StackObserver();
+
+        // Until it has really happened a few times that a thread had to be set right.
+        while (target.Statistics.Looks < 200 || target.Statistics is { Repairs: < EnoughRepairs, Looks: < MostLooks })
+            target.Observe(observer, new LookOptions());
+
+        target.Statistics.Repairs.ShouldBeGreaterThanOrEqualTo(EnoughRepairs);
+        target.Statistics.Stops.ShouldBeGreaterThan(200);
+        foreach (string line in Report(program))
+        {
+            string[] words = line.Split(' ');
+            if (words[0] == "signals")
+                continue;
+            long Number(string key) => long.Parse(words[Array.IndexOf(words, key) + 1], CultureInfo.InvariantCulture);
+            Number("calls").ShouldBeGreaterThan(0, line);
+            Number("eintr").ShouldBe(0, line);
+            Number("early").ShouldBe(0, line);
+            Number("wrong").ShouldBe(0, line);
+        }
+
+        program.End().ShouldBe(0);
+    }
+
+    private static List<string> Report(TestProgram program)
+    {
+        program.WriteLine("report");
+        var lines = new List<string>();
+        for (string line = program.ReadLine(); line != "end"; line = program.ReadLine())
+            lines.Add(line);
+        return lines;
+    }
+}
