@@ -18,6 +18,7 @@ public sealed class LiveTarget : ObservedTarget
     private const double TicksASecond = 100; // USER_HZ
     private const int ConstantPages = 1_024;
     private const int MaxAttempts = 5;
+    private const string StopRefused = "stop-refused";
 
     private readonly ProcRoot _proc;
     private readonly LiveMemory _memory;
@@ -25,6 +26,7 @@ public sealed class LiveTarget : ObservedTarget
     private readonly LiveFiles _files;
     private readonly Address _probe;
     private readonly bool _nested;
+    private readonly List<Note> _notes;
 
     private LiveTarget(ProcRoot proc, ProcessStatus status, int tid, LiveMemory memory, List<Mapping> mappings, Address probe)
     {
@@ -38,7 +40,7 @@ public sealed class LiveTarget : ObservedTarget
         Constants = new PageCache(memory, null, ConstantPages);
         _lookMemory = new LookMemory(memory);
         Info = DescribeTarget(proc, status);
-        Notes = NotesOn(proc, status);
+        _notes = NotesOn(proc, status);
         StartedAt = ReadStart(proc, status.Pid);
     }
 
@@ -55,8 +57,8 @@ public sealed class LiveTarget : ObservedTarget
 
     public override double? StartedAt { get; }
 
-    /// <summary>What a reader of any answer about this process should know: it is stopped, somebody else traces it.</summary>
-    public IReadOnlyList<Note> Notes { get; }
+    /// <summary>What a reader of any answer about this process should know: it is stopped, somebody else traces it, Kaa was not let stop it.</summary>
+    public IReadOnlyList<Note> Notes => _notes;
 
     public LookStatistics Statistics { get; } = new();
 
@@ -108,6 +110,8 @@ public sealed class LiveTarget : ObservedTarget
             LookResult? result = look.Run();
             if (result is null || !_memory.IsAlive(_probe))
                 throw ProcessGate.Vanished(_proc, pid);
+            if (Statistics.Refused > 0 && !_notes.Exists(note => note.Code == StopRefused))
+                _notes.Add(new Note(StopRefused, "the kernel does not let Kaa stop threads (a seccomp filter on Kaa, most likely); running ones are read as they run"));
             return result;
         }
         catch (TargetFault fault) when (fault.Reason == FaultReason.Gone)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kaa.Formats.ProcText;
 using Kaa.Linux.Calls;
 using Kaa.Results;
@@ -95,10 +96,15 @@ public sealed record AccessDenial(DenialReason Reason, string Message, string Hi
 
     private static bool Has(ulong capabilities, int capability) => (capabilities >> capability & 1) != 0;
 
-    private static AccessDenial ByUser(AccessFacts facts) => new(
-        DenialReason.OtherUser,
-        $"it runs as user {facts.Target.Uid.Real}, and Kaa as user {facts.Self.Uid.Real}",
-        "run it with sudo, or as that user");
+    private static AccessDenial ByUser(AccessFacts facts)
+    {
+        (uint user, uint group) = (facts.Self.Uid.Real, facts.Self.Gid.Real);
+        Credential uid = facts.Target.Uid;
+        string message = (uid.Real, uid.Effective, uid.Saved) != (user, user, user)
+            ? string.Create(CultureInfo.InvariantCulture, $"it runs as user {uid.Effective}, and Kaa as user {user}")
+            : string.Create(CultureInfo.InvariantCulture, $"it runs as group {facts.Target.Gid.Effective}, and Kaa as group {group}");
+        return new AccessDenial(DenialReason.OtherUser, message, "run it with sudo, or as that user and group");
+    }
 
     private static AccessDenial ByCapability(AccessFacts facts) => new(
         DenialReason.MissingCapability,

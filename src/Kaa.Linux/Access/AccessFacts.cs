@@ -20,7 +20,7 @@ internal sealed record AccessFacts
     /// </summary>
     public bool NonDumpable { get; init; }
 
-    /// <summary>Null where one of both can't be read.</summary>
+    /// <summary>Null where it can't be known: the target's may not be read, and ours is the initial one.</summary>
     public bool? OtherUserNamespace { get; init; }
 
     /// <summary>An ancestor may always trace under Yama's scope 1.</summary>
@@ -46,7 +46,7 @@ internal sealed record AccessFacts
             Target = target,
             YamaScope = ReadYama(text, proc),
             NonDumpable = owner is { User: 0 } && target.Uid.Effective != 0,
-            OtherUserNamespace = OtherNamespace(proc, pid),
+            OtherUserNamespace = OtherNamespace(text, proc, pid),
             IsDescendant = IsBelow(text, proc, target, self.Pid),
             InContainer = File.Exists("/.dockerenv") || File.Exists("/run/.containerenv") || self.NamespacePids.Count > 1,
         };
@@ -59,11 +59,21 @@ internal sealed record AccessFacts
         return scope[0] - '0';
     }
 
-    private static bool? OtherNamespace(ProcRoot proc, int pid)
+    private static bool? OtherNamespace(KernelText text, ProcRoot proc, int pid)
     {
         string? ours = Descriptor.ReadLink(proc.Of("self/ns/user"));
-        string? theirs = Descriptor.ReadLink(proc.Of(pid, "ns/user"));
-        return ours is null || theirs is null ? null : ours != theirs;
+        if (ours is not null && Descriptor.ReadLink(proc.Of(pid, "ns/user")) is { } theirs)
+            return ours != theirs;
+
+        // Whoever has rights over a process may read its link; who has them in a namespace of his own only may not.
+        return text.TryRead(proc.Of("self/uid_map"), out ReadOnlySpan<byte> map) && !IsInitial(map) ? true : null;
+    }
+
+    /// <summary>The initial namespace maps all ids to themselves (user_namespaces(7)).</summary>
+    private static bool IsInitial(ReadOnlySpan<byte> map)
+    {
+        string[] numbers = System.Text.Encoding.UTF8.GetString(map).Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
+        return numbers is ["0", "0", "4294967295"];
     }
 
     private static bool IsBelow(KernelText text, ProcRoot proc, ProcessStatus target, int ancestor)

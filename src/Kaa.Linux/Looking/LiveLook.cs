@@ -44,7 +44,7 @@ internal sealed class LiveLook : IDisposable
         _wanted = options.Only is { } only ? [.. only] : null;
     }
 
-    private bool MayStop => !_options.NonBlocking && _budget.AllowsAnotherStop;
+    private bool MayStop => !_options.NonBlocking && _statistics.Refused == 0 && _budget.AllowsAnotherStop;
 
     /// <summary>Null where the process was gone.</summary>
     public LookResult? Run()
@@ -124,8 +124,11 @@ internal sealed class LiveLook : IDisposable
 
     private void NotSeized(ThreadSight sight)
     {
-        if (sight.Conduct == ThreadConduct.Running)
-            sight.TracerPid = _tasks.Status(sight.Tid)?.TracerPid ?? 0;
+        if (sight.Conduct != ThreadConduct.Running || _tasks.Status(sight.Tid) is not { } status)
+            return;
+        sight.TracerPid = status.TracerPid;
+        if (status.TracerPid == 0 && !TaskState.HasEnded(status.State))
+            _statistics.Refused++;
     }
 
     private void Stopped(Tracee tracee)

@@ -16,6 +16,9 @@ public sealed class LookStatistics
     /// <summary>Threads that were asked to stop and did not.</summary>
     public long Unstoppable { get; internal set; }
 
+    /// <summary>Threads that the kernel did not let us stop, though no other tracer has them.</summary>
+    public long Refused { get; internal set; }
+
     /// <summary>Threads that were read where they slept, and had moved by then.</summary>
     public long Moved { get; internal set; }
 }

@@ -38,7 +38,7 @@ internal static unsafe class PTrace
     {
         // glibc's wrapper returns the word itself, and −1 both for an error and for a word of ones: neither is the instruction.
         nint word = Libc.PTrace(PeekText, tid, (nint)address, 0);
-        return (ushort)word == 0x050f;
+        return (word & 0xffff) == 0x050f;
     }
 
     /// <summary>Null where the thread has not stopped yet.</summary>

@@ -23,8 +23,11 @@ internal sealed class Tracee(int tid)
 
     public TraceeState State { get; set; } = TraceeState.Stopping;
 
-    /// <summary>Just before the interrupt, or when it was last seen not to have stopped; in microseconds of <see cref="Calls.Clock.Microseconds"/>.</summary>
-    public long InterruptedAt { get; set; }
+    /// <summary>
+    /// The last moment at which it was known not to stand still: before its interrupt, or when it was last asked for in vain. In microseconds of
+    /// <see cref="Calls.Clock.Microseconds"/>. On a busy machine a thread may wait for a processor long after its interrupt, and not because of us.
+    /// </summary>
+    public long HeldSince { get; set; }
 
     public WaitStatus Status { get; set; }
 

@@ -15,6 +15,7 @@ internal sealed class Tracer(TaskDirectory tasks)
     private const int SpinMicroseconds = 30;
     private const int SleepMicroseconds = 30;
     private const int LookAtStateEvery = 1_000;
+    private const int PatienceMicroseconds = 500_000;
     private const int LingerMicroseconds = 1_000_000;
     private const int LingerSleep = 200;
 
@@ -22,10 +23,10 @@ internal sealed class Tracer(TaskDirectory tasks)
 
     public IReadOnlyList<Tracee> Tracees => _tracees;
 
-    /// <summary>Longest time from an interrupt to the end of its detach, so far.</summary>
+    /// <summary>Longest time from <see cref="Tracee.HeldSince"/> to the end of the detach, so far: no thread stood still for longer.</summary>
     public long LongestMicroseconds { get; private set; }
 
-    /// <summary>When the first thread was interrupted that is still held; null where none is.</summary>
+    /// <summary>Since when the first of the threads that are held stands still; null where none does.</summary>
     public long? StoppedSince { get; private set; }
 
     /// <summary>Threads whose call was set up to run again, for tests and figures.</summary>
@@ -48,8 +49,7 @@ internal sealed class Tracer(TaskDirectory tasks)
                 Interrupt(tid);
         }
 
-        if (StoppedSince is { } since)
-            Wait(first, deadline(since));
+        Wait(first, deadline);
     }
 
     /// <summary>Gives every thread its signal, its registers and its freedom back.</summary>
@@ -80,7 +80,6 @@ internal sealed class Tracer(TaskDirectory tasks)
         {
             foreach (Tracee tracee in _tracees)
             {
-                tracee.InterruptedAt = Clock.Microseconds;
                 Poll(tracee);
                 if (tracee.State == TraceeState.Stopped)
                     Detach(tracee);
@@ -96,22 +95,21 @@ internal sealed class Tracer(TaskDirectory tasks)
 
     private void Interrupt(int tid)
     {
-        var tracee = new Tracee(tid) { InterruptedAt = Clock.Microseconds };
-        _tracees.Add(tracee);
+        _tracees.Add(new Tracee(tid) { HeldSince = Clock.Microseconds });
 
         // It fails for a thread that is dying; the wait finds that out.
-        if (PTrace.Interrupt(tid))
-            StoppedSince ??= tracee.InterruptedAt;
+        _ = PTrace.Interrupt(tid);
     }
 
-    private void Wait(int first, long deadline)
+    private void Wait(int first, Func<long, long> deadline)
     {
         long begun = Clock.Microseconds;
         long nextSight = begun + LookAtStateEvery;
         while (PollAll(first))
         {
+            // As long as nobody stands still, waiting does no harm.
             long now = Clock.Microseconds;
-            if (now >= deadline)
+            if (now >= (StoppedSince is { } since ? deadline(since) : begun + PatienceMicroseconds))
                 break;
             if (now >= nextSight)
             {
@@ -146,12 +144,19 @@ internal sealed class Tracer(TaskDirectory tasks)
 
     private void Poll(Tracee tracee)
     {
+        long now = Clock.Microseconds;
         if (PTrace.Poll(tracee.Tid) is not { } status)
+        {
+            tracee.HeldSince = now;
             return;
+        }
+
         tracee.Status = status;
         tracee.State = status.Kind == StopKind.Ended ? TraceeState.Ended : TraceeState.Stopped;
-        if (tracee.State == TraceeState.Stopped)
-            AtStop(tracee);
+        if (tracee.State != TraceeState.Stopped)
+            return;
+        AtStop(tracee);
+        StoppedSince = Math.Min(StoppedSince ?? long.MaxValue, tracee.HeldSince);
     }
 
     /// <summary>
@@ -200,7 +205,7 @@ internal sealed class Tracer(TaskDirectory tasks)
     {
         UndoRepairIfSignalled(tracee);
         bool detached = PTrace.Detach(tracee.Tid, tracee.Status.SignalToDeliver);
-        LongestMicroseconds = Math.Max(LongestMicroseconds, Clock.Microseconds - tracee.InterruptedAt);
+        LongestMicroseconds = Math.Max(LongestMicroseconds, Clock.Microseconds - tracee.HeldSince);
 
         // It was killed while we held it. Somebody must bury it, or its process can't end (de_thread, fs/exec.c, waits for that):
         // we do, now or while lingering, else the kernel at the end of this thread.

@@ -1,4 +1,4 @@
-using System.Globalization;
+using Kaa.Linux.Calls;
 
 namespace Kaa.Linux.Proc;
 
@@ -8,13 +8,9 @@ internal static class PidDirectory
     public static List<int> List(ProcRoot proc)
     {
         var pids = new List<int>();
-        foreach (string directory in Directory.EnumerateDirectories(proc.Path))
-        {
-            ReadOnlySpan<char> name = directory.AsSpan(directory.LastIndexOf('/') + 1);
-            if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
-                pids.Add(pid);
-        }
-
+        using Descriptor? directory = Descriptor.Open(proc.Path, OpenFlags.Directory);
+        if (directory is not null)
+            NumberedEntries.Add(directory.Number, GC.AllocateUninitializedArray<byte>(32 << 10), pids);
         pids.Sort();
         return pids;
     }

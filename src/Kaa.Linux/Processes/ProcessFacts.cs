@@ -16,13 +16,15 @@ public sealed class ProcessFacts
     private const double TicksASecond = 100; // USER_HZ, the same on every Linux that we run on
 
     private readonly ProcRoot _proc;
+    private readonly KernelText _text;
     private readonly ProcessStat _stat;
     private ProcessStatus? _status;
     private bool _statusRead;
 
-    internal ProcessFacts(ProcRoot proc, ProcessStat stat)
+    internal ProcessFacts(ProcRoot proc, ProcessStat stat, KernelText text)
     {
         _proc = proc;
+        _text = text;
         _stat = stat;
     }
 
@@ -81,7 +83,7 @@ public sealed class ProcessFacts
         {
             if (Read("cgroup", out ReadOnlySpan<byte> text) && CgroupParser.FindContainer(text) is { } container)
                 return container.Short;
-            return ContainerPid is null ? null : HostName();
+            return ContainerPid is not null && HasOwnRoot() ? HostName() : null;
         }
     }
 
@@ -117,7 +119,12 @@ public sealed class ProcessFacts
         return names;
     }
 
-    private bool Read(string file, out ReadOnlySpan<byte> text) => new KernelText().TryRead(_proc.Of(Pid, file), out text);
+    private bool Read(string file, out ReadOnlySpan<byte> text) => _text.TryRead(_proc.Of(Pid, file), out text);
+
+    private bool HasOwnRoot() =>
+        Descriptor.Status(OpenFlags.CurrentDirectory, _proc.Of(Pid, "root"), 0) is { } theirs
+        && Descriptor.Status(OpenFlags.CurrentDirectory, "/", 0) is { } ours
+        && (theirs.Device, theirs.Inode) != (ours.Device, ours.Inode);
 
     private string? HostName()
     {

@@ -3,7 +3,7 @@ using Kaa.Linux.Proc;
 
 namespace Kaa.Linux.Processes;
 
-/// <summary>All processes that /proc shows at one moment.</summary>
+/// <summary>All processes that /proc shows at one moment. Not safe for two threads at once: its processes share a buffer.</summary>
 public sealed class ProcessList
 {
     private readonly Dictionary<int, ProcessFacts> _byPid = [];
@@ -25,7 +25,7 @@ public sealed class ProcessList
         {
             if (!text.TryRead(proc.Of(pid, "stat"), out ReadOnlySpan<byte> stat) || stat.IsEmpty)
                 continue;
-            var facts = new ProcessFacts(proc, StatParser.Parse(stat));
+            var facts = new ProcessFacts(proc, StatParser.Parse(stat), text);
             list._all.Add(facts);
             list._byPid[pid] = facts;
         }

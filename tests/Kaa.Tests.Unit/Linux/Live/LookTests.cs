@@ -18,6 +18,7 @@ public sealed class LookTests
     public void Sleeping_threads_are_read_where_they_sleep_and_do_not_even_switch_context()
     {
         using TestProgram program = TestProgram.Start("conduct", "park", "20");
+        program.WaitUntilAsleep(program.Pid);
         using LiveTarget target = LiveTarget.Open(program.Pid);
         Dictionary<int, string> before = Switches(program);
 
@@ -37,6 +38,7 @@ public sealed class LookTests
     public void A_spinning_thread_is_stopped_reads_still_and_runs_on()
     {
         using TestProgram program = TestProgram.Start("conduct", "spin");
+        program.WaitUntilAsleep(program.Pid);
         (Address counter, int tid) = (new Address(program.Numbers[0]), (int)program.Numbers[1]);
         using LiveTarget target = LiveTarget.Open(program.Pid);
         ulong first = 0;
@@ -66,6 +68,7 @@ public sealed class LookTests
     public void Without_stopping_a_running_thread_is_reported_as_moving_and_sleepers_are_not()
     {
         using TestProgram program = TestProgram.Start("conduct", "spin");
+        program.WaitUntilAsleep(program.Pid);
         using LiveTarget target = LiveTarget.Open(program.Pid);
 
         LookResult result = target.Observe(new StackObserver(), new LookOptions { NonBlocking = true });
@@ -79,6 +82,7 @@ public sealed class LookTests
     public void Threads_that_do_not_matter_are_not_stopped()
     {
         using TestProgram program = TestProgram.Start("conduct", "spin");
+        program.WaitUntilAsleep(program.Pid);
         using LiveTarget target = LiveTarget.Open(program.Pid);
         IReadOnlySet<int>? wanted = null;
 
@@ -95,6 +99,7 @@ public sealed class LookTests
     public void A_stopped_process_stays_stopped_and_can_be_read()
     {
         using TestProgram program = TestProgram.Start("conduct", "spin");
+        program.WaitUntilAsleep(program.Pid);
         program.Signal(Stop);
         program.WaitUntilStopped();
         using LiveTarget target = LiveTarget.Open(program.Pid);
@@ -116,13 +121,14 @@ public sealed class LookTests
         (Address handled, int tid) = (new Address(program.Numbers[0]), (int)program.Numbers[1]);
         using LiveTarget target = LiveTarget.Open(program.Pid);
         int sent = 0;
-        for (; sent < 100; sent++)
+        for (int i = 0; i < 100; i++)
         {
             target.Observe(
                 new CallbackObserver(look =>
                 {
                     look.Threads.Single(thread => thread.Tid == tid).StoppedByKaa.ShouldBeTrue();
                     program.Signal(RealTime);
+                    sent++;
                 }),
                 new LookOptions());
         }
@@ -135,6 +141,7 @@ public sealed class LookTests
     public void A_stop_signal_that_comes_while_a_thread_is_held_stops_the_process_afterwards()
     {
         using TestProgram program = TestProgram.Start("conduct", "spin");
+        program.WaitUntilAsleep(program.Pid);
         using LiveTarget target = LiveTarget.Open(program.Pid);
         target.Observe(new CallbackObserver(_ => program.Signal(Stop)), new LookOptions());
         program.WaitUntilStopped();
@@ -147,6 +154,7 @@ public sealed class LookTests
         using TestProgram program = TestProgram.Start("conduct", "vfork");
         int parent = program.Tids().Single(tid => tid != program.Pid);
         WaitForState(program, parent, 'D');
+        program.WaitUntilAsleep(program.Pid);
         using LiveTarget target = LiveTarget.Open(program.Pid);
 
         LookResult result = target.Observe(new StackObserver(), new LookOptions());
@@ -164,6 +172,7 @@ public sealed class LookTests
     public void A_leader_that_has_exited_does_not_hide_the_threads_that_live_on()
     {
         using TestProgram program = TestProgram.Start("conduct", "leader");
+        program.WaitUntilAsleep(program.Tids().Single(tid => tid != program.Pid));
         using LiveTarget target = LiveTarget.Open(program.Pid);
 
         LookResult result = target.Observe(new StackObserver(), new LookOptions());
@@ -222,6 +231,7 @@ public sealed class LookTests
     public void A_process_that_is_killed_during_a_look_has_exited()
     {
         using TestProgram program = TestProgram.Start("conduct", "spin");
+        program.WaitUntilAsleep(program.Pid);
         using LiveTarget target = LiveTarget.Open(program.Pid);
         UserError error = Should.Throw<UserError>(() => target.Observe(
             new CallbackObserver(_ =>
@@ -241,6 +251,7 @@ public sealed class LookTests
     public void An_observer_that_fails_leaves_nobody_stopped()
     {
         using TestProgram program = TestProgram.Start("conduct", "spin");
+        program.WaitUntilAsleep(program.Pid);
         using LiveTarget target = LiveTarget.Open(program.Pid);
         Should.Throw<BadData>(() => target.Observe(
             new CallbackObserver(_ => throw new BadData("test", 0, "this one fails")), new LookOptions()));
@@ -253,6 +264,7 @@ public sealed class LookTests
     public void Threads_of_another_tracer_are_read_without_being_stopped()
     {
         using TestProgram program = TestProgram.Start("conduct", "spin");
+        program.WaitUntilAsleep(program.Pid);
         using TestProgram tracer = TestProgram.Start("conduct", "trace", program.Pid.ToString(System.Globalization.CultureInfo.InvariantCulture));
         using LiveTarget target = LiveTarget.Open(program.Pid);
         int spinner = (int)program.Numbers[1];
@@ -269,6 +281,7 @@ public sealed class LookTests
     public void When_the_time_is_up_reads_fail_and_the_look_ends()
     {
         using TestProgram program = TestProgram.Start("conduct", "spin");
+        program.WaitUntilAsleep(program.Pid);
         using LiveTarget target = LiveTarget.Open(program.Pid);
         FaultReason? reason = null;
 

@@ -30,9 +30,11 @@ internal sealed partial class TestProgram : IDisposable
     public IReadOnlyList<ulong> Numbers { get; private set; } = [];
 
     /// <summary>Starts it and waits until it says that it is ready.</summary>
-    public static TestProgram Start(string name, params string[] arguments)
+    public static TestProgram Start(string name, params string[] arguments) => StartFile(Compile(name), arguments);
+
+    public static TestProgram StartFile(string path, params string[] arguments)
     {
-        TestProgram program = Launch(name, arguments);
+        TestProgram program = LaunchFile(path, arguments);
         string[] words = program.ReadLine().Split(' ');
         words[0].ShouldBe("ready");
         program.Numbers = [.. words[1..].Select(word => ulong.Parse(word, CultureInfo.InvariantCulture))];
@@ -40,9 +42,10 @@ internal sealed partial class TestProgram : IDisposable
     }
 
     /// <summary>Starts it and waits for nothing.</summary>
-    public static TestProgram Launch(string name, params string[] arguments)
+    public static TestProgram Launch(string name, params string[] arguments) => LaunchFile(Compile(name), arguments);
+
+    private static TestProgram LaunchFile(string path, string[] arguments)
     {
-        string path = Compile(name);
         (SafeFileHandle inputRead, SafeFileHandle inputWrite) = Pipe();
         (SafeFileHandle outputRead, SafeFileHandle outputWrite) = Pipe();
         int pid = Spawn(path, [path, .. arguments], inputRead, outputWrite);
@@ -63,6 +66,13 @@ internal sealed partial class TestProgram : IDisposable
         const int Untraced = 2;
         WaitPid(Pid, out int status, Untraced).ShouldBe(Pid);
         (status & 0xff).ShouldBe(0x7f);
+    }
+
+    /// <summary>"ready" is said a moment before the thread sleeps; waits until the kernel says that it does.</summary>
+    public void WaitUntilAsleep(int tid)
+    {
+        while (ReadTask(tid, "syscall").StartsWith("running", StringComparison.Ordinal))
+            System.Threading.Thread.Yield();
     }
 
     /// <summary>Waits for its end; its wait status.</summary>
