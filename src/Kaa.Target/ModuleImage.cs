@@ -61,7 +61,7 @@ public sealed class ModuleImage : IDisposable
                 if (!segment.Flags.HasFlag(ElfSegmentFlags.Write))
                     continue;
                 Address start = BehindRelro(segment);
-                ulong size = start < segment.End ? (ulong)(segment.End - start) : 0;
+                ulong size = start < segment.End ? segment.End.Value - start.Value : 0;
                 if (size > 0)
                     yield return (start, Math.Min(size, Limits.ElfDataSegment));
             }

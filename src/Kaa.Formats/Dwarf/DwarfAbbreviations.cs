@@ -34,7 +34,7 @@ internal sealed class DwarfAbbreviations
                 return _entries[(int)code - 1];
             return _otherCodes.TryGetValue(code, out int index)
                 ? _entries[index]
-                : throw new BadData(".debug_abbrev", unchecked((long)Offset), $"no abbreviation {code}");
+                : throw new BadData(".debug_abbrev", Offset, $"no abbreviation {code}");
         }
     }
 
@@ -48,7 +48,7 @@ internal sealed class DwarfAbbreviations
         _attributes.Clear();
         _otherCodes.Clear();
         if (offset > (ulong)section.Length)
-            throw new BadData(".debug_abbrev", unchecked((long)offset), "the table lies outside of the section");
+            throw new BadData(".debug_abbrev", offset, "the table lies outside of the section");
         var reader = new SpanReader(section[(int)offset..], ".debug_abbrev");
         for (ulong code = reader.Uleb(); code != 0; code = reader.Uleb())
         {

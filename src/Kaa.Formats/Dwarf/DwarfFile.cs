@@ -43,7 +43,7 @@ internal sealed class DwarfFile
     {
         _abbreviationBytes += (ulong)table.Load(_abbreviations, unit.AbbreviationOffset, unit.Encoding);
         if (_abbreviationBytes > ((ulong)_abbreviations.Length * Limits.DwarfAbbreviationPasses) + (1 << 20))
-            throw new BadData(".debug_abbrev", (long)unit.AbbreviationOffset, $"units read it {Limits.DwarfAbbreviationPasses} times over");
+            throw new BadData(".debug_abbrev", unit.AbbreviationOffset, $"units read it {Limits.DwarfAbbreviationPasses} times over");
     }
 
     /// <summary>The entry that a reference leads to, with its unit; null where it leads nowhere that we have.</summary>
@@ -86,7 +86,7 @@ internal sealed class DwarfFile
     {
         int size = unit.Unit.Encoding.OffsetSize;
         if (index > _stringOffsets.Length / (ulong)size)
-            throw new BadData(".debug_str_offsets", unchecked((long)index), "an index beyond the end");
+            throw new BadData(".debug_str_offsets", index, "an index beyond the end");
         Span<byte> bytes = stackalloc byte[8];
         bytes.Clear();
 

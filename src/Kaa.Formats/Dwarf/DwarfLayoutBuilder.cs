@@ -13,7 +13,7 @@ internal sealed class DwarfLayoutBuilder
     private TypeShape Shape(DwarfPlace place, int depth)
     {
         if (depth > Limits.DwarfTypeDepth)
-            throw new BadData(".debug_info", (long)place.Unit.Offset + place.Position, $"types nest more than {Limits.DwarfTypeDepth} deep");
+            throw new BadData(".debug_info", place.Unit.Offset, $"types nest more than {Limits.DwarfTypeDepth} deep");
         if (_types.TryGetValue(place, out TypeShape known))
             return known;
         DwarfUnitContent unit = place.File.Load(place.Unit, place.InTypes);
@@ -73,7 +73,7 @@ internal sealed class DwarfLayoutBuilder
     private StructMember ReadMember(DwarfUnitContent unit, DwarfEntry entry, int depth)
     {
         if (++_members > Limits.DwarfMembers)
-            throw new BadData(".debug_info", (long)unit.Unit.Offset, $"more than {Limits.DwarfMembers} members");
+            throw new BadData(".debug_info", unit.Unit.Offset, $"more than {Limits.DwarfMembers} members");
         TypeShape shape = Follow(unit, entry.Type, depth);
         string name = unit.File.Text(unit, entry.Name) ?? "";
         if (entry.BitSize is { } bits and > 0 and <= 128)
@@ -111,7 +111,7 @@ internal sealed class DwarfLayoutBuilder
     private static long Multiply(long size, long count, DwarfUnitContent unit) =>
         count == 0 || size <= Limits.DwarfTypeSize / count
             ? size * count
-            : throw new BadData(".debug_info", (long)unit.Unit.Offset, "an array of impossible size");
+            : throw new BadData(".debug_info", unit.Unit.Offset, "an array of impossible size");
 
     private static long SizeOf(DwarfEntry entry, long otherwise) => Math.Clamp(entry.ByteSize ?? otherwise, 0, Limits.DwarfTypeSize);
 

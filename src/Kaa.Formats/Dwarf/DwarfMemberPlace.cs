@@ -37,5 +37,5 @@ internal static class DwarfMemberPlace
         return value <= long.MaxValue ? (long)value : throw Bad(unit, "an impossible offset of a member");
     }
 
-    private static BadData Bad(DwarfUnitContent unit, string rule) => new(".debug_info", (long)unit.Unit.Offset, rule);
+    private static BadData Bad(DwarfUnitContent unit, string rule) => new(".debug_info", unit.Unit.Offset, rule);
 }

@@ -28,7 +28,7 @@ internal readonly record struct DwarfUnit(
             length = reader.U64();
         int lengthSize = reader.Position;
         if (length > Limits.DwarfUnit || length > sectionLength - offset - (ulong)lengthSize || (!is64 && length >= 0xfffffff0))
-            throw new BadData(".debug_info", (long)offset, $"a unit of {length} bytes");
+            throw new BadData(".debug_info", offset, $"a unit of {length} bytes");
         size = (int)length + lengthSize;
 
         ushort version = reader.U16();

@@ -54,7 +54,7 @@ internal sealed class DwarfUnitIndex(ElfRange section, bool isTypes)
         while (_next < section.Length)
         {
             if (_units.Count >= Limits.DwarfUnits)
-                throw new BadData(".debug_info", (long)_next, $"more than {Limits.DwarfUnits} units");
+                throw new BadData(".debug_info", _next, $"more than {Limits.DwarfUnits} units");
             Span<byte> present = header[..(int)Math.Min((ulong)header.Length, section.Length - _next)];
             section.ReadExactly(_next, present);
             DwarfUnit? unit = DwarfUnit.Parse(present, _next, section.Length, isTypes, out int size);

@@ -34,7 +34,7 @@ internal readonly record struct ElfDynamic(
             dynamic = dynamic.With(tag, read.PointerAt(8), resolve);
         }
 
-        throw new BadData("ELF", (long)section.FileOffset, "the dynamic section has no end");
+        throw new BadData("ELF", section.FileOffset, "the dynamic section has no end");
     }
 
     private ElfDynamic With(ulong tag, ulong value, Func<ulong, Address?> resolve) => tag switch

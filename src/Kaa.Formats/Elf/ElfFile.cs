@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace Kaa.Formats.Elf;
 
 /// <summary>
@@ -62,7 +64,7 @@ public sealed class ElfFile : IDisposable
         ElfRange content = Range(section);
         return content.Length <= Limits.ElfSection
             ? content.ReadBytes(0, content.Length)
-            : throw new BadData("ELF", (long)section.Offset, $"{section.Name} is larger than {Limits.ElfSection} bytes");
+            : throw new BadData("ELF", section.Offset, $"{section.Name} is larger than {Limits.ElfSection} bytes");
     }
 
     /// <summary>Bytes of the file as they are; a read beyond its end is short.</summary>
@@ -112,7 +114,7 @@ public sealed class ElfFile : IDisposable
         if (count == ElfHeader.ManyProgramHeaders && Header.SectionHeaderOffset != 0)
         {
             ReadOnlySpan<byte> first = _source.ReadBytes(Header.SectionHeaderOffset, ElfSection.HeaderSize);
-            count = (uint)first.Int32At(44);
+            count = BinaryPrimitives.ReadUInt32LittleEndian(first[44..]);
         }
 
         int limit = Header.Type == ElfType.Core ? Limits.Mappings : Limits.ElfProgramHeaders;

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace Kaa.Formats.Elf;
 
 /// <summary>Elf64_Phdr: link-time addresses, offsets and sizes in bytes.</summary>
@@ -8,8 +10,8 @@ public readonly record struct ElfProgramHeader(
 
     /// <summary>Reads one; <paramref name="bytes"/> has at least <see cref="Size"/> bytes.</summary>
     public static ElfProgramHeader Parse(ReadOnlySpan<byte> bytes) => new(
-        (ElfSegmentType)bytes.Int32At(0),
-        (ElfSegmentFlags)bytes.Int32At(4),
+        (ElfSegmentType)BinaryPrimitives.ReadUInt32LittleEndian(bytes),
+        (ElfSegmentFlags)BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]),
         bytes.PointerAt(8),
         bytes.PointerAt(16),
         bytes.PointerAt(32),

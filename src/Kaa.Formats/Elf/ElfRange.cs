@@ -11,7 +11,7 @@ internal sealed class ElfRange
     public ElfRange(ElfSource source, ulong start, ulong length, string name)
     {
         if (!source.Holds(start, length))
-            throw new BadData("ELF", unchecked((long)start), $"{name} does not lie in the file");
+            throw new BadData("ELF", start, $"{name} does not lie in the file");
         _source = source;
         _start = start;
         Length = length;
@@ -26,7 +26,7 @@ internal sealed class ElfRange
     public void ReadExactly(ulong offset, Span<byte> buffer)
     {
         if (offset > Length || (ulong)buffer.Length > Length - offset)
-            throw new BadData(_name, unchecked((long)offset), $"the section ends before {buffer.Length} bytes more");
+            throw new BadData(_name, offset, $"the section ends before {buffer.Length} bytes more");
         _source.ReadExactly(_start + offset, buffer);
     }
 
@@ -34,7 +34,7 @@ internal sealed class ElfRange
     public byte[] ReadBytes(ulong offset, ulong length)
     {
         if (offset > Length || length > Length - offset)
-            throw new BadData(_name, unchecked((long)offset), $"the section ends before {length} bytes more");
+            throw new BadData(_name, offset, $"the section ends before {length} bytes more");
         return _source.ReadBytes(_start + offset, length);
     }
 }

@@ -58,11 +58,11 @@ internal static class ElfSectionData
                 ? result
                 : throw Bad(section, $"it inflates to fewer than {size} bytes");
         }
-        catch (InvalidDataException)
+        catch (Exception exception) when (exception is InvalidDataException or IOException)
         {
             throw Bad(section, "its compressed data is broken");
         }
     }
 
-    private static BadData Bad(ElfSection section, string rule) => new("ELF", unchecked((long)section.Offset), $"{section.Name}: {rule}");
+    private static BadData Bad(ElfSection section, string rule) => new("ELF", section.Offset, $"{section.Name}: {rule}");
 }

@@ -16,7 +16,7 @@ internal static class ElfSections
         // Where the counts did not fit in 16 bits they stand in the first, otherwise empty, section header.
         ulong count = header.SectionCount != 0 ? (ulong)header.SectionCount : first.AsSpan().PointerAt(32);
         if (count > Limits.ElfSections)
-            throw new BadData("ELF", (long)header.SectionHeaderOffset, $"more than {Limits.ElfSections} sections");
+            throw new BadData("ELF", header.SectionHeaderOffset, $"more than {Limits.ElfSections} sections");
         uint names = header.SectionNameIndex == ElfHeader.ManySections ? UInt32(first, 40) : (uint)header.SectionNameIndex;
         byte[] table = source.ReadBytes(header.SectionHeaderOffset, count * ElfSection.HeaderSize);
         return Parse(table, Names(source, table, names));

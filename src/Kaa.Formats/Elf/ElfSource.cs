@@ -12,14 +12,14 @@ internal abstract class ElfSource : IDisposable
     public void ReadExactly(ulong offset, Span<byte> buffer)
     {
         if (!Holds(offset, (ulong)buffer.Length) || Read((long)offset, buffer) != buffer.Length)
-            throw new BadData("ELF", unchecked((long)offset), $"the file ends before {buffer.Length} bytes more");
+            throw new BadData("ELF", offset, $"the file ends before {buffer.Length} bytes more");
     }
 
     /// <exception cref="BadData">The file ends before: nothing is allocated then.</exception>
     public byte[] ReadBytes(ulong offset, ulong size)
     {
         if (!Holds(offset, size) || size > (ulong)Array.MaxLength)
-            throw new BadData("ELF", unchecked((long)offset), $"the file ends before {size} bytes more");
+            throw new BadData("ELF", offset, $"the file ends before {size} bytes more");
         byte[] bytes = GC.AllocateUninitializedArray<byte>((int)size);
         ReadExactly(offset, bytes);
         return bytes;

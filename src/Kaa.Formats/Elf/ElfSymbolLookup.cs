@@ -25,7 +25,7 @@ internal sealed class ElfSymbolLookup(IMemory memory, ElfDynamic dynamic)
         uint bloomWords = memory.Read<uint>(table + 8);
         int bloomShift = memory.Read<int>(table + 12);
         if (buckets == 0 || !BitOperations.IsPow2(bloomWords))
-            throw new BadData("ELF", (long)table.Value, "DT_GNU_HASH needs buckets and a power of two of bloom words");
+            throw new BadData("ELF", table.Value, "DT_GNU_HASH needs buckets and a power of two of bloom words");
 
         uint hash = GnuHash(name);
         Address bloom = table + 16;
@@ -59,7 +59,7 @@ internal sealed class ElfSymbolLookup(IMemory memory, ElfDynamic dynamic)
                 return hidden;
         }
 
-        throw new BadData("ELF", (long)chain.Value, $"a DT_GNU_HASH chain of more than {Limits.ElfHashChain}");
+        throw new BadData("ELF", chain.Value, $"a DT_GNU_HASH chain of more than {Limits.ElfHashChain}");
     }
 
     // Layout: nbucket, nchain, bucket[nbucket], chain[nchain] of 4 bytes; index 0 ends a chain.
@@ -74,7 +74,7 @@ internal sealed class ElfSymbolLookup(IMemory memory, ElfDynamic dynamic)
         for (int steps = 0; index != 0; steps++)
         {
             if (steps == Limits.ElfHashChain)
-                throw new BadData("ELF", (long)table.Value, $"a DT_HASH chain of more than {Limits.ElfHashChain}");
+                throw new BadData("ELF", table.Value, $"a DT_HASH chain of more than {Limits.ElfHashChain}");
             if (Matches(symbols, index, name, out ElfSymbol symbol))
             {
                 if (!IsHidden(index))
