@@ -74,7 +74,9 @@ internal sealed class StackSession(StackTarget target, StackRequest request) : I
     private StackReport LookAtProcess()
     {
         _process ??= LiveTarget.Open(Target.Pid);
-        _python ??= PythonProcess.Find(_process);
+        // One that was starting at the last look may have another state, elsewhere, by now.
+        if (_python is null || Last?.Interpreter.Phase == InterpreterPhase.Starting)
+            _python = PythonProcess.Find(_process);
         _sources ??= new SourceFinder(_process.Files, _process.StartedAt);
         var waits = new WaitInspector(_python, _process);
         var observer = new StackObserver(_python, new StackOptions { Inspectors = [waits], Locals = request.Locals ? Locals() : null });
@@ -90,7 +92,11 @@ internal sealed class StackSession(StackTarget target, StackRequest request) : I
             PauseMicroseconds = look.PauseMicroseconds,
             Deadlocks = selection.Of(deadlocks, shown),
             Threads = shown,
-            Notes = [.. Target.Note is { } note ? [note] : Array.Empty<Note>(), .. _process.Notes, .. observer.Notes(look), .. _sources.Notes],
+            Notes =
+            [
+                .. Target.Note is { } note ? [note] : Array.Empty<Note>(), .. _process.Notes, .. observer.Notes(look), .. Completeness.Notes(shown),
+                .. _sources.Notes,
+            ],
         };
     }
 
