@@ -112,6 +112,22 @@ internal sealed class InterpreterProof(IMemory memory)
         return null;
     }
 
+    /// <summary>Through the interpreter's own debug information, whatever version it may be.</summary>
+    public FoundInterpreter? ProveByDwarf(RuntimeCandidate candidate, PyLayout dwarf, PythonVersion? hint)
+    {
+        bool freeThreaded = dwarf.Gil.enabled != Offset.Absent;
+        foreach (CPythonVersion version in InOrder(hint))
+        {
+            bool isAlike = version.HasRuntime == (dwarf.Runtime.interpreters_head != Offset.Absent)
+                && version.HasFrameObjects == (dwarf.Frame.previous == Offset.Absent);
+            var flavour = new BuildFlavour(Debug: false, TraceRefs: dwarf.HeadSize == 32 && !freeThreaded, freeThreaded);
+            if (isAlike && TryLayout(candidate, version, dwarf, flavour, Root(candidate, dwarf), null) is { } found)
+                return found;
+        }
+
+        return null;
+    }
+
     private static InterpreterRoot Root(RuntimeCandidate candidate, PyLayout layout)
     {
         int head = layout.Runtime.interpreters_head;
@@ -141,7 +157,7 @@ internal sealed class InterpreterProof(IMemory memory)
 
         var proved = new PythonVersion(sys.Hex);
         if (!version.Is(proved))
-            return Again(candidate, version, proved);
+            return Again(candidate, version, layout, proved);
         flavour = flavour with { Debug = sys.Debug, TraceRefs = flavour.TraceRefs || sys.TraceRefs };
         Address sysdict = memory.ReadPointer(interpreter + layout.Interpreter.sysdict);
         objects = SysConfiguration.Apply(new PyObjects(memory, ObjectLayout.For(proved, flavour)), sysdict);
@@ -149,12 +165,14 @@ internal sealed class InterpreterProof(IMemory memory)
     }
 
     /// <summary>Two versions can be alike as far as <c>sys</c>: then it names the one to be used.</summary>
-    private FoundInterpreter? Again(RuntimeCandidate candidate, CPythonVersion tried, PythonVersion proved)
+    private FoundInterpreter? Again(RuntimeCandidate candidate, CPythonVersion tried, PyLayout layout, PythonVersion proved)
     {
         CPythonVersion? right = CPythonVersions.Find(proved.Major, proved.Minor);
         if (right is null)
             Unsupported = proved;
-        return right is null || right == tried || right.OffsetsTable is not null ? null : Prove(candidate, right, null);
+        return right is null || right == tried || right.OffsetsTable is not null || layout.Source == LayoutSource.Dwarf
+            ? null
+            : Prove(candidate, right, null);
     }
 
     private bool IsInterpreter(Address interpreter, PyLayout layout, InterpreterRoot root)

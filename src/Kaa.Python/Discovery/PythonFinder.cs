@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
 using Kaa.Formats;
+using Kaa.Formats.Elf;
+using Kaa.Python.Layout;
 using Kaa.Python.Semantics;
 using Kaa.Python.Stack;
 using Kaa.Results;
@@ -40,6 +42,7 @@ internal sealed class PythonFinder(ObservedTarget target)
 
         if (found is null && _starting is null)
             ThrowIfOtherImplementation();
+        found ??= ByDwarf(proof);
         if (found is null && thorough)
             found = First(new CookieScan(target, _memory).Candidates(), proof);
         if (found is null && thorough && _starting is null)
@@ -58,8 +61,23 @@ internal sealed class PythonFinder(ObservedTarget target)
                 return found;
             // The same file can be mapped twice (ctypes that opens a static program): its second _PyRuntime never starts.
             _starting ??= found;
-            if (candidate.Kind == CandidateKind.Runtime)
+            if (candidate.Kind == CandidateKind.Runtime || candidate.Module is not null)
                 _unread ??= candidate;
+        }
+
+        return null;
+    }
+
+    /// <summary>A state was found by name, and no known layout fits: the build's own debug information may tell how it lies.</summary>
+    private FoundInterpreter? ByDwarf(InterpreterProof proof)
+    {
+        if (_unread is not { Module: { } module } candidate || proof.SawEmpty)
+            return null;
+        ModuleImage image = target.Images.For(module);
+        foreach (ElfFile? file in (ReadOnlySpan<ElfFile?>)[image.DebugFile, image.File])
+        {
+            if (file is not null && DwarfLayout.Read(file) is { } layout)
+                return proof.ProveByDwarf(candidate, layout, Hint(module).Version);
         }
 
         return null;

@@ -59,6 +59,16 @@ public sealed record CodeLayout
 
     /// <summary>How many bytes to read for all of the fields above but the bytecode.</summary>
     public int Extent { get; init; }
+
+    internal CodeLayout WithExtent()
+    {
+        ReadOnlySpan<int> fields =
+        [
+            co_argcount, co_flags, co_firstlineno, co_varnames, co_freevars, co_cellvars, co_localsplusnames, co_localspluskinds, co_filename,
+            co_name, co_qualname, co_linetable, co_exceptiontable, _co_firsttraceable, co_code, co_tlbc,
+        ];
+        return this with { Extent = co_code_adaptive != Offset.Absent ? co_code_adaptive : Offset.Last(fields) + 8 };
+    }
 }
 
 /// <summary>Objects that Python calls: what their names and code are.</summary>

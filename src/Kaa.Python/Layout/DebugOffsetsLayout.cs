@@ -67,7 +67,7 @@ internal static class DebugOffsetsLayout
     {
         int ident = offsets["thread_state.thread_id"];
         int status = offsets["thread_state.status"];
-        return WithExtent(pattern with
+        return (pattern with
         {
             next = offsets["thread_state.next"],
             interp = offsets["thread_state.interp"],
@@ -79,19 +79,7 @@ internal static class DebugOffsetsLayout
             dict = ident + pattern.dict - pattern.thread_id,
             state = status + pattern.state - pattern.status,
             status = status,
-        });
-    }
-
-    private static ThreadStateLayout WithExtent(ThreadStateLayout t)
-    {
-        ReadOnlySpan<int> fields =
-        [
-            t.next, t.interp, t.current_frame, t.base_frame, t.thread_id, t.native_thread_id, t.datastack_chunk, t.dict, t.state, t.status,
-        ];
-        int last = 0;
-        foreach (int field in fields)
-            last = Math.Max(last, field);
-        return t with { Extent = last + 8 };
+        }).WithExtent();
     }
 
     private static FrameLayout Frame(DebugOffsets offsets, FrameLayout pattern)

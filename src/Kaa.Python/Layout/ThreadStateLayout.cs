@@ -39,6 +39,15 @@ public sealed record ThreadStateLayout
 
     /// <summary>How many bytes to read for all of the fields above.</summary>
     public int Extent { get; init; }
+
+    internal ThreadStateLayout WithExtent()
+    {
+        ReadOnlySpan<int> fields =
+        [
+            next, interp, frame, cframe, current_frame, base_frame, thread_id, native_thread_id, datastack_chunk, dict, state, status,
+        ];
+        return this with { Extent = Offset.Last(fields) + 8 };
+    }
 }
 
 /// <summary><c>_PyCFrame</c> (3.11, 3.12): a variable of the C function that runs the frames.</summary>

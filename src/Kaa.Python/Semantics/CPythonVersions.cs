@@ -86,5 +86,8 @@ internal sealed record CPythonVersion(int Major, int Minor, PySemantics Semantic
     /// <summary>True where <c>_PyRuntime</c> holds the state (3.7+); before, static variables did.</summary>
     public bool HasRuntime => OffsetsTable is not null || Layout(16).Runtime.interpreters_head != Offset.Absent;
 
+    /// <summary>True where frames are objects (up to 3.10).</summary>
+    public bool HasFrameObjects => Layout(16).Frame.previous == Offset.Absent;
+
     public bool Is(PythonVersion version) => version.Major == Major && version.Minor == Minor;
 }

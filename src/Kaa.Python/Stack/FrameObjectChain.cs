@@ -8,12 +8,15 @@ namespace Kaa.Python.Stack;
 /// <summary>Up to 3.10: <c>PyFrameObject</c>s on the heap, linked by <c>f_back</c>; each is run by a C call of its own.</summary>
 internal sealed class FrameObjectChain(PyObjects objects, PyLayout layout, PySemantics semantics) : FrameChain(objects, layout, semantics)
 {
-    private const int MaxExtent = 256;
+    /// <summary>Enough for all that stands in front of the block stack.</summary>
+    private const int MaxExtent = 512;
     private const int CodeUnit = 2;
 
     private protected override void Walk(ReadOnlySpan<byte> thread, List<RawFrame> frames)
     {
         FrameObjectLayout f = Layout.FrameObject;
+        if (f.f_lineno > MaxExtent - sizeof(int) || f.f_lasti > f.f_lineno)
+            throw TargetFault.Nonsense(thread.AddressAt(Layout.Thread.frame), "frame object of unlikely layout");
         Span<byte> buffer = stackalloc byte[MaxExtent];
         buffer = buffer[..(f.f_lineno + sizeof(int))];
         ReadOnlySpan<byte> bytes = buffer;
