@@ -6,21 +6,21 @@ namespace Kaa.Target;
 /// <summary>The files of one module, opened when they are wanted and only where they are proved to be of the build that runs.</summary>
 internal sealed class ModuleFiles(Module module, ElfImage? image, IMemory memory, ITargetFiles files) : IDisposable
 {
-    /// <summary>Where distributions put debug files by build-id (gdb manual, "Separate Debug Files").</summary>
-    private const string BuildIdDirectory = "/usr/lib/debug/.build-id/";
-
     /// <summary>What is compared where there is no build-id: the headers and what follows on their page.</summary>
     private const int ComparedLength = 4_096;
 
+    private readonly List<ElfFile> _opened = [];
+    private string? _debugPath;
     private bool _mappedSought;
     private bool _debugSought;
+    private bool _infoSought;
 
     public ElfFile? Mapped
     {
         get
         {
             if (!_mappedSought)
-                field = image is null ? null : Verified(files.OpenMapped(module.Mappings[0]), image);
+                field = image is null ? null : Keep(Open(files.OpenMapped(module.Mappings[0]), IsSameBuild));
             _mappedSought = true;
             return field;
         }
@@ -33,8 +33,21 @@ internal sealed class ModuleFiles(Module module, ElfImage? image, IMemory memory
         get
         {
             if (!_debugSought)
-                field = image?.BuildId is { Length: > 1 } id ? FindDebug(id, image) : null;
+                field = image?.BuildId is { } id ? FindDebug(id) : null;
             _debugSought = true;
+            return field;
+        }
+
+        private set;
+    }
+
+    public DebugInfo? Info
+    {
+        get
+        {
+            if (!_infoSought)
+                field = InfoOf(Mapped, module.Path) ?? InfoOf(Debug, _debugPath);
+            _infoSought = true;
             return field;
         }
 
@@ -43,20 +56,12 @@ internal sealed class ModuleFiles(Module module, ElfImage? image, IMemory memory
 
     public void Dispose()
     {
-        if (_mappedSought)
-            Mapped?.Dispose();
-        if (_debugSought)
-            Debug?.Dispose();
+        foreach (ElfFile file in _opened)
+            file.Dispose();
+        _opened.Clear();
     }
 
-    private ElfFile? FindDebug(byte[] id, ElfImage loaded)
-    {
-        string name = Convert.ToHexStringLower(id);
-        string path = BuildIdDirectory + name[..2] + "/" + name[2..] + ".debug";
-        return Verified(files.OpenRead(path), loaded);
-    }
-
-    private ElfFile? Verified(Stream? stream, ElfImage loaded)
+    private static ElfFile? Open(Stream? stream, Func<ElfFile, bool> isRight)
     {
         if (stream is null)
             return null;
@@ -64,7 +69,7 @@ internal sealed class ModuleFiles(Module module, ElfImage? image, IMemory memory
         try
         {
             file = ElfFile.Open(stream);
-            if (IsSameBuild(file, loaded))
+            if (isRight(file))
                 return file;
         }
         catch (BadData)
@@ -77,9 +82,64 @@ internal sealed class ModuleFiles(Module module, ElfImage? image, IMemory memory
         return null;
     }
 
-    private bool IsSameBuild(ElfFile file, ElfImage loaded)
+    private ElfFile? FindDebug(byte[] id)
     {
-        byte[]? inMemory = loaded.BuildId;
+        foreach (string path in DebugFilePaths.Of(id, module.Path, LinkOf(Mapped)))
+        {
+            // The link of a file may lead back to the file itself.
+            if (path == module.Path || OpenById(path, id) is not { } file)
+                continue;
+            _debugPath = path;
+            return file;
+        }
+
+        return null;
+    }
+
+    private DebugInfo? InfoOf(ElfFile? file, string? path)
+    {
+        try
+        {
+            bool hasInfo = (file?.FindSection(".debug_info") ?? file?.FindSection(".zdebug_info")) is { HasContent: true };
+            if (!hasInfo)
+                return null;
+            ElfFile? alt = file!.DebugAltLink is { } link ? FindAlt(link, path) : null;
+            return new DebugInfo(file, alt);
+        }
+        catch (BadData)
+        {
+            return null;
+        }
+    }
+
+    private ElfFile? FindAlt((string FileName, byte[] BuildId) link, string? path)
+    {
+        foreach (string candidate in DebugFilePaths.OfAlt(link, path))
+        {
+            if (OpenById(candidate, link.BuildId) is { } file)
+                return file;
+        }
+
+        return null;
+    }
+
+    private ElfFile? OpenById(string path, byte[] id) => Keep(Open(files.OpenRead(path), file => id.AsSpan().SequenceEqual(file.BuildId)));
+
+    private static string? LinkOf(ElfFile? file)
+    {
+        try
+        {
+            return file?.DebugLink?.FileName;
+        }
+        catch (BadData)
+        {
+            return null;
+        }
+    }
+
+    private bool IsSameBuild(ElfFile file)
+    {
+        byte[]? inMemory = image!.BuildId;
         byte[]? inFile = file.BuildId;
         if (inMemory is not null || inFile is not null)
             return inMemory is not null && inFile is not null && inMemory.AsSpan().SequenceEqual(inFile);
@@ -87,5 +147,12 @@ internal sealed class ModuleFiles(Module module, ElfImage? image, IMemory memory
         Span<byte> stored = stackalloc byte[ComparedLength];
         int length = Math.Min(memory.Read(module.Base, mapped), file.Read(0, stored));
         return length >= ElfHeader.Size && mapped[..length].SequenceEqual(stored[..length]);
+    }
+
+    private ElfFile? Keep(ElfFile? file)
+    {
+        if (file is not null)
+            _opened.Add(file);
+        return file;
     }
 }

@@ -39,6 +39,9 @@ public sealed class ModuleImage : IDisposable
     /// <summary>Its separate debug file; null where there is none.</summary>
     public ElfFile? DebugFile => _files.Debug;
 
+    /// <summary>The DWARF of this module, from its own file or its separate debug file; null where there is none.</summary>
+    public DebugInfo? DebugInfo => _files.Info;
+
     /// <summary>Address of a function or of data that this module defines; null where it defines none such, or that is not known.</summary>
     public Address? FindSymbol(string name) => Find(name) is { HasAddress: true } symbol ? Elf!.AddressOf(symbol) : null;
 

@@ -76,6 +76,53 @@ public sealed class ModuleImageTests
         Image(images).FindSymbol("static_in_debug").ShouldBe(new Address(Start + 0x1200));
     }
 
+    [Theory]
+    [InlineData("/usr/lib/libx.debug", true)]
+    [InlineData("/usr/lib/.debug/libx.debug", true)]
+    [InlineData("/usr/lib/debug/usr/lib/libx.debug", true)]
+    [InlineData("/tmp/libx.debug", false)]
+    public void A_separate_debug_file_is_found_by_the_link_in_the_file(string path, bool found)
+    {
+        using ModuleImages images = Load(new ElfBuilder().Symbol("a", 0x1000));
+        _files.Mapped[Path] = new ElfBuilder().Section(".gnu_debuglink", [.. "libx.debug\0\0"u8, 1, 2, 3, 4]).Build();
+        _files.ByPath[path] = FileWith("static_in_debug", 0x1200);
+        Image(images).FindSymbol("static_in_debug").HasValue.ShouldBe(found);
+    }
+
+    [Fact]
+    public void A_linked_debug_file_of_another_build_is_not_believed()
+    {
+        using ModuleImages images = Load(new ElfBuilder().Symbol("a", 0x1000));
+        _files.Mapped[Path] = new ElfBuilder().Section(".gnu_debuglink", [.. "libx.debug\0\0"u8, 1, 2, 3, 4]).Build();
+        _files.ByPath["/usr/lib/libx.debug"] = new ElfBuilder { BuildId = [9, 9] }.Symbol("static_in_debug", 0x1200).SymbolTable().Build();
+        Image(images).FindSymbol("static_in_debug").ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("/usr/lib/debug/.build-id/01/0203.debug")]
+    [InlineData("/usr/lib/debug/.dwz/common.debug")]
+    public void Debug_information_comes_with_its_supplementary_file(string altPath)
+    {
+        using ModuleImages images = Load(new ElfBuilder());
+        byte[] link = [.. "../../.dwz/common.debug\0"u8, 1, 2, 3];
+        _files.ByPath["/usr/lib/debug/.build-id/de/adbeef.debug"] = new ElfBuilder().Section(".debug_info", [1]).Section(".gnu_debugaltlink", link).Build();
+        _files.ByPath[altPath] = new ElfBuilder { BuildId = [1, 2, 3] }.Build();
+        DebugInfo info = Image(images).DebugInfo.ShouldNotBeNull();
+        info.File.ShouldBeSameAs(Image(images).DebugFile);
+        info.Alt.ShouldNotBeNull().BuildId.ShouldBe([1, 2, 3]);
+    }
+
+    [Fact]
+    public void Debug_information_of_the_mapped_file_itself_comes_first()
+    {
+        using ModuleImages images = Load(new ElfBuilder());
+        Image(images).DebugInfo.ShouldBeNull();
+        using ModuleImages others = Load(new ElfBuilder());
+        _files.Mapped[Path] = new ElfBuilder().Section(".debug_info", [1]).Build();
+        Image(others).DebugInfo.ShouldNotBeNull().File.ShouldBeSameAs(Image(others).File);
+        Image(others).DebugInfo!.Alt.ShouldBeNull();
+    }
+
     [Fact]
     public void A_loaded_section_is_found_and_others_are_not()
     {
