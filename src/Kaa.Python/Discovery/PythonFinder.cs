@@ -40,6 +40,8 @@ internal sealed class PythonFinder(ObservedTarget target)
             _memory = target.Glance();
         }
 
+        // What the scans below meet is a guess: it says nothing of a process that is no Python.
+        (bool isEmpty, RuntimeCandidate? named) = (proof.SawEmpty, _unread);
         if (found is null && _starting is null)
             ThrowIfOtherImplementation();
         found ??= ByDwarf(proof);
@@ -47,7 +49,7 @@ internal sealed class PythonFinder(ObservedTarget target)
             found = First(new CookieScan(target, _memory).Candidates(), proof);
         if (found is null && thorough && _starting is null)
             found = First(new InterpreterScan(target, _memory).Candidates(), proof);
-        return WithStatics(found ?? _starting ?? throw NotFound(proof));
+        return WithStatics(found ?? _starting ?? throw NotFound(proof, isEmpty, named));
     }
 
     private FoundInterpreter? First(IEnumerable<RuntimeCandidate> candidates, InterpreterProof proof)
@@ -132,7 +134,7 @@ internal sealed class PythonFinder(ObservedTarget target)
         }
     }
 
-    private UserError NotFound(InterpreterProof proof)
+    private UserError NotFound(InterpreterProof proof, bool isEmpty, RuntimeCandidate? named)
     {
         if (proof.Unsupported is { } version)
         {
@@ -141,14 +143,14 @@ internal sealed class PythonFinder(ObservedTarget target)
                 "known are 2.7 and 3.6 to 3.15; a newer Kaa may know it");
         }
 
-        if (proof.SawEmpty)
+        if (isEmpty)
         {
             return new UserError(
                 "interpreter-starting", "CPython is in this process, but it is just starting up, or has ended already: there is nothing to be read",
                 "try again in a moment");
         }
 
-        if (_unread is { } candidate)
+        if (named is { } candidate)
         {
             return new UserError(
                 "unsupported-version",
