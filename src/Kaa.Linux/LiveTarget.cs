@@ -58,7 +58,7 @@ public sealed class LiveTarget : ObservedTarget
     public override double? StartedAt { get; }
 
     /// <summary>What a reader of any answer about this process should know: it is stopped, somebody else traces it, Kaa was not let stop it.</summary>
-    public IReadOnlyList<Note> Notes => _notes;
+    public override IReadOnlyList<Note> Notes => _notes;
 
     public LookStatistics Statistics { get; } = new();
 

@@ -32,6 +32,9 @@ public abstract class ObservedTarget : IDisposable
 
     public abstract ITargetFiles Files { get; }
 
+    /// <summary>What a reader of any answer about this target should know; may grow while it is read.</summary>
+    public virtual IReadOnlyList<Note> Notes => [];
+
     /// <summary>The ELF side of the modules: symbols, sections, build-ids.</summary>
     public ModuleImages Images => _images ??= new ModuleImages(Constants, Files);
 

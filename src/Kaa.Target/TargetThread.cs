@@ -1,5 +1,6 @@
 using Kaa.Formats;
 using Kaa.Results;
+using Kaa.Target.Arch;
 
 namespace Kaa.Target;
 
@@ -29,6 +30,17 @@ public sealed record TargetThread
     public Address? StackPointer { get; init; }
 
     public Address? InstructionPointer { get; init; }
+
+    /// <summary>
+    /// All general registers as of this look: of a thread in a core, and of one that was stopped for it. Null where only
+    /// <see cref="StackPointer"/> and <see cref="InstructionPointer"/> can be known.
+    /// </summary>
+    public X64Registers? Registers { get; init; }
+
+    /// <summary>
+    /// Base of the thread's own storage (fs), which is the C library's <c>pthread_t</c> in glibc and musl; null where not known.
+    /// </summary>
+    public Address? ThreadPointer { get; init; }
 }
 
 /// <summary>A system call in which a thread sleeps: x86-64 number and six raw arguments.</summary>
