@@ -146,4 +146,10 @@ public static class Limits
 
     /// <summary>C frames of one thread; Python recursion without a limit can reach hundreds of thousands up to 3.10.</summary>
     public const int NativeFrames = 1_000_000;
+
+    /// <summary>Bytes of memory that one unpacking may take: <c>xz -9</c> takes 65 MB, <c>zstd --ultra -22</c> 128 MB.</summary>
+    public const ulong UnpackingMemory = 256 << 20;
+
+    /// <summary>Exponent of the window that zstd looks back in: 128 MiB, which is also the library's own bound.</summary>
+    public const int ZstdWindowLog = 27;
 }

@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
 using Kaa.Formats;
+using Kaa.Formats.Compression;
 using Kaa.Formats.Elf;
+using Kaa.Tests.Unit.Formats.Compression;
 
 namespace Kaa.Tests.Unit.Formats.Elf;
 
@@ -91,8 +93,20 @@ public sealed class ElfFileTests
         file.ReadSection(file.Sections[1]).ShouldBe(content);
     }
 
+    [Fact]
+    public void A_section_compressed_by_zstd_is_inflated()
+    {
+        byte[] content = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("hello ", 2_000_000)));
+        byte[] header = new byte[24];
+        header[0] = 2;
+        BinaryPrimitives.WriteUInt64LittleEndian(header.AsSpan(8), (ulong)content.Length);
+        byte[] packed = [.. header, .. UnpackingTests.Pack(PackedFormat.Zstd, content)];
+        using ElfFile file = ElfFile.Open(new ElfBuilder().Section(".debug_info", packed, 0x800).Build());
+        file.ReadSection(file.Sections[1]).AsSpan().SequenceEqual(content).ShouldBeTrue();
+    }
+
     [Theory]
-    [InlineData(2u, 100ul, "zstd")]
+    [InlineData(3u, 100ul, "type 3")]
     [InlineData(1u, 101ul, "fewer")]
     [InlineData(1u, 1ul << 40, "can't inflate")]
     public void A_compressed_section_that_lies_is_bad_data(uint type, ulong size, string rule)
