@@ -59,3 +59,15 @@ def _asleep(pid: int, tid: int) -> bool:
             return file.read()[0].isdigit() and status(pid, tid)["State"][0] == "S"
     except (OSError, KeyError, IndexError):
         return False
+
+
+def whereabouts(pid: int) -> str:
+    """What each thread of a process is in: for one that should have ended."""
+    lines = []
+    for tid in tids(pid):
+        try:
+            with open(f"/proc/{pid}/task/{tid}/syscall") as call, open(f"/proc/{pid}/task/{tid}/wchan") as place:
+                lines.append(f"{tid} {status(pid, tid).get('State')} in {call.read().strip()} at {place.read()}")
+        except OSError as error:
+            lines.append(f"{tid}: {error}")
+    return "; ".join(lines)

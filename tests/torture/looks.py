@@ -6,6 +6,8 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 
+from harness import kernel
+
 # Every way of looking takes its turn.
 WAYS = (["--json"], ["--json", "--locals"], [], ["--json", "--locals", "--max-value", "2000"], ["--locals"], ["--json", "--nonblocking"])
 PATIENCE = 60.0
@@ -24,7 +26,7 @@ class Tally:
     pauses: list[int] = field(default_factory=list)
 
     def text(self) -> str:
-        exits = ", ".join(f"{count} × exit {code}" for code, count in sorted(self.exits.items()))
+        exits = ", ".join(f"{count} × exit {code}" for code, count in sorted(self.exits.items(), key=str))
         pauses = sorted(self.pauses)
         if pauses:
             exits += f"; pause µs median {pauses[len(pauses) // 2]} 99 % {pauses[len(pauses) * 99 // 100]} max {pauses[-1]}"
@@ -39,21 +41,25 @@ class Eye:
         """One look; gives what was wrong about it."""
         way = WAYS[turn % len(WAYS)]
         start = time.monotonic()
+        process = subprocess.Popen([self._kaa, "bt", str(pid), *way], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True, errors="replace")
         try:
-            run = subprocess.run([self._kaa, "bt", str(pid), *way], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                                 errors="replace", timeout=PATIENCE)
+            output, errors = process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             tally.exits["hung"] += 1
-            return [f"look {turn} {way}: hung for {PATIENCE:.0f} s"]
+            where = kernel.whereabouts(process.pid)
+            process.kill()
+            process.communicate()
+            return [f"look {turn} {way}: hung for {PATIENCE:.0f} s: {where}"]
         seconds = time.monotonic() - start
         if seconds > tally.slowest:
             tally.slowest, tally.slowest_way = seconds, f"look {turn} {' '.join(way)}"
-        tally.exits[run.returncode] += 1
-        if run.returncode not in allowed:
-            last = (run.stderr or run.stdout).strip().splitlines()[-1:] or ["nothing said"]
+        tally.exits[process.returncode] += 1
+        if process.returncode not in allowed:
+            last = (errors or output).strip().splitlines()[-1:] or ["nothing said"]
             tally.errors[last[0][:300]] += 1
-            return [f"look {turn} {way}: exit {run.returncode}: {last[0][:300]}"]
-        return _read(run.stdout, way, run.returncode, tally, judge)
+            return [f"look {turn} {way}: exit {process.returncode}: {last[0][:300]}"]
+        return _read(output, way, process.returncode, tally, judge)
 
     def look_and_be_killed(self, pid: int, turn: int, most_ms: float) -> None:
         """Starts a look and kills it at a random instant within so many milliseconds."""
