@@ -42,6 +42,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, EntryPoint = "waitpid", SetLastError = true)]
     public static partial int WaitPid(int pid, int* status, int options);
 
+    [LibraryImport(Name, EntryPoint = "waitid", SetLastError = true)]
+    public static partial int WaitId(int kind, int id, int* information, int options);
+
     [LibraryImport(Name, EntryPoint = "kill", SetLastError = true)]
     public static partial int Kill(int pid, int signal);
 

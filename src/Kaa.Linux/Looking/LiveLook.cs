@@ -15,6 +15,7 @@ internal sealed class LiveLook : IDisposable
 {
     private const int MaxPasses = 8;
     private const int StopSleepersFrom = 2;
+    private const int MeanwhileEvery = 10; // ms
 
     private readonly TaskDirectory _tasks;
     private readonly Func<long?, IMemory> _memory;
@@ -76,13 +77,16 @@ internal sealed class LiveLook : IDisposable
         if (toStop.Count == 0)
             moving = ReadAndProve(null);
         else
-            OnThreadOfItsOwn(() => moving = ReadStopped(toStop));
+        {
+            var tracer = new Tracer(_tasks);
+            OnThreadOfItsOwn(() => moving = ReadStopped(tracer, toStop), tracer.BuryTheDead);
+        }
+
         return moving;
     }
 
-    private HashSet<int> ReadStopped(List<int> toStop)
+    private HashSet<int> ReadStopped(Tracer tracer, List<int> toStop)
     {
-        var tracer = new Tracer(_tasks);
         try
         {
             tracer.Stop(toStop, StillToBeStopped, _budget.StopDeadline);
@@ -117,8 +121,8 @@ internal sealed class LiveLook : IDisposable
                 NotSeized(_roster.Find(tid)!);
             else if (tracee.State == TraceeState.Stopped)
                 Stopped(tracee);
-            else
-                Unstoppable(tracee);
+            else if (tracee.State == TraceeState.Overdue)
+                Overdue(tracee);
         }
     }
 
@@ -137,10 +141,11 @@ internal sealed class LiveLook : IDisposable
         _statistics.Stops++;
     }
 
-    private void Unstoppable(Tracee tracee)
+    private void Overdue(Tracee tracee)
     {
         _roster.SightAgain(tracee.Tid);
-        _statistics.Unstoppable++;
+        _roster.Find(tracee.Tid)!.Tracee = tracee;
+        _statistics.Overdue++;
     }
 
     private HashSet<int> ReadAndProve(Tracer? tracer)
@@ -230,12 +235,14 @@ internal sealed class LiveLook : IDisposable
     /// ptrace belongs to a thread, and a thread that has been interrupted but does not stop (a vfork parent) can be let go in one way only: its
     /// tracer's thread ends. So each pass that stops anybody has a thread of its own, and nothing of it can outlive the pass.
     /// </summary>
-    private static void OnThreadOfItsOwn(Action action)
+    /// <param name="meanwhile">Called again and again on the thread that asked, until the other is through.</param>
+    private static void OnThreadOfItsOwn(Action action, Action meanwhile)
     {
         System.Runtime.ExceptionServices.ExceptionDispatchInfo? failure = null;
         var thread = new System.Threading.Thread(Run, 8 << 20) { Name = "look" };
         thread.Start();
-        thread.Join();
+        while (!thread.Join(MeanwhileEvery))
+            meanwhile();
         failure?.Throw();
 
         void Run()

@@ -13,8 +13,8 @@ public sealed class LookStatistics
     /// <summary>Stopped threads whose system call was set up to run again.</summary>
     public long Repairs { get; internal set; }
 
-    /// <summary>Threads that were asked to stop and did not.</summary>
-    public long Unstoppable { get; internal set; }
+    /// <summary>Threads that were asked to stop and had no processor to do so in time; <see cref="TraceeState.Overdue"/>.</summary>
+    public long Overdue { get; internal set; }
 
     /// <summary>Threads that the kernel did not let us stop, though no other tracer has them.</summary>
     public long Refused { get; internal set; }

@@ -16,6 +16,13 @@ internal static unsafe class PTrace
     private const int NoHang = 1; // WNOHANG
     private const int ThisThread = 0x20000000; // __WNOTHREAD
     private const int AnyChild = 0x40000000; // __WALL
+    private const int Exits = 4; // WEXITED
+    private const int OneTask = 1; // P_PID
+    private const int LeaveIt = 0x01000000; // WNOWAIT
+    private const int InformationSize = 32; // siginfo_t, in ints
+    private const int CodeOffset = 2; // si_code
+    private const int CodeExited = 1; // CLD_EXITED
+    private const int CodeDumped = 3; // CLD_DUMPED
 
     /// <summary>Does not stop the thread. False: <see cref="Errno.Last"/> is ESRCH where it is gone, EPERM where it is traced, a zombie, or forbidden.</summary>
     public static bool Seize(int tid) => Libc.PTrace(SeizeRequest, tid, 0, 0) == 0;
@@ -39,6 +46,16 @@ internal static unsafe class PTrace
         // glibc's wrapper returns the word itself, and −1 both for an error and for a word of ones: neither is the instruction.
         nint word = Libc.PTrace(PeekText, tid, (nint)address, 0);
         return (word & 0xffff) == 0x050f;
+    }
+
+    /// <summary>Takes the exit status of a thread that any thread of ours traces, if it has exited; stops are left to its tracer.</summary>
+    public static void Bury(int tid)
+    {
+        // A tracer is told of stops even if it asks for exits only (wait_task_stopped, kernel/exit.c): so first see what there is.
+        int* information = stackalloc int[InformationSize];
+        information[CodeOffset] = 0;
+        if (Libc.WaitId(OneTask, tid, information, Exits | NoHang | AnyChild | LeaveIt) == 0 && information[CodeOffset] is >= CodeExited and <= CodeDumped)
+            _ = Libc.WaitId(OneTask, tid, information, Exits | NoHang | AnyChild);
     }
 
     /// <summary>Null where the thread has not stopped yet.</summary>

@@ -32,7 +32,7 @@ internal sealed class Roster(TaskDirectory tasks, bool nested) : IDisposable
         _kept.Clear();
         foreach (ThreadSight sight in Threads)
         {
-            if (wanted?.Contains(sight.Tid) == false && sight.Conduct != ThreadConduct.Running && !sight.IsStopped)
+            if (wanted?.Contains(sight.Tid) == false && sight.Conduct != ThreadConduct.Running && !sight.IsHeld)
                 _kept.Add(sight.Tid, sight);
         }
 
@@ -79,7 +79,7 @@ internal sealed class Roster(TaskDirectory tasks, bool nested) : IDisposable
     /// <summary>True where the thread did not run from its sight until now. See <see cref="RunCount"/> for why this proves it.</summary>
     public bool StoodStill(ThreadSight sight)
     {
-        if (sight.IsStopped)
+        if (sight.IsHeld)
             return true;
         if (sight.Conduct == ThreadConduct.Running || sight.Count is not { } before)
             return false;

@@ -30,6 +30,9 @@ internal sealed class ThreadSight
     /// <summary>Null where the thread was not stopped for this pass.</summary>
     public Tracee? Tracee { get; set; }
 
+    /// <summary>Nothing of its program runs until it is released.</summary>
+    public bool IsHeld => Tracee is { State: TraceeState.Stopped or TraceeState.Overdue };
+
     public bool IsStopped => Tracee is { State: TraceeState.Stopped };
 
     /// <summary>Where it sleeps; null where it runs, and for the shell of a thread that has exited.</summary>
@@ -44,7 +47,7 @@ internal sealed class ThreadSight
             NamespaceTid = NamespaceTid,
             Name = Name,
             State = ThreadStateOf(registers),
-            StoppedByKaa = IsStopped,
+            StoppedByKaa = IsHeld,
             TracerPid = TracerPid,
             Call = CallOf(registers),
             StackPointer = registers is { } r ? new(r.Rsp) : Asleep?.StackPointer,

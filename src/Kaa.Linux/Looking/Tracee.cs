@@ -8,8 +8,11 @@ internal enum TraceeState
     Stopping,
     Stopped,
 
-    /// <summary>Not stopped in time (a vfork parent, a leader that has exited, no processor for it). The read does without.</summary>
-    Unstoppable,
+    /// <summary>
+    /// Has not reached its stop in time: a vfork parent, or there is no processor for it. It can't go on in its program without stopping, so it
+    /// may be read; its registers are not known.
+    /// </summary>
+    Overdue,
 
     /// <summary>Detached: it runs as before.</summary>
     Released,

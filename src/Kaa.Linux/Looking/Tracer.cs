@@ -14,12 +14,15 @@ internal sealed class Tracer(TaskDirectory tasks)
     // machine that gives away a whole slice of several milliseconds.
     private const int SpinMicroseconds = 30;
     private const int SleepMicroseconds = 30;
-    private const int LookAtStateEvery = 1_000;
-    private const int PatienceMicroseconds = 500_000;
+
+    // By now whoever has a processor has been told to stop. Who has none, because others have it or because it waits in the kernel, can't
+    // run a single instruction of its own before it stops either.
+    private const int PatienceMicroseconds = 2_000;
     private const int LingerMicroseconds = 1_000_000;
     private const int LingerSleep = 200;
 
     private readonly List<Tracee> _tracees = [];
+    private readonly List<int> _seized = []; // locked: another thread reads it
 
     public IReadOnlyList<Tracee> Tracees => _tracees;
 
@@ -33,8 +36,8 @@ internal sealed class Tracer(TaskDirectory tasks)
     public int Repairs { get; private set; }
 
     /// <summary>
-    /// Stops the threads; those that can't be seized, and those that are not to be stopped any more, are left out. Returns when each has stopped,
-    /// ended or proved unstoppable, at the latest at <paramref name="deadline"/> (microseconds of the clock).
+    /// Stops the threads; those that can't be seized, and those that are not to be stopped any more, are left out. Returns when each has stopped
+    /// or ended, or is overdue, at the latest at <paramref name="deadline"/> (microseconds of the clock).
     /// </summary>
     /// <param name="stillMay">
     /// Asked at the last moment: a thread that ran when it was seen may by now sleep in a call that an interrupt would end with EINTR. That is
@@ -93,8 +96,24 @@ internal sealed class Tracer(TaskDirectory tasks)
         }
     }
 
+    /// <summary>
+    /// For a thread other than the tracer's, and the only method that is. A thread that calls exec holds cred_guard_mutex until all other threads
+    /// of its process are buried (de_thread, fs/exec.c); a traced one is buried by its tracer; and the tracer may hang in its next PTRACE_SEIZE,
+    /// which wants that mutex (ptrace_attach, kernel/ptrace.c). Any thread of the tracer's process may bury in its place.
+    /// </summary>
+    public void BuryTheDead()
+    {
+        lock (_seized)
+        {
+            foreach (int tid in _seized)
+                PTrace.Bury(tid);
+        }
+    }
+
     private void Interrupt(int tid)
     {
+        lock (_seized)
+            _seized.Add(tid);
         _tracees.Add(new Tracee(tid) { HeldSince = Clock.Microseconds });
 
         // It fails for a thread that is dying; the wait finds that out.
@@ -104,19 +123,11 @@ internal sealed class Tracer(TaskDirectory tasks)
     private void Wait(int first, Func<long, long> deadline)
     {
         long begun = Clock.Microseconds;
-        long nextSight = begun + LookAtStateEvery;
         while (PollAll(first))
         {
-            // As long as nobody stands still, waiting does no harm.
             long now = Clock.Microseconds;
-            if (now >= (StoppedSince is { } since ? deadline(since) : begun + PatienceMicroseconds))
+            if (now >= begun + PatienceMicroseconds || StoppedSince is { } since && now >= deadline(since))
                 break;
-            if (now >= nextSight)
-            {
-                GiveUpOnUnstoppable(first);
-                nextSight = now + LookAtStateEvery;
-            }
-
             if (now - begun > SpinMicroseconds)
                 Clock.Sleep(SleepMicroseconds);
         }
@@ -124,7 +135,7 @@ internal sealed class Tracer(TaskDirectory tasks)
         for (int i = first; i < _tracees.Count; i++)
         {
             if (_tracees[i].State == TraceeState.Stopping)
-                _tracees[i].State = TraceeState.Unstoppable;
+                _tracees[i].State = TraceeState.Overdue;
         }
     }
 
@@ -191,16 +202,6 @@ internal sealed class Tracer(TaskDirectory tasks)
         tracee.Repaired = !PTrace.SetAll(tracee.Tid, tracee.Registers);
     }
 
-    private void GiveUpOnUnstoppable(int first)
-    {
-        for (int i = first; i < _tracees.Count; i++)
-        {
-            // A vfork parent waits uninterruptibly until its child is through; a leader that has exited never stops.
-            if (_tracees[i].State == TraceeState.Stopping && tasks.Stat(_tracees[i].Tid) is not { State: not ('D' or 'Z' or 'X') })
-                _tracees[i].State = TraceeState.Unstoppable;
-        }
-    }
-
     private void Detach(Tracee tracee)
     {
         UndoRepairIfSignalled(tracee);
@@ -209,7 +210,7 @@ internal sealed class Tracer(TaskDirectory tasks)
 
         // It was killed while we held it. Somebody must bury it, or its process can't end (de_thread, fs/exec.c, waits for that):
         // we do, now or while lingering, else the kernel at the end of this thread.
-        tracee.State = detached ? TraceeState.Released : TraceeState.Unstoppable;
+        tracee.State = detached ? TraceeState.Released : TraceeState.Overdue;
         if (!detached)
             Poll(tracee);
     }

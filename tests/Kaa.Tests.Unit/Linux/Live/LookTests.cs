@@ -44,19 +44,23 @@ public sealed class LookTests
         ulong first = 0;
         ulong second = 1;
         TargetThread? seen = null;
+        LookResult result;
+        do
+        {
+            result = target.Observe(
+                new CallbackObserver(look =>
+                {
+                    first = target.Glance().Read<ulong>(counter);
+                    second = target.Glance().Read<ulong>(counter);
+                    seen = look.Threads.Single(thread => thread.Tid == tid);
+                }),
+                new LookOptions());
+            second.ShouldBe(first);
+            seen!.StoppedByKaa.ShouldBeTrue();
+            seen.State.ShouldBe(ThreadState.Running);
+        }
+        while (seen.InstructionPointer is null); // there was no processor for it to stop on
 
-        LookResult result = target.Observe(
-            new CallbackObserver(look =>
-            {
-                first = target.Glance().Read<ulong>(counter);
-                second = target.Glance().Read<ulong>(counter);
-                seen = look.Threads.Single(thread => thread.Tid == tid);
-            }),
-            new LookOptions());
-
-        second.ShouldBe(first);
-        seen!.StoppedByKaa.ShouldBeTrue();
-        seen.State.ShouldBe(ThreadState.Running);
         target.Modules.Find(seen.InstructionPointer!.Value)!.FileName.ShouldBe("conduct");
         result.PauseMicroseconds!.Value.ShouldBeGreaterThan(0);
         result.Moving.ShouldBeEmpty();

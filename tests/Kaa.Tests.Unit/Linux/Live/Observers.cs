@@ -19,7 +19,19 @@ internal sealed class StackObserver : ILookObserver
         foreach (TargetThread thread in look.Threads)
         {
             if (look.Wants(thread.Tid) && thread.StackPointer is { } stack)
-                _ = look.Memory.Read(stack, _buffer);
+                Read(look.Memory, stack);
+        }
+    }
+
+    private void Read(IMemory memory, Address stack)
+    {
+        try
+        {
+            _ = memory.Read(stack, _buffer);
+        }
+        catch (TargetFault fault) when (fault.Reason == FaultReason.Budget)
+        {
+            // A machine this busy: as an observer of ours would, go on with the next thread.
         }
     }
 }
