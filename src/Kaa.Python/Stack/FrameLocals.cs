@@ -18,14 +18,18 @@ public sealed class FrameLocals(ValueOptions options) : IFrameLocals
     {
         if (_printer?.Objects != frame.Objects)
             _printer = new ValuePrinter(frame.Objects, options);
+        List<LocalVariable> slots = [];
+        AddSlots(slots, frame, _printer);
+        if ((frame.Frame.Code.Flags & CodeFlags.Optimized) != 0)
+            return slots;
         List<LocalVariable> variables = [];
-        if ((frame.Frame.Code.Flags & CodeFlags.Optimized) == 0)
-            AddNamespace(variables, frame, _printer);
-        AddSlots(variables, frame, _printer);
+        AddNamespace(variables, slots, frame, _printer);
+        variables.AddRange(slots);
         return variables;
     }
 
-    private static void AddNamespace(List<LocalVariable> variables, FrameAtLook frame, ValuePrinter printer)
+    /// <summary>A function of 2.7 that has an exec statement may have both, and a copy of its slots in the namespace.</summary>
+    private static void AddNamespace(List<LocalVariable> variables, List<LocalVariable> slots, FrameAtLook frame, ValuePrinter printer)
     {
         Address names = frame.Namespace;
         if (names.IsNull)
@@ -34,7 +38,8 @@ public sealed class FrameLocals(ValueOptions options) : IFrameLocals
         {
             if (variables.Count >= Limits.Locals)
                 return;
-            if (frame.Objects.TryReadString(entry.Key, Limits.CodeName) is { } name && !IsDunder(name))
+            if (frame.Objects.TryReadString(entry.Key, Limits.CodeName) is { } name && !IsDunder(name)
+                && !slots.Exists(slot => slot.Name == name))
                 variables.Add(Variable(new CodeVariable(name, VariableScope.Local, Argument: false, Slot: -1), entry.Value, printer));
         }
     }
