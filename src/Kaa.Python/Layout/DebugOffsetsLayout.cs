@@ -69,6 +69,7 @@ internal static class DebugOffsetsLayout
         int status = offsets["thread_state.status"];
         return (pattern with
         {
+            prev = offsets["thread_state.prev"],
             next = offsets["thread_state.next"],
             interp = offsets["thread_state.interp"],
             current_frame = offsets["thread_state.current_frame"],

@@ -151,6 +151,7 @@ internal static class DwarfLayout
         int frame = s.Find(Thread, "frame");
         return new ThreadStateLayout
         {
+            prev = s.Find(Thread, "prev"),
             next = s.Find(Thread, "next"),
             interp = s.Find(Thread, "interp"),
             frame = frame,

@@ -3,6 +3,9 @@ namespace Kaa.Python.Layout;
 /// <summary><c>PyThreadState</c>.</summary>
 public sealed record ThreadStateLayout
 {
+    /// <summary>The list is linked both ways since 3.4.</summary>
+    public int prev { get; init; } = Offset.Absent;
+
     public int next { get; init; } = Offset.Absent;
 
     public int interp { get; init; } = Offset.Absent;

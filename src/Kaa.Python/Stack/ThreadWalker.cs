@@ -65,12 +65,28 @@ internal sealed class ThreadWalker(IMemory memory, PyLayout layout, InterpreterR
             // A thread that ended while the list was read: what follows can't be trusted.
             if (entry.Pointer(_t.interp) != interpreter)
                 throw TargetFault.Nonsense(thread, "a thread of another interpreter in the list");
+            if (threads.Count > first && !Follows(entry, threads[^1]))
+                throw TargetFault.Nonsense(thread, "a thread in the list that the one before it does not belong to");
             threads.Add(entry);
             thread = entry.Pointer(_t.next);
         }
 
         for (int i = first; i < threads.Count; i++)
             threads[i] = threads[i] with { Order = threads.Count - 1 - i };
+    }
+
+    /// <summary>
+    /// Where the memory of a thread that ended serves the next one already, its pointers look as they should but lead elsewhere; only the way
+    /// back shows it. A thread that is just being taken out stands between the two (tstate_delete_common, Python/pystate.c).
+    /// </summary>
+    private bool Follows(ThreadEntry entry, ThreadEntry before)
+    {
+        if (_t.prev == Offset.Absent)
+            return true;
+        Address prev = entry.Pointer(_t.prev);
+        return prev == before.Address
+            || memory.TryReadPointer(prev + _t.prev, out Address behind) && behind == before.Address
+            && memory.TryReadPointer(prev + _t.next, out Address ahead) && ahead == entry.Address;
     }
 
     private bool IsCollecting(Address interpreter)

@@ -38,6 +38,7 @@ public sealed class ThreadWalkerTests
         p.Thread(interpreter, 2);
         Address third = p.Thread(interpreter, 3);
         p.World.Put(first + p.World.Layout.Thread.next, third);
+        p.World.Put(third + p.World.Layout.Thread.prev, first);
         p.Start(interpreter);
 
         p.List(out string? torn).Count.ShouldBeInRange(3, 8);
@@ -69,6 +70,37 @@ public sealed class ThreadWalkerTests
 
         p.List(out string? torn).ShouldHaveSingleItem().Address.ShouldBe(young);
         torn.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public void Memory_that_has_become_the_next_thread_does_not_pass_for_the_old_one()
+    {
+        var p = new Process(3, 11);
+        Address interpreter = p.Interpreter(0);
+        p.Thread(interpreter, 1);
+        Address reused = p.Thread(interpreter, 2);
+        Address young = p.Thread(interpreter, 3);
+        p.World.Put(reused + p.World.Layout.Thread.prev, 0L);
+        p.World.Put(reused + p.World.Layout.Thread.next, 0L);
+        p.Start(interpreter);
+
+        p.List(out string? torn).ShouldHaveSingleItem().Address.ShouldBe(young);
+        torn.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public void A_thread_that_is_just_being_taken_out_of_the_list_does_not_end_it()
+    {
+        var p = new Process(3, 11);
+        Address interpreter = p.Interpreter(0);
+        Address first = p.Thread(interpreter, 1);
+        p.Thread(interpreter, 2);
+        Address third = p.Thread(interpreter, 3);
+        p.World.Put(third + p.World.Layout.Thread.next, first);
+        p.Start(interpreter);
+
+        p.List(out string? torn).Select(t => t.Address).ShouldBe([third, first]);
+        torn.ShouldBeNull();
     }
 
     [Theory]
@@ -151,6 +183,8 @@ public sealed class ThreadWalkerTests
             Address newest = World.Objects().PointerAt(interpreter, World.Layout.Interpreter.threads_head);
             Address thread = World.Thread(interpreter, Address.Null, ident, newest);
             World.Put(interpreter + World.Layout.Interpreter.threads_head, thread);
+            if (!newest.IsNull && World.Layout.Thread.prev != Offset.Absent)
+                World.Put(newest + World.Layout.Thread.prev, thread);
             return thread;
         }
 
