@@ -152,4 +152,10 @@ public static class Limits
 
     /// <summary>Exponent of the window that zstd looks back in: 128 MiB, which is also the library's own bound.</summary>
     public const int ZstdWindowLog = 27;
+
+    /// <summary>Names for one address that are weighed against each other; glibc has up to six.</summary>
+    public const int SymbolAliases = 256;
+
+    /// <summary>Addresses whose functions and lines are kept before all are forgotten; 2,000 frames deep in 10 threads share most of them.</summary>
+    public const int SymbolizedAddresses = 50_000;
 }

@@ -12,6 +12,18 @@ internal readonly record struct ElfDynamic(
 {
     private const int EntrySize = 16;
 
+    /// <summary>DT_JMPREL: relocations of the PLT's slots, Elf64_Rela.</summary>
+    public Address? JumpRelocations { get; init; }
+
+    /// <summary>DT_PLTRELSZ, in bytes.</summary>
+    public ulong JumpRelocationsSize { get; init; }
+
+    /// <summary>DT_RELA.</summary>
+    public Address? Relocations { get; init; }
+
+    /// <summary>DT_RELASZ, in bytes.</summary>
+    public ulong RelocationsSize { get; init; }
+
     /// <summary>
     /// Reads the entries up to DT_NULL. glibc adds the load bias to those that are addresses (elf_get_dynamic_info, elf/get-dynamic-info.h);
     /// musl does not, nor does anyone for the vdso, whose section is read-only, or before the loader came to this module. Which it is
@@ -39,10 +51,14 @@ internal readonly record struct ElfDynamic(
 
     private ElfDynamic With(ulong tag, ulong value, Func<ulong, Address?> resolve) => tag switch
     {
+        2 => this with { JumpRelocationsSize = value },
         4 => this with { Hash = resolve(value) },
         5 => this with { Strings = resolve(value) },
         6 => this with { Symbols = resolve(value) },
+        7 => this with { Relocations = resolve(value) },
+        8 => this with { RelocationsSize = value },
         10 => this with { StringsSize = value },
+        23 => this with { JumpRelocations = resolve(value) },
         0x6ffffef5 => this with { GnuHash = resolve(value) },
         0x6ffffff0 => this with { Versions = resolve(value) },
         _ => this,

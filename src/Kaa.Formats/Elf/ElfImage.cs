@@ -9,6 +9,9 @@ public sealed class ElfImage
     private readonly IMemory _memory;
     private readonly ElfSegment? _dynamicSection;
     private ElfSymbolLookup? _symbols;
+    private ElfDynamic? _dynamic;
+    private ElfSymbolTable? _dynamicSymbols;
+    private ElfPltStubs? _stubs;
     private bool _buildIdRead;
 
     private ElfImage(IMemory memory, Address start, ElfHeader header, ElfProgramHeader[] programHeaders)
@@ -73,6 +76,16 @@ public sealed class ElfImage
     /// <exception cref="TargetFault">The tables can't be read.</exception>
     public ElfSymbol? FindSymbol(ReadOnlySpan<byte> name) => Symbols().Find(name);
 
+    /// <summary>All of <c>.dynsym</c>; empty where there is none, or nothing tells how long it is.</summary>
+    /// <exception cref="BadData">The tables make no sense, or (where that is met later) can't be read.</exception>
+    /// <exception cref="TargetFault">The tables can't be read.</exception>
+    public ElfSymbolTable DynamicSymbols => _dynamicSymbols ??= ElfDynamicSymbols.Open(_memory, Dynamic);
+
+    /// <summary>The function that a PLT stub at an address in memory jumps to; null where no stub lies there.</summary>
+    /// <exception cref="BadData">The tables make no sense, or can't be read.</exception>
+    /// <exception cref="TargetFault">The tables can't be read.</exception>
+    public string? FindStub(Address address) => (_stubs ??= new ElfPltStubs(_memory, Dynamic, Bias, DynamicSymbols)).NameAt(address);
+
     /// <summary>Where a link-time address lies in memory.</summary>
     public Address At(ulong linkAddress) => new(unchecked(linkAddress + Bias));
 
@@ -103,16 +116,9 @@ public sealed class ElfImage
         throw new BadData("ELF", 32, "no segment holds the ELF header");
     }
 
-    private ElfSymbolLookup Symbols()
-    {
-        if (_symbols is null)
-        {
-            ElfDynamic dynamic = _dynamicSection is { } section ? ElfDynamic.Read(_memory, section, Resolve) : default;
-            _symbols = new ElfSymbolLookup(_memory, dynamic);
-        }
+    private ElfDynamic Dynamic => _dynamic ??= _dynamicSection is { } section ? ElfDynamic.Read(_memory, section, Resolve) : default;
 
-        return _symbols;
-    }
+    private ElfSymbolLookup Symbols() => _symbols ??= new ElfSymbolLookup(_memory, Dynamic);
 
     private Address? Resolve(ulong pointer)
     {

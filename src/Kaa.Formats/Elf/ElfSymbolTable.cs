@@ -13,6 +13,7 @@ public sealed class ElfSymbolTable
     private readonly ElfRange _table;
     private readonly ElfStrings _strings;
     private ElfSymbol[]? _byAddress;
+    private ElfFunctionIndex? _functions;
 
     internal ElfSymbolTable(ElfRange table, ElfRange strings)
     {
@@ -23,6 +24,18 @@ public sealed class ElfSymbolTable
     }
 
     public int Count => (int)(_table.Length / ElfSymbol.EntrySize);
+
+    /// <summary>By its number in the table.</summary>
+    /// <exception cref="BadData">The table ends before.</exception>
+    public ElfSymbol this[int index]
+    {
+        get
+        {
+            Span<byte> entry = stackalloc byte[ElfSymbol.EntrySize];
+            _table.ReadExactly((ulong)index * ElfSymbol.EntrySize, entry);
+            return ElfSymbol.Parse(entry);
+        }
+    }
 
     /// <summary>A defined symbol by name, global ones before local ones; null where there is none.</summary>
     public ElfSymbol? Find(string name) => FindAll([name])[0];
@@ -55,6 +68,10 @@ public sealed class ElfSymbolTable
 
         return null;
     }
+
+    /// <summary>The function that an address of code lies in; see <see cref="ElfFunctionIndex.Find"/>.</summary>
+    /// <param name="linkAddress">Without the load bias.</param>
+    public ElfSymbol? FindFunction(ulong linkAddress) => (_functions ??= Functions()).Find(linkAddress);
 
     /// <summary>The functions and data that begin in [<paramref name="start"/>, <paramref name="end"/>), in order of address.</summary>
     public ReadOnlySpan<ElfSymbol> Between(ulong start, ulong end)
@@ -101,6 +118,17 @@ public sealed class ElfSymbolTable
         });
         symbols.Sort(CompareForSearch);
         return [.. symbols];
+    }
+
+    private ElfFunctionIndex Functions()
+    {
+        var symbols = new List<ElfSymbol>();
+        Scan(symbol =>
+        {
+            if (ElfFunctionIndex.Takes(symbol))
+                symbols.Add(symbol);
+        });
+        return new ElfFunctionIndex(symbols, _strings);
     }
 
     // Among symbols of one address the last is met first: global before local, a known size before none.

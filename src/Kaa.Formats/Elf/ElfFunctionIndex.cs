@@ -1,0 +1,106 @@
+namespace Kaa.Formats.Elf;
+
+/// <summary>The functions of a symbol table in order of address.</summary>
+internal sealed class ElfFunctionIndex
+{
+    private readonly ulong[] _starts;
+    private readonly ElfSymbol[] _symbols;
+    private readonly ElfStrings _strings;
+
+    /// <param name="symbols">In any order.</param>
+    public ElfFunctionIndex(List<ElfSymbol> symbols, ElfStrings strings)
+    {
+        _strings = strings;
+        _symbols = [.. symbols];
+        _starts = new ulong[_symbols.Length];
+        for (int i = 0; i < _starts.Length; i++)
+            _starts[i] = _symbols[i].Value;
+        Array.Sort(_starts, _symbols);
+    }
+
+    /// <summary>What may be a function: data and what is only a number are not; labels of hand-written assembly have no type.</summary>
+    public static bool Takes(ElfSymbol symbol) =>
+        symbol is { IsDefined: true, IsAbsolute: false, NameOffset: not 0, Type: ElfSymbolType.Function or ElfSymbolType.Indirect or ElfSymbolType.None };
+
+    /// <summary>
+    /// The innermost function that reaches up to an address; where none does, the nearest label below it that does not tell its size;
+    /// null where there is none.
+    /// </summary>
+    public ElfSymbol? Find(ulong linkAddress)
+    {
+        ElfSymbol? label = null;
+        int last = LastAtOrBelow(linkAddress);
+        for (int steps = 0; last >= 0 && steps < Limits.NestedSymbols; steps++)
+        {
+            int first = last;
+            while (first > 0 && _starts[first - 1] == _starts[last] && last - first < Limits.SymbolAliases)
+                first--;
+            if (Best(first, last, linkAddress, sized: true) is { } function)
+                return function;
+            if (steps == 0)
+                label = Best(first, last, linkAddress, sized: false);
+            last = first - 1;
+        }
+
+        return label;
+    }
+
+    private int LastAtOrBelow(ulong address)
+    {
+        int low = 0;
+        int high = _starts.Length;
+        while (low < high)
+        {
+            int middle = (low + high) >>> 1;
+            if (_starts[middle] <= address)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+
+        return low - 1;
+    }
+
+    private ElfSymbol? Best(int first, int last, ulong address, bool sized)
+    {
+        ElfSymbol? best = null;
+        string? name = null;
+        for (int i = first; i <= last; i++)
+        {
+            ElfSymbol symbol = _symbols[i];
+            if (sized ? address - symbol.Value >= symbol.Size : symbol.Size != 0)
+                continue;
+            int order = best is { } other ? Rank(symbol).CompareTo(Rank(other)) : -1;
+            if (order == 0)
+            {
+                // Of several names for the same thing, the one that people know: read, not __read or __libc_read.
+                name ??= _strings.At(best!.Value.NameOffset);
+                string own = _strings.At(symbol.NameOffset);
+                order = CompareNames(own, name);
+                name = order < 0 ? own : name;
+            }
+            else if (order < 0)
+            {
+                name = null;
+            }
+
+            if (order < 0)
+                best = symbol;
+        }
+
+        return best;
+    }
+
+    private static int Rank(ElfSymbol symbol) =>
+        (symbol.Type == ElfSymbolType.None ? 2 : 0) + (symbol.Binding == ElfSymbolBinding.Local ? 1 : 0);
+
+    private static int CompareNames(string left, string right)
+    {
+        int order = Underscores(left) - Underscores(right);
+        if (order == 0)
+            order = left.Length - right.Length;
+        return order != 0 ? order : string.CompareOrdinal(left, right);
+    }
+
+    private static int Underscores(string name) => name.Length - name.AsSpan().TrimStart('_').Length;
+}
