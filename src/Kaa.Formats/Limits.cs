@@ -158,4 +158,34 @@ public static class Limits
 
     /// <summary>Addresses whose functions and lines are kept before all are forgotten; 2,000 frames deep in 10 threads share most of them.</summary>
     public const int SymbolizedAddresses = 50_000;
+
+    /// <summary>Ranges of code of one list or index; a browser's units have some 3,000,000 in all.</summary>
+    public const int DwarfRanges = 10_000_000;
+
+    /// <summary>Calls inlined into each other at one address; Rust reaches some 60.</summary>
+    public const int InlinedCalls = 1_000;
+
+    /// <summary>Directories or files of one line number program.</summary>
+    public const int DwarfLineFiles = 1_000_000;
+
+    /// <summary>Rows of one line number program; a generated source of a million lines has some millions.</summary>
+    public const int DwarfLineRows = 8_000_000;
+
+    /// <summary>Rows that are kept of units that were asked for before, of 16 bytes each.</summary>
+    public const int DwarfKeptRows = 200_000;
+
+    /// <summary>Bytes of units that are kept loaded, beyond the few that are needed at once.</summary>
+    public const int DwarfLoadedUnits = 4 << 20;
+
+    /// <summary>Bytes that a .gnu_debugdata section may unpack to; those of the largest libraries have some 10 MB.</summary>
+    public const int MiniDebugInfo = 256 << 20;
+
+    /// <summary>How deep parts of one mangled name may be nested; real ones stay under 60.</summary>
+    public const int DemanglingDepth = 256;
+
+    /// <summary>Parts of one mangled name.</summary>
+    public const int DemangledParts = 20_000;
+
+    /// <summary>Characters of one demangled name: substitutions can double it at every step.</summary>
+    public const int DemangledName = 64 << 10;
 }

@@ -39,6 +39,7 @@ public sealed class LiveTarget : ObservedTarget
         Modules = new ModuleMap(mappings);
         Constants = new PageCache(memory, null, ConstantPages);
         _lookMemory = new LookMemory(memory);
+        DebugFiles = new DebugFileSearch { OpenHost = HostFiles.OpenRead };
         Info = DescribeTarget(proc, status);
         _notes = NotesOn(proc, status);
         StartedAt = ReadStart(proc, status.Pid);

@@ -11,4 +11,13 @@ public static class NoteCodes
 
     /// <summary>A source file's name is relative, and was taken from the target's current directory. Subject: the name.</summary>
     public const string SourceRelative = "source-relative";
+
+    /// <summary>A separate debug file was found that is of another build than the module, so it was not used. Subject: its path.</summary>
+    public const string DebugFileMismatch = "debug-file-mismatch";
+
+    /// <summary>A module's debug information breaks its format: names and lines of it may be missing. Subject: the module's path.</summary>
+    public const string DebugInfoDamaged = "debug-info-damaged";
+
+    /// <summary>The supplementary debug file (dwz) that debug information refers to is missing: names may be. Subject: the module's path.</summary>
+    public const string DebugAltMissing = "debug-alt-missing";
 }

@@ -4,16 +4,18 @@ using Kaa.Formats.Elf;
 namespace Kaa.Target;
 
 /// <summary>The files of one module, opened when they are wanted and only where they are proved to be of the build that runs.</summary>
-internal sealed class ModuleFiles(Module module, ElfImage? image, IMemory memory, ITargetFiles files) : IDisposable
+internal sealed class ModuleFiles(Module module, ElfImage? image, IMemory memory, ITargetFiles files, DebugFileSearch search) : IDisposable
 {
     /// <summary>What is compared where there is no build-id: the headers and what follows on their page.</summary>
     private const int ComparedLength = 4_096;
 
     private readonly List<ElfFile> _opened = [];
+    private readonly DebugFileFinder _finder = new(files, search);
     private string? _debugPath;
     private bool _mappedSought;
     private bool _debugSought;
     private bool _infoSought;
+    private bool _miniSought;
 
     public ElfFile? Mapped
     {
@@ -33,7 +35,7 @@ internal sealed class ModuleFiles(Module module, ElfImage? image, IMemory memory
         get
         {
             if (!_debugSought)
-                field = image?.BuildId is { } id ? FindDebug(id) : null;
+                field = image is null ? null : FindDebug();
             _debugSought = true;
             return field;
         }
@@ -53,6 +55,23 @@ internal sealed class ModuleFiles(Module module, ElfImage? image, IMemory memory
 
         private set;
     }
+
+    /// <summary>What <c>.gnu_debugdata</c> holds: a small ELF file with the symbols that <c>.dynsym</c> lacks; null where there is none.</summary>
+    public ElfFile? Mini
+    {
+        get
+        {
+            if (!_miniSought)
+                field = Keep(MiniDebugInfo.Open(Mapped));
+            _miniSought = true;
+            return field;
+        }
+
+        private set;
+    }
+
+    /// <summary>Debug files that were found and are of another build.</summary>
+    public IReadOnlyList<string> Rejected => _finder.Rejected;
 
     public void Dispose()
     {
@@ -82,18 +101,12 @@ internal sealed class ModuleFiles(Module module, ElfImage? image, IMemory memory
         return null;
     }
 
-    private ElfFile? FindDebug(byte[] id)
+    private ElfFile? FindDebug()
     {
-        foreach (string path in DebugFilePaths.Of(id, module.Path, LinkOf(Mapped)))
-        {
-            // The link of a file may lead back to the file itself.
-            if (path == module.Path || OpenById(path, id) is not { } file)
-                continue;
-            _debugPath = path;
-            return file;
-        }
-
-        return null;
+        if (_finder.Find(module, image!.BuildId, LinkOf(Mapped)) is not { } found)
+            return null;
+        _debugPath = found.Path;
+        return Keep(found.File);
     }
 
     private DebugInfo? InfoOf(ElfFile? file, string? path)
@@ -103,7 +116,7 @@ internal sealed class ModuleFiles(Module module, ElfImage? image, IMemory memory
             bool hasInfo = (file?.FindSection(".debug_info") ?? file?.FindSection(".zdebug_info")) is { HasContent: true };
             if (!hasInfo)
                 return null;
-            ElfFile? alt = file!.DebugAltLink is { } link ? FindAlt(link, path) : null;
+            ElfFile? alt = file!.DebugAltLink is { } link ? Keep(_finder.FindAlt(link, path)) : null;
             return new DebugInfo(file, alt);
         }
         catch (BadData)
@@ -112,24 +125,11 @@ internal sealed class ModuleFiles(Module module, ElfImage? image, IMemory memory
         }
     }
 
-    private ElfFile? FindAlt((string FileName, byte[] BuildId) link, string? path)
-    {
-        foreach (string candidate in DebugFilePaths.OfAlt(link, path))
-        {
-            if (OpenById(candidate, link.BuildId) is { } file)
-                return file;
-        }
-
-        return null;
-    }
-
-    private ElfFile? OpenById(string path, byte[] id) => Keep(Open(files.OpenRead(path), file => id.AsSpan().SequenceEqual(file.BuildId)));
-
-    private static string? LinkOf(ElfFile? file)
+    private static (string FileName, uint Crc)? LinkOf(ElfFile? file)
     {
         try
         {
-            return file?.DebugLink?.FileName;
+            return file?.DebugLink;
         }
         catch (BadData)
         {

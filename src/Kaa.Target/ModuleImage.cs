@@ -12,11 +12,11 @@ public sealed class ModuleImage : IDisposable
 {
     private readonly ModuleFiles _files;
 
-    internal ModuleImage(Module module, IMemory memory, ITargetFiles files)
+    internal ModuleImage(Module module, IMemory memory, ITargetFiles files, DebugFileSearch search)
     {
         Module = module;
         (Elf, Identity) = LoadedImage.Read(module, memory);
-        _files = new ModuleFiles(module, Elf, memory, files);
+        _files = new ModuleFiles(module, Elf, memory, files, search);
     }
 
     public Module Module { get; }
@@ -38,6 +38,12 @@ public sealed class ModuleImage : IDisposable
 
     /// <summary>Its separate debug file; null where there is none.</summary>
     public ElfFile? DebugFile => _files.Debug;
+
+    /// <summary>The symbols of <c>.gnu_debugdata</c>, as a file of their own; null where there is none.</summary>
+    public ElfFile? MiniDebugInfo => _files.Mini;
+
+    /// <summary>Paths of debug files that were found for it, but are of another build, and so not used; grows as they are sought.</summary>
+    public IReadOnlyList<string> RejectedDebugFiles => _files.Rejected;
 
     /// <summary>The DWARF of this module, from its own file or its separate debug file; null where there is none.</summary>
     public DebugInfo? DebugInfo => _files.Info;

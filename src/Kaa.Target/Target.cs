@@ -35,8 +35,11 @@ public abstract class ObservedTarget : IDisposable
     /// <summary>What a reader of any answer about this target should know; may grow while it is read.</summary>
     public virtual IReadOnlyList<Note> Notes => [];
 
+    /// <summary>Where debug files are sought besides the target's root. Set before the first use of <see cref="Images"/>.</summary>
+    public DebugFileSearch DebugFiles { get; set; } = new();
+
     /// <summary>The ELF side of the modules: symbols, sections, build-ids.</summary>
-    public ModuleImages Images => _images ??= new ModuleImages(Constants, Files);
+    public ModuleImages Images => _images ??= new ModuleImages(Constants, Files, DebugFiles);
 
     /// <summary>When the process started, in Unix seconds; null where not known.</summary>
     public abstract double? StartedAt { get; }

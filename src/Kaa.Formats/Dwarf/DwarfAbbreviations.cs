@@ -40,7 +40,8 @@ internal sealed class DwarfAbbreviations
 
     /// <summary>Reads the table at an offset of the section; gives how many bytes it has.</summary>
     /// <exception cref="BadData">The table breaks the format.</exception>
-    public int Load(ReadOnlySpan<byte> section, ulong offset, DwarfEncoding encoding)
+    /// <param name="upTo">Stop behind this code: the table is good for no other then.</param>
+    public int Load(ReadOnlySpan<byte> section, ulong offset, DwarfEncoding encoding, ulong? upTo = null)
     {
         Offset = ulong.MaxValue;
         Encoding = encoding;
@@ -55,6 +56,8 @@ internal sealed class DwarfAbbreviations
             if (_otherCodes.Count > 0 || code != (ulong)_entries.Count + 1)
                 Index(code);
             _entries.Add(ReadEntry(ref reader));
+            if (code == upTo)
+                return reader.Position;
         }
 
         Offset = offset;

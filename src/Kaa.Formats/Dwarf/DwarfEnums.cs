@@ -8,17 +8,24 @@ internal enum DwarfTag : ushort
     ArrayType = 0x01,
     ClassType = 0x02,
     EnumerationType = 0x04,
+    LexicalBlock = 0x0b,
     Member = 0x0d,
     PointerType = 0x0f,
     CompileUnit = 0x11,
     StructureType = 0x13,
     Typedef = 0x16,
     UnionType = 0x17,
+    InlinedSubroutine = 0x1d,
+    Module = 0x1e,
     SubrangeType = 0x21,
     BaseType = 0x24,
+    CatchBlock = 0x25,
     ConstType = 0x26,
+    Subprogram = 0x2e,
+    TryBlock = 0x32,
     VolatileType = 0x35,
     RestrictType = 0x37,
+    Namespace = 0x39,
     PartialUnit = 0x3c,
     TypeUnit = 0x41,
     AtomicType = 0x47,
@@ -32,14 +39,34 @@ internal enum DwarfAttribute : ushort
     ByteSize = 0x0b,
     BitOffset = 0x0c,
     BitSize = 0x0d,
+    StmtList = 0x10,
+    LowPc = 0x11,
+    HighPc = 0x12,
+    Language = 0x13,
+    CompDir = 0x1b,
     UpperBound = 0x2f,
+    AbstractOrigin = 0x31,
     Count = 0x37,
     DataMemberLocation = 0x38,
     Declaration = 0x3c,
+    Specification = 0x47,
     Type = 0x49,
+    Ranges = 0x55,
+    CallFile = 0x58,
+    CallLine = 0x59,
     Signature = 0x69,
     DataBitOffset = 0x6b,
+    LinkageName = 0x6e,
     StrOffsetsBase = 0x72,
+    AddrBase = 0x73,
+    RnglistsBase = 0x74,
+
+    /// <summary>What DWARF 2 and 3 had for LinkageName.</summary>
+    MipsLinkageName = 0x2007,
+
+    /// <summary>GCC's and LLVM's split DWARF before version 5.</summary>
+    GnuRangesBase = 0x2132,
+    GnuAddrBase = 0x2133,
 }
 
 /// <summary>DW_FORM_…</summary>
@@ -103,4 +130,50 @@ internal enum DwarfUnitType : byte
     Skeleton = 4,
     SplitCompile = 5,
     SplitType = 6,
+}
+
+/// <summary>DW_RLE_…</summary>
+internal enum DwarfRangeEntry : byte
+{
+    EndOfList = 0,
+    BaseAddressx = 1,
+    StartxEndx = 2,
+    StartxLength = 3,
+    OffsetPair = 4,
+    BaseAddress = 5,
+    StartEnd = 6,
+    StartLength = 7,
+}
+
+/// <summary>DW_LNS_…; extended ones (DW_LNE_…) are behind <see cref="Extended"/>.</summary>
+internal enum DwarfLineOpcode : byte
+{
+    Extended = 0,
+    Copy = 1,
+    AdvancePc = 2,
+    AdvanceLine = 3,
+    SetFile = 4,
+    SetColumn = 5,
+    NegateStmt = 6,
+    SetBasicBlock = 7,
+    ConstAddPc = 8,
+    FixedAdvancePc = 9,
+    SetPrologueEnd = 10,
+    SetEpilogueBegin = 11,
+    SetIsa = 12,
+}
+
+/// <summary>DW_LNE_…</summary>
+internal enum DwarfLineExtended : byte
+{
+    EndSequence = 1,
+    SetAddress = 2,
+    DefineFile = 3,
+}
+
+/// <summary>DW_LNCT_…</summary>
+internal enum DwarfLineContent : ushort
+{
+    Path = 1,
+    DirectoryIndex = 2,
 }

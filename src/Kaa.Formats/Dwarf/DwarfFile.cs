@@ -7,11 +7,10 @@ namespace Kaa.Formats.Dwarf;
 /// <summary>The debug sections of one file. Units are read when they are wanted; a few stay loaded.</summary>
 internal sealed class DwarfFile
 {
-    private const int LoadedUnits = 8;
-
+    private readonly ElfFile _file;
     private readonly byte[] _abbreviations;
     private readonly ElfRange _stringOffsets;
-    private readonly Dictionary<(bool InTypes, ulong Offset), DwarfUnitContent> _loaded = [];
+    private readonly DwarfLoadedUnits _loaded = new();
     private Dictionary<ulong, (bool InTypes, int Index)>? _signatures;
     private ulong _abbreviationBytes;
 
@@ -20,6 +19,7 @@ internal sealed class DwarfFile
     public DwarfFile(ElfFile file, DwarfFile? alt)
     {
         Alt = alt;
+        _file = file;
         Info = new DwarfUnitIndex(Section(file, "debug_info"), false);
         Types = new DwarfUnitIndex(Section(file, "debug_types"), true);
         ElfRange abbreviations = Section(file, "debug_abbrev");
@@ -39,12 +39,18 @@ internal sealed class DwarfFile
 
     public ElfStrings LineStrings { get; }
 
-    public void LoadAbbreviations(DwarfAbbreviations table, DwarfUnit unit)
-    {
-        _abbreviationBytes += (ulong)table.Load(_abbreviations, unit.AbbreviationOffset, unit.Encoding);
-        if (_abbreviationBytes > ((ulong)_abbreviations.Length * Limits.DwarfAbbreviationPasses) + (1 << 20))
-            throw new BadData(".debug_abbrev", unit.AbbreviationOffset, $"units read it {Limits.DwarfAbbreviationPasses} times over");
-    }
+    /// <summary>The sections below are opened when they are first asked for: inflating them takes time.</summary>
+    public ElfRange Lines => field ??= Section(_file, "debug_line");
+
+    public ElfRange Aranges => field ??= Section(_file, "debug_aranges");
+
+    public ElfRange Ranges => field ??= Section(_file, "debug_ranges");
+
+    public ElfRange RangeLists => field ??= Section(_file, "debug_rnglists");
+
+    public ElfRange Addresses => field ??= Section(_file, "debug_addr");
+
+    public void LoadAbbreviations(DwarfAbbreviations table, DwarfUnit unit) => Load(table, unit, null);
 
     /// <summary>The entry that a reference leads to, with its unit; null where it leads nowhere that we have.</summary>
     public (DwarfUnitContent Unit, int Position)? Follow(DwarfUnitContent from, DwarfValue reference)
@@ -75,6 +81,15 @@ internal sealed class DwarfFile
         _ => null,
     };
 
+    /// <summary>The same for a line number program, whose strings lie in sections of this file.</summary>
+    public string? SectionText(DwarfValue name) => name.Kind switch
+    {
+        DwarfValueKind.StringOffset => Strings.At(name.Number),
+        DwarfValueKind.LineStringOffset => LineStrings.At(name.Number),
+        DwarfValueKind.AltStringOffset => Alt?.Strings.At(name.Number),
+        _ => null,
+    };
+
     public static ReadOnlySpan<byte> InlineText(DwarfUnitContent unit, DwarfValue name)
     {
         SpanReader reader = unit.ReaderAt((int)name.Number);
@@ -98,20 +113,28 @@ internal sealed class DwarfFile
 
     public DwarfUnitContent Load(DwarfUnit unit, bool inTypes)
     {
-        if (_loaded.TryGetValue((inTypes, unit.Offset), out DwarfUnitContent? content))
-            return content;
-        if (_loaded.Count >= LoadedUnits)
-            _loaded.Clear();
-        content = new DwarfUnitContent();
+        if (_loaded.Find(inTypes, unit.Offset) is { } known)
+            return known;
+        var content = new DwarfUnitContent();
         content.Load(this, inTypes ? Types : Info, unit);
-        _loaded.Add((inTypes, unit.Offset), content);
+        _loaded.Add(inTypes, content);
         return content;
     }
+
+    /// <summary>The part of a table of abbreviations that its first entry needs.</summary>
+    public void LoadAbbreviations(DwarfAbbreviations table, DwarfUnit unit, ulong upTo) => Load(table, unit, upTo);
 
     private static ElfRange Section(ElfFile file, string name)
     {
         ElfSection? section = file.FindSection("." + name) ?? file.FindSection(".z" + name);
         return section is { HasContent: true } ? file.Range(section) : ElfRange.Empty;
+    }
+
+    private void Load(DwarfAbbreviations table, DwarfUnit unit, ulong? upTo)
+    {
+        _abbreviationBytes += (ulong)table.Load(_abbreviations, unit.AbbreviationOffset, unit.Encoding, upTo);
+        if (_abbreviationBytes > ((ulong)_abbreviations.Length * Limits.DwarfAbbreviationPasses) + (1 << 20))
+            throw new BadData(".debug_abbrev", unit.AbbreviationOffset, $"units read it {Limits.DwarfAbbreviationPasses} times over");
     }
 
     private (DwarfUnitContent Unit, int Position)? Find(ulong offset) =>

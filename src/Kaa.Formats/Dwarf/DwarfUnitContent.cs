@@ -68,6 +68,26 @@ internal sealed class DwarfUnitContent
         entry.End = reader.Position;
     }
 
+    /// <summary>The entry at a place, as far as it matters for code; none (without a tag) at the end of a list.</summary>
+    public DwarfScope ReadScope(int position)
+    {
+        var entry = default(DwarfScope);
+        SpanReader reader = ReaderAt(position);
+        ulong code = reader.AtEnd ? 0 : reader.Uleb();
+        if (code != 0)
+            Read(ref reader, _abbreviations[code], ref entry);
+        return entry;
+    }
+
+    /// <summary>The same for what code is made of.</summary>
+    public void Read(ref SpanReader reader, DwarfAbbreviation abbreviation, ref DwarfScope entry)
+    {
+        entry.Tag = abbreviation.Tag;
+        entry.HasChildren = abbreviation.HasChildren;
+        foreach (DwarfAttributeForm attribute in _abbreviations.AttributesOf(abbreviation))
+            entry.Set(attribute.Name, DwarfValue.Read(ref reader, FormOf(ref reader, attribute.Form), attribute.ImplicitConstant, Unit.Encoding));
+    }
+
     /// <summary>Moves behind an entry's attributes; gives the place of its next sibling where the entry tells it, else 0.</summary>
     public int Skip(ref SpanReader reader, DwarfAbbreviation abbreviation)
     {
@@ -121,7 +141,7 @@ internal sealed class DwarfUnitContent
     public int SiblingPlace(DwarfValue value, int position) =>
         value.Kind == DwarfValueKind.UnitReference && value.Number >= (ulong)position && value.Number <= (ulong)Unit.Size ? (int)value.Number : 0;
 
-    private static DwarfForm FormOf(ref SpanReader reader, DwarfForm form)
+    internal static DwarfForm FormOf(ref SpanReader reader, DwarfForm form)
     {
         if (form != DwarfForm.Indirect)
             return form;

@@ -35,6 +35,15 @@ internal enum DwarfValueKind : byte
 
     /// <summary>The signature of a type unit.</summary>
     SignatureReference,
+
+    /// <summary>Link-time.</summary>
+    Address,
+
+    /// <summary>An index in the unit's part of .debug_addr.</summary>
+    AddressIndex,
+
+    /// <summary>An index in the unit's part of .debug_rnglists.</summary>
+    RangeListIndex,
 }
 
 /// <summary>The value of one attribute.</summary>
@@ -88,6 +97,14 @@ internal readonly record struct DwarfValue(DwarfValueKind Kind, ulong Number, in
                 return new DwarfValue(DwarfValueKind.InfoReference, Unsigned(ref reader, encoding.SizeOf(form)));
             case DwarfForm.RefSig8:
                 return new DwarfValue(DwarfValueKind.SignatureReference, reader.U64());
+            case DwarfForm.Addr:
+                return new DwarfValue(DwarfValueKind.Address, Unsigned(ref reader, encoding.AddressSize));
+            case DwarfForm.Addrx or DwarfForm.GnuAddrIndex:
+                return new DwarfValue(DwarfValueKind.AddressIndex, reader.Uleb());
+            case DwarfForm.Addrx1 or DwarfForm.Addrx2 or DwarfForm.Addrx3 or DwarfForm.Addrx4:
+                return new DwarfValue(DwarfValueKind.AddressIndex, Unsigned(ref reader, encoding.SizeOf(form)));
+            case DwarfForm.Rnglistx:
+                return new DwarfValue(DwarfValueKind.RangeListIndex, reader.Uleb());
             case DwarfForm.GnuRefAlt or DwarfForm.RefSup4 or DwarfForm.RefSup8:
                 return new DwarfValue(DwarfValueKind.AltReference, Unsigned(ref reader, encoding.SizeOf(form)));
             default:

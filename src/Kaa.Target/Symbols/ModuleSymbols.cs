@@ -4,9 +4,10 @@ using Kaa.Formats.Elf;
 namespace Kaa.Target.Symbols;
 
 /// <summary>The functions of one module by address, from the best symbol table that it has; see <see cref="SymbolSource"/>.</summary>
-internal sealed class ModuleSymbols(ElfImage image, ElfFile? file, ElfFile? debugFile)
+internal sealed class ModuleSymbols(ElfImage image, ModuleImage? module)
 {
-    public ElfImage Image => image;
+    /// <summary>What the name of a stub ends in.</summary>
+    public const string StubSuffix = "@plt";
 
     /// <param name="LinkStart">Its start without the load bias; null for a stub.</param>
     public readonly record struct Found(string Name, ulong? LinkStart, SymbolSource Source);
@@ -31,10 +32,11 @@ internal sealed class ModuleSymbols(ElfImage image, ElfFile? file, ElfFile? debu
 
     private IEnumerable<(Func<ElfSymbolTable?> Open, SymbolSource Source)> Tables()
     {
-        yield return (() => file?.Symbols, SymbolSource.Symbols);
-        yield return (() => debugFile?.Symbols, SymbolSource.DebugFileSymbols);
-        yield return (() => file?.DynamicSymbols, SymbolSource.DynamicSymbols);
-        if (file is null)
+        yield return (() => module?.File?.Symbols, SymbolSource.Symbols);
+        yield return (() => module?.DebugFile?.Symbols, SymbolSource.DebugFileSymbols);
+        yield return (() => module?.MiniDebugInfo?.Symbols, SymbolSource.MiniDebugInfo);
+        yield return (() => module?.File?.DynamicSymbols, SymbolSource.DynamicSymbols);
+        if (module?.File is null)
             yield return (() => image.DynamicSymbols, SymbolSource.Memory);
     }
 
@@ -63,8 +65,8 @@ internal sealed class ModuleSymbols(ElfImage image, ElfFile? file, ElfFile? debu
     {
         try
         {
-            bool elsewhere = file is not null && file.Sections.Count > 0 && !IsStubSection(SectionAt(address));
-            return !elsewhere && image.FindStub(address) is { } name ? new Found(name + "@plt", null, SymbolSource.Stub) : null;
+            bool elsewhere = module?.File is { Sections.Count: > 0 } file && !IsStubSection(SectionAt(file, address));
+            return !elsewhere && image.FindStub(address) is { } name ? new Found(name + StubSuffix, null, SymbolSource.Stub) : null;
         }
         catch (BadData)
         {
@@ -76,12 +78,12 @@ internal sealed class ModuleSymbols(ElfImage image, ElfFile? file, ElfFile? debu
         }
     }
 
-    private ElfSection? SectionAt(Address address)
+    private ElfSection? SectionAt(ElfFile file, Address address)
     {
         ulong link = unchecked(address.Value - image.Bias);
-        foreach (ElfSection section in file!.Sections)
+        foreach (ElfSection section in file.Sections)
         {
-            if (section.Flags.HasFlag(ElfSectionFlags.Executable) && link - section.Address < section.Size && link >= section.Address)
+            if (section.Flags.HasFlag(ElfSectionFlags.Executable) && link >= section.Address && link - section.Address < section.Size)
                 return section;
         }
 

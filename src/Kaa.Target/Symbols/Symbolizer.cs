@@ -1,6 +1,7 @@
 using Kaa.Formats;
 using Kaa.Formats.Elf;
 using Kaa.Formats.ProcText;
+using Kaa.Results;
 
 namespace Kaa.Target.Symbols;
 
@@ -12,8 +13,12 @@ public sealed class Symbolizer(ObservedTarget target)
 {
     private const string Vdso = "[vdso]";
 
-    private readonly Dictionary<Address, ModuleSymbols?> _symbols = [];
+    private readonly Dictionary<Address, ModuleCode?> _modules = [];
+    private readonly Dictionary<string, Note> _notes = new(StringComparer.Ordinal);
     private readonly Dictionary<(Address Address, bool IsReturn), IReadOnlyList<SymbolizedFrame>> _answers = [];
+
+    /// <summary>What a reader of the answers should know; grows with them.</summary>
+    public IReadOnlyCollection<Note> Notes => _notes.Values;
 
     /// <summary>
     /// The functions at an address, the innermost first: those that were inlined there, then the one that was compiled. At least one, with
@@ -37,32 +42,37 @@ public sealed class Symbolizer(ObservedTarget target)
             return [new SymbolizedFrame(null, null, null, null, false, null)];
         Module? module = target.Modules.Find(lookup);
         string? path = module?.Path ?? (mapping.Path == Vdso ? Vdso : null);
-        if (SymbolsOf(module, mapping) is not { } symbols || symbols.Find(lookup) is not { } found)
+        if (CodeOf(module, mapping) is not { } code)
             return [new SymbolizedFrame(null, path, null, null, false, null)];
-        ulong? offset = found.LinkStart is { } start ? unchecked(address.Value - symbols.Image.Bias - start) : null;
-        return [new SymbolizedFrame(found.Name, path, null, null, false, offset) { Source = found.Source }];
+        IReadOnlyList<SymbolizedFrame> frames = code.Find(address, lookup);
+        if (module is not null)
+            TakeNotes(module.Path, code, target.Images.For(module));
+        return frames;
     }
 
-    private ModuleSymbols? SymbolsOf(Module? module, Mapping mapping)
+    private ModuleCode? CodeOf(Module? module, Mapping mapping)
     {
         Address key = module?.Base ?? mapping.Start;
-        if (!_symbols.TryGetValue(key, out ModuleSymbols? symbols))
+        if (!_modules.TryGetValue(key, out ModuleCode? code))
         {
-            symbols = module is not null ? Open(target.Images.For(module)) : OpenVdso(mapping);
-            _symbols.Add(key, symbols);
+            code = module is not null ? Open(module) : OpenVdso(mapping);
+            _modules.Add(key, code);
         }
 
-        return symbols;
+        return code;
     }
 
-    private static ModuleSymbols? Open(ModuleImage image) =>
-        image.Elf is { } elf ? new ModuleSymbols(elf, image.File, image.DebugFile) : null;
+    private ModuleCode? Open(Module module)
+    {
+        ModuleImage image = target.Images.For(module);
+        return image.Elf is { } elf ? new ModuleCode(module.Path, elf, image) : null;
+    }
 
-    private ModuleSymbols? OpenVdso(Mapping mapping)
+    private ModuleCode? OpenVdso(Mapping mapping)
     {
         try
         {
-            return mapping.Path == Vdso ? new ModuleSymbols(ElfImage.FromMemory(target.Constants, mapping.Start), null, null) : null;
+            return mapping.Path == Vdso ? new ModuleCode(Vdso, ElfImage.FromMemory(target.Constants, mapping.Start), null) : null;
         }
         catch (BadData)
         {
@@ -71,6 +81,23 @@ public sealed class Symbolizer(ObservedTarget target)
         catch (TargetFault fault) when (fault.Reason == FaultReason.Unmapped)
         {
             return null;
+        }
+    }
+
+    private void TakeNotes(string path, ModuleCode code, ModuleImage image)
+    {
+        foreach (string rejected in image.RejectedDebugFiles)
+        {
+            _notes.TryAdd(rejected, new Note(
+                NoteCodes.DebugFileMismatch, $"{rejected} is of another build than {path}, so it was not used", rejected));
+        }
+
+        if (code.Damage is { } damage)
+            _notes.TryAdd("damage " + path, new Note(NoteCodes.DebugInfoDamaged, $"the debug information of {path} is damaged: {damage.Message}", path));
+        if (code.LacksAlt)
+        {
+            _notes.TryAdd("alt " + path, new Note(
+                NoteCodes.DebugAltMissing, $"a supplementary file of the debug information of {path} is missing: names may be missing too", path));
         }
     }
 }

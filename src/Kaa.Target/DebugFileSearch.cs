@@ -1,0 +1,14 @@
+namespace Kaa.Target;
+
+/// <summary>Where separate debug files are sought besides the target's own root.</summary>
+public sealed class DebugFileSearch
+{
+    /// <summary>Directories on the host, arranged as /usr/lib/debug is: what <c>--debug-dir</c> names. Sought first.</summary>
+    public IReadOnlyList<string> Directories { get; init; } = [];
+
+    /// <summary>
+    /// Opens a regular file of the host (never a device or a pipe) by its absolute path, null where there is none; null where only the target's
+    /// root is to be searched.
+    /// </summary>
+    public Func<string, Stream?>? OpenHost { get; init; }
+}
