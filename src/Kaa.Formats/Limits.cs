@@ -188,4 +188,34 @@ public static class Limits
 
     /// <summary>Characters of one demangled name: substitutions can double it at every step.</summary>
     public const int DemangledName = 64 << 10;
+
+    /// <summary>Notes of one core: each thread has half a dozen.</summary>
+    public const int CoreNotes = 5_000_000;
+
+    /// <summary>Threads of one core.</summary>
+    public const int CoreThreads = 500_000;
+
+    /// <summary>Bytes of one note of a core that is read; the kernel ends NT_FILE at 4 MiB (MAX_FILE_NOTE_SIZE, fs/binfmt_elf.c).</summary>
+    public const int CoreNote = 64 << 20;
+
+    /// <summary>Bytes of a note's name.</summary>
+    public const int CoreNoteName = 256;
+
+    /// <summary>Notes of a core that are nobody's of the kernel's.</summary>
+    public const int CoreVendorNotes = 10_000;
+
+    /// <summary>Damaged notes of a core that are passed over before the whole is called damaged.</summary>
+    public const int CoreDamages = 100;
+
+    /// <summary>Bytes of a command line; the kernel allows an argument 128 KiB, and all of them a quarter of the stack.</summary>
+    public const int CommandLine = 2 << 20;
+
+    /// <summary>Arguments and variables of a program's start.</summary>
+    public const int StartStrings = 1_000_000;
+
+    /// <summary>Modules that a dynamic linker's list may name.</summary>
+    public const int LinkedModules = 100_000;
+
+    /// <summary>Bytes of a path.</summary>
+    public const int Path = 4_096;
 }

@@ -2,17 +2,18 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Kaa.Cli.Stacks;
-using Kaa.Results;
+using Kaa.Target.Cores;
 
 namespace Kaa.Cli.Commands;
 
 /// <summary><c>kaa bt</c>.</summary>
 internal sealed class StackVerb : Verb
 {
-    private readonly Argument<string[]> _targets = new("PID")
+    private readonly Argument<string[]> _targets = new("TARGET")
     {
         Arity = ArgumentArity.OneOrMore,
-        Description = "The process to look at; inside a container, its pid there or on the host. Several give one answer each.",
+        Description = "The process to look at; inside a container, its pid there or on the host. Or the path of a core file (a path of digits "
+            + "only needs a slash). Several give one answer each.",
     };
 
     private readonly Option<bool> _locals = MakeOption.Flag("--locals", "Show arguments and local variables.");
@@ -40,6 +41,12 @@ internal sealed class StackVerb : Verb
     private readonly Option<double?> _maxPause = MakeOption.Amount(
         "--max-pause", "MS", "Let no thread stand still for longer than this (100); what can't be read in that time is marked as unknown.");
 
+    private readonly Option<string[]> _exe = MakeOption.Texts(
+        "--exe", "PATH", "The program that the process of a core ran, where it is not found by itself.");
+
+    private readonly Option<string[]> _sysRoot = MakeOption.Texts(
+        "--sysroot", "DIR", "Look for the files of a core below this directory: the root of its machine or container, or a copy of the files.");
+
     private readonly Option<bool> _json = MakeOption.Json();
 
     private readonly Option<bool> _colour = MakeOption.Flag("--color", "Use colours even where the output is no terminal.");
@@ -52,7 +59,8 @@ internal sealed class StackVerb : Verb
         Add(_targets);
         Option[] options =
         [
-            _locals, _maxValue, _redact, _source, _threads, _subprocesses, _every, _count, _nonBlocking, _maxPause, _json, _colour, _noColour,
+            _locals, _maxValue, _redact, _source, _threads, _subprocesses, _every, _count, _nonBlocking, _maxPause, _exe, _sysRoot,
+            _json, _colour, _noColour,
         ];
         foreach (Option option in options)
             Add(option);
@@ -63,6 +71,8 @@ internal sealed class StackVerb : Verb
     [
         "Threads that sleep are read where they sleep; only running ones are stopped, for less than a millisecond. Most recent calls come "
         + "first, deadlocks before everything else.",
+        "Of a core, the same is told as of the process; what the core lacks of the program and its libraries is taken from their files, once these "
+        + "are proved to be of the same build.",
     ];
 
     public override IReadOnlyList<Example> Examples =>
@@ -72,17 +82,25 @@ internal sealed class StackVerb : Verb
         new("kaa bt 4711 --locals --redact 'passw|token'", "without what should not be seen"),
         new("kaa bt 4711 --thread MainThread --every 2 --count 10", "is it moving?"),
         new("kaa bt 4711 --subprocesses --json", "all workers of a server, for a program"),
+        new("kaa bt ./core.4711 --locals", "what it did when it crashed"),
+        new("kaa bt ./core.4711 --sysroot ./rootfs", "the same, of a container or another machine"),
     ];
 
     public override Completes Completes => Completes.Pids;
 
     private StackRequest Read(ParseResult result)
     {
+        string[] targets = result.GetValue(_targets) ?? [];
+        string[] cores = [.. targets.Where(IsPath)];
+        if (cores.Length > 0)
+            CheckForCores(result);
         int count = result.GetValue(_count);
         double? every = result.GetValue(_every);
         return new StackRequest
         {
-            Pids = [.. (result.GetValue(_targets) ?? []).Select(ReadPid)],
+            Pids = [.. targets.Where(target => !IsPath(target)).Select(ReadPid)],
+            Cores = cores,
+            CoreOptions = new CoreOptions { Exe = Single(result, _exe), SysRoot = Single(result, _sysRoot) },
             Locals = result.GetValue(_locals),
             MaxValue = result.GetValue(_maxValue),
             Redact = [.. (result.GetValue(_redact) ?? []).Select(ReadRegex)],
@@ -110,14 +128,35 @@ internal sealed class StackVerb : Verb
         }
     }
 
-    private int ReadPid(string text)
+    private void CheckForCores(ParseResult result)
+    {
+        Option[] forProcesses = [_subprocesses, _every, _count];
+        foreach (Option option in forProcesses)
+        {
+            if (result.GetResult(option) is { Implicit: false })
+                throw new UsageError($"{option.Name} is for processes: a core does not change", Name);
+        }
+    }
+
+    private string? Single(ParseResult result, Option<string[]> option) => (result.GetValue(option) ?? []) switch
+    {
+        [] => null,
+        [var one] => one,
+        _ => throw new UsageError($"{option.Name} can be given once", Name),
+    };
+
+    /// <summary>What is no number, or has a slash.</summary>
+    private bool IsPath(string text)
     {
         if (text.StartsWith('-'))
             throw new UsageError($"unknown option '{text}'", Name);
+        return !text.All(char.IsAsciiDigit) && (text.Contains('/') || File.Exists(text) || Directory.Exists(text) || text.Contains('.'));
+    }
+
+    private int ReadPid(string text)
+    {
         if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int pid) && pid > 0)
             return pid;
-        if (File.Exists(text))
-            throw new UserError("core-not-supported", $"{text} is a file, and this version of kaa can't read core files yet", "give the pid of a running process");
-        throw new UsageError($"'{text}' is not a pid; kaa ps lists the Python processes", Name);
+        throw new UsageError($"'{text}' is neither a pid nor a file; kaa ps lists the Python processes", Name);
     }
 }

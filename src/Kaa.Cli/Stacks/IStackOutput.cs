@@ -12,7 +12,7 @@ internal interface IStackOutput : IDisposable
     void Write(StackReport report, Round? round, StackReport? before);
 
     /// <summary>One of several processes has no answer.</summary>
-    void Write(int pid, UserError error);
+    void Write(StackTarget target, UserError error);
 
     /// <summary>The round is complete: what was written is on its way.</summary>
     void End();

@@ -19,7 +19,8 @@ internal sealed class JsonStackOutput(StackRequest request) : IStackOutput
 
     public void Write(StackReport report, Round? round, StackReport? before) => StackJson.Write(report, _json, round?.Number, before);
 
-    public void Write(int pid, UserError error) => ErrorJson.Write(_json, error.Code, error.Message, error.Hint, pid);
+    public void Write(StackTarget target, UserError error) =>
+        ErrorJson.Write(_json, error.Code, error.Message, error.Hint, target.Pid, target.Core);
 
     public void End()
     {

@@ -78,7 +78,7 @@ internal sealed class StackCommand : IDisposable
         {
             if (session.Target.IsChild && MayBeLeftOut(error))
                 return ExitCode.Complete;
-            _output.Write(session.Target.Pid, error);
+            _output.Write(session.Target, error);
             return ExitCode.UserError;
         }
     }

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Kaa.Target.Cores;
 
 namespace Kaa.Cli.Stacks;
 
@@ -8,6 +9,12 @@ internal sealed record StackRequest
     public const int DefaultMaxValue = 200;
 
     public required IReadOnlyList<int> Pids { get; init; }
+
+    /// <summary>Paths of core files.</summary>
+    public IReadOnlyList<string> Cores { get; init; } = [];
+
+    /// <summary>Where the files of cores are.</summary>
+    public CoreOptions CoreOptions { get; init; } = new();
 
     public bool Locals { get; init; }
 
@@ -35,7 +42,7 @@ internal sealed record StackRequest
     public bool Json { get; init; }
 
     /// <summary>Whether JSON is an array: the same for one process that may have children as for many.</summary>
-    public bool HasSeveralAnswers => Pids.Count > 1 || Subprocesses;
+    public bool HasSeveralAnswers => Pids.Count + Cores.Count > 1 || Subprocesses;
 
     public bool? Colour { get; init; }
 }

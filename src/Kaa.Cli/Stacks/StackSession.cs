@@ -7,13 +7,14 @@ using Kaa.Python.Stack;
 using Kaa.Python.Waits;
 using Kaa.Results;
 using Kaa.Target;
+using Kaa.Target.Cores;
 
 namespace Kaa.Cli.Stacks;
 
-/// <summary>One process for the length of the command: opened at the first look, kept open for the next ones.</summary>
+/// <summary>One process or core for the length of the command: opened at the first look, kept open for the next ones.</summary>
 internal sealed class StackSession(StackTarget target, StackRequest request) : IDisposable
 {
-    private LiveTarget? _process;
+    private ObservedTarget? _process;
     private PythonProcess? _python;
     private SourceFinder? _sources;
 
@@ -36,11 +37,13 @@ internal sealed class StackSession(StackTarget target, StackRequest request) : I
         {
             HasEnded = true;
             throw new UserError(
-                "unreadable", $"process {Target.Pid} could not be read: {fault.Message}", "look again; if it stays so, please report it", fault);
+                "unreadable", $"{Target} could not be read: {fault.Message}", "look again; if it stays so, please report it", fault);
         }
-        catch (UserError)
+        catch (UserError error)
         {
             HasEnded = true;
+            if (_process is CoreTarget core && core.Notes.FirstOrDefault(note => note.Code == "core-truncated") is { } cut)
+                throw new UserError(cut.Code, $"{cut.Message}, and what is left does not do: {error.Message}", "get the whole core; RLIMIT_CORE (ulimit -c) or a full disk may have cut it", error);
             throw;
         }
     }
@@ -73,18 +76,18 @@ internal sealed class StackSession(StackTarget target, StackRequest request) : I
 
     private StackReport LookAtProcess()
     {
-        _process ??= LiveTarget.Open(Target.Pid);
+        _process ??= Target.Core is { } core ? CoreTarget.Open(core, request.CoreOptions) : LiveTarget.Open(Target.Pid);
         // One that was starting at the last look may have another state, elsewhere, by now.
         if (_python is null || Last?.Interpreter.Phase == InterpreterPhase.Starting)
             _python = PythonProcess.Find(_process);
-        _sources ??= new SourceFinder(_process.Files, _process.StartedAt);
+        _sources ??= new SourceFinder(_process.Files, _process is CoreTarget dumped ? dumped.DumpedAt : _process.StartedAt);
         var waits = new WaitInspector(_python, _process);
         var observer = new StackObserver(_python, new StackOptions { Inspectors = [waits], Locals = request.Locals ? Locals() : null });
         LookResult look = _process.Observe(observer, LookOptions());
         // From here on the process runs again.
         (IReadOnlyList<ThreadStack> threads, IReadOnlyList<Deadlock> deadlocks) = waits.Complete(observer.Threads(look));
         var selection = new ThreadSelection(request.Threads);
-        ThreadStack[] shown = [.. selection.Of(threads, Target.Pid).Select(thread => _sources.AddTo(thread, request.SourceLines))];
+        ThreadStack[] shown = [.. selection.Of(CrashedFirst(threads, _process.Info.Signal), Target).Select(thread => _sources.AddTo(thread, request.SourceLines))];
         return new StackReport
         {
             Target = _process.Info,
@@ -99,6 +102,10 @@ internal sealed class StackSession(StackTarget target, StackRequest request) : I
             ],
         };
     }
+
+    /// <summary>The thread that a core's signal was for, then the others in their order.</summary>
+    private static IReadOnlyList<ThreadStack> CrashedFirst(IReadOnlyList<ThreadStack> threads, CrashSignal? signal) =>
+        signal is null ? threads : [.. threads.Where(thread => thread.Tid == signal.Tid), .. threads.Where(thread => thread.Tid != signal.Tid)];
 
     private FrameLocals Locals() => new(new ValueOptions { MaxValue = request.MaxValue, Redact = request.Redact });
 

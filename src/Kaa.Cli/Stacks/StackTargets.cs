@@ -4,10 +4,15 @@ using Kaa.Results;
 
 namespace Kaa.Cli.Stacks;
 
-/// <param name="Pid">As seen from here.</param>
+/// <param name="Pid">As seen from here; 0 for a core.</param>
 /// <param name="IsChild">Nobody named it: --subprocesses found it.</param>
 /// <param name="Note">What a reader should know of how it was chosen.</param>
-internal sealed record StackTarget(int Pid, bool IsChild = false, Note? Note = null);
+/// <param name="Core">Path of a core file; null for a process.</param>
+internal sealed record StackTarget(int Pid, bool IsChild = false, Note? Note = null, string? Core = null)
+{
+    /// <summary>As messages name it.</summary>
+    public override string ToString() => Core is null ? string.Create(CultureInfo.InvariantCulture, $"process {Pid}") : "core " + Core;
+}
 
 /// <summary>The processes that the command line means.</summary>
 internal static class StackTargets
@@ -24,7 +29,9 @@ internal static class StackTargets
                 targets.Add(new StackTarget(child.Pid, IsChild: true));
         }
 
-        return [.. targets.DistinctBy(target => target.Pid)];
+        foreach (string core in request.Cores)
+            targets.Add(new StackTarget(0, Core: core));
+        return [.. targets.DistinctBy(target => (target.Pid, target.Core))];
     }
 
     /// <summary>A pid of this side; where there is no such process, one that has this pid in its container.</summary>

@@ -39,11 +39,12 @@ internal sealed class TextStackOutput : IStackOutput
         _errors.Flush();
     }
 
-    public void Write(int pid, UserError error)
+    public void Write(StackTarget target, UserError error)
     {
         _output.Flush();
-        string number = pid.ToString(CultureInfo.InvariantCulture);
-        Errors.Write(error.Message.Contains(number, StringComparison.Ordinal) ? error.Message : $"process {number}: {error.Message}", error.Hint);
+        string name = target.Core ?? target.Pid.ToString(CultureInfo.InvariantCulture);
+        bool isNamed = error.Message.Contains(name, StringComparison.Ordinal);
+        Errors.Write(isNamed ? error.Message : $"{target}: {error.Message}", error.Hint);
     }
 
     public void End() => _output.Flush();

@@ -7,14 +7,14 @@ namespace Kaa.Cli.Stacks;
 internal sealed class ThreadSelection(IReadOnlyList<string> wanted)
 {
     /// <exception cref="UserError">There is none of that tid, ident or name.</exception>
-    public IReadOnlyList<ThreadStack> Of(IReadOnlyList<ThreadStack> threads, int pid)
+    public IReadOnlyList<ThreadStack> Of(IReadOnlyList<ThreadStack> threads, StackTarget target)
     {
         if (wanted.Count == 0)
             return threads;
         foreach (string one in wanted)
         {
             if (!threads.Any(thread => Matches(thread, one)))
-                throw NoThread(one, threads, pid);
+                throw NoThread(one, threads, target);
         }
 
         return [.. threads.Where(thread => wanted.Any(one => Matches(thread, one)))];
@@ -29,11 +29,11 @@ internal sealed class ThreadSelection(IReadOnlyList<string> wanted)
     private static bool Matches(ThreadStack thread, string wanted) =>
         thread.Name == wanted || thread.Tid?.ToString(CultureInfo.InvariantCulture) == wanted || thread.Ident?.ToString(CultureInfo.InvariantCulture) == wanted;
 
-    private static UserError NoThread(string wanted, IReadOnlyList<ThreadStack> threads, int pid)
+    private static UserError NoThread(string wanted, IReadOnlyList<ThreadStack> threads, StackTarget target)
     {
         const int Most = 10;
         string known = string.Join(", ", threads.Take(Most).Select(thread => $"{thread.Tid} {thread.Name}".Trim()));
         return new UserError(
-            "no-such-thread", $"process {pid} has no Python thread '{wanted}'", $"it has: {known}{(threads.Count > Most ? ", …" : "")}");
+            "no-such-thread", $"{target} has no Python thread '{wanted}'", $"it has: {known}{(threads.Count > Most ? ", …" : "")}");
     }
 }

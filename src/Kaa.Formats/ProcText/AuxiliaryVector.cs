@@ -41,6 +41,9 @@ public enum AuxiliaryKey : ulong
     /// <summary>AT_SECURE: not 0 where the program was started with more rights than its caller has.</summary>
     Secure = 23,
 
+    /// <summary>AT_RANDOM: address of 16 random bytes, just above the vector itself.</summary>
+    Random = 25,
+
     /// <summary>AT_EXECFN: address of the name that the program was started by.</summary>
     ExecutableName = 31,
 

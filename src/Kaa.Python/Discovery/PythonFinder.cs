@@ -19,6 +19,7 @@ internal sealed class PythonFinder(ObservedTarget target)
     /// </summary>
     private const int Attempts = 6;
 
+    private readonly bool _isCore = target.Info.Kind == TargetKind.Core;
     private IMemory _memory = target.Glance();
     private bool _anyCandidate;
     private FoundInterpreter? _starting;
@@ -128,26 +129,28 @@ internal sealed class PythonFinder(ObservedTarget target)
             if (other is not null)
             {
                 throw new UserError(
-                    "unsupported-implementation", $"this process runs {other} ({module.Path}); only CPython can be read",
+                    "unsupported-implementation", $"{This} runs {other} ({module.Path}); only CPython can be read",
                     "see what its own tools offer, or run the program with CPython");
             }
         }
     }
+
+    private string This => _isCore ? "this core" : "this process";
 
     private UserError NotFound(InterpreterProof proof, bool isEmpty, RuntimeCandidate? named)
     {
         if (proof.Unsupported is { } version)
         {
             return new UserError(
-                "unsupported-version", $"this process runs CPython {version}, whose structures are not known",
+                "unsupported-version", $"{This} runs CPython {version}, whose structures are not known",
                 "known are 2.7 and 3.6 to 3.15; a newer Kaa may know it");
         }
 
         if (isEmpty)
         {
             return new UserError(
-                "interpreter-starting", "CPython is in this process, but it is just starting up, or has ended already: there is nothing to be read",
-                "try again in a moment");
+                "interpreter-starting", $"CPython is in {This}, but it is just starting up, or has ended already: there is nothing to be read",
+                _isCore ? null : "try again in a moment");
         }
 
         if (named is { } candidate)
@@ -158,7 +161,8 @@ internal sealed class PythonFinder(ObservedTarget target)
                 "known are 2.7 and 3.6 to 3.15; a build with changed structures can be read only if it has debug information");
         }
 
-        return new UserError("not-python", "no Python interpreter was found in this process; " + Searched(), "is this the right pid?");
+        return new UserError("not-python", $"no Python interpreter was found in {This}; " + Searched(),
+            _isCore ? "was it a Python process? where files of it are missing, --sysroot and --exe say where they are" : "is this the right pid?");
     }
 
     private string Searched()

@@ -26,6 +26,19 @@ internal sealed class ThreadIds
         return result;
     }
 
+    /// <summary>Tid by <c>pthread_t</c>, where registers tell it: the surest way, since it does not depend on pid namespaces.</summary>
+    public static Dictionary<ulong, int> ByPointer(IReadOnlyList<TargetThread> threads)
+    {
+        var result = new Dictionary<ulong, int>();
+        foreach (TargetThread thread in threads)
+        {
+            if (thread.ThreadPointer is { } pointer)
+                result[pointer.Value] = thread.Tid;
+        }
+
+        return result;
+    }
+
     /// <summary>Learns where the tid lies, from all threads together: at that offset they have tids of this process.</summary>
     public void Learn(IMemory memory, IReadOnlyList<ulong> pthreads, Dictionary<int, int> tids)
     {

@@ -20,6 +20,7 @@ internal sealed class ThreadReader(PyLayout layout, PySemantics semantics, Inter
         IMemory memory = objects.Memory;
         List<ThreadEntry> entries = new ThreadWalker(memory, layout, root).List(out string? torn);
         Dictionary<int, int> tids = ThreadIds.ByNamespace(look.Threads);
+        Dictionary<ulong, int> byPointer = ThreadIds.ByPointer(look.Threads);
         LearnIds(memory, entries, tids);
         ulong mainIdent = MainIdent(memory, entries);
         FrameChain chain = FrameChain.For(objects, layout, semantics);
@@ -27,7 +28,9 @@ internal sealed class ThreadReader(PyLayout layout, PySemantics semantics, Inter
         foreach (ThreadEntry entry in entries)
         {
             ulong ident = entry.Word(layout.Thread.thread_id);
-            int? tid = _ids.Find(memory, entry.Word(layout.Thread.native_thread_id), ident, tids);
+            int? tid = byPointer.TryGetValue(ident, out int own)
+                ? own
+                : _ids.Find(memory, entry.Word(layout.Thread.native_thread_id), ident, tids);
             bool wanted = tid is { } known ? look.Wants(known) : look.Wanted is null;
             RawStack? stack = wanted ? chain.Walk(entry.Bytes) : null;
             threads.Add(new RawThread

@@ -47,7 +47,8 @@ public sealed class WaitReader
     public ThreadWaits Read(TargetThread thread, IReadOnlyList<IWaitFrame> frames, GilFacts? gil)
     {
         WaitFacts? wait = null;
-        if (thread is { State: ThreadState.Sleeping or ThreadState.Uninterruptible or ThreadState.Stopped, Call: { } call })
+        // A core does not tell states; but a thread that it shows in a call did wait there.
+        if (thread is { State: not (ThreadState.Running or ThreadState.Zombie), Call: { } call })
             wait = ReadWait(BlockedCallMeaning.Of(call), frames, gil);
         var held = new List<HeldLock>();
         foreach (IWaitFrame frame in frames)

@@ -12,7 +12,7 @@ public static class StackText
         WriteHeader(report, before, writer);
         foreach (Deadlock deadlock in report.Deadlocks)
             WriteDeadlock(report, deadlock, writer);
-        var threads = new ThreadText(writer, ChangedFiles(report), Deadlocked(report));
+        var threads = new ThreadText(writer, ChangedFiles(report), Deadlocked(report), report.Target.Signal);
         foreach (ThreadStack thread in report.Threads)
         {
             writer.Line();
@@ -26,7 +26,7 @@ public static class StackText
     {
         TargetInfo target = report.Target;
         if (target.Kind == TargetKind.Core)
-            writer.Text("Core ", Tone.Heading).Data(target.Path ?? "", Tone.Heading).Text(" of process ").Text(target.Pid ?? 0);
+            writer.Text("Core ", Tone.Heading).Data(target.Path ?? "", Tone.Heading).Text(target.Pid is null ? "" : " of process " + target.Pid.Value.ToString(CultureInfo.InvariantCulture));
         else
             writer.Text("Process " + (target.Pid ?? 0).ToString(CultureInfo.InvariantCulture), Tone.Heading);
         if (before is not null && before.Target.Command.SequenceEqual(target.Command))
@@ -38,7 +38,17 @@ public static class StackText
         if (target.ContainerPid is { } inner)
             writer.Text(" (").Text(inner).Text(" in its container)");
         writer.Text(": ").Data(CommandLine.Join(target.Command)).Line();
+        if (target.Signal is { } signal)
+            WriteSignal(signal, writer);
         WriteInterpreter(report, writer);
+    }
+
+    private static void WriteSignal(CrashSignal signal, StyledWriter writer)
+    {
+        writer.Text("Ended by ").Text(signal.Name, Tone.Alarm);
+        if (signal.Address is { } address)
+            writer.Text(" at address 0x" + address.ToString("x", CultureInfo.InvariantCulture));
+        writer.Text(" in thread ").Text(signal.Tid).Line();
     }
 
     private static void WriteInterpreter(StackReport report, StyledWriter writer)

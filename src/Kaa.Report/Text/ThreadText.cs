@@ -3,7 +3,7 @@ using Kaa.Results;
 namespace Kaa.Report.Text;
 
 /// <summary>Prints one thread: who it is and what it does, then its frames, most recent call first.</summary>
-internal sealed class ThreadText(StyledWriter writer, IReadOnlySet<string> changedFiles, IReadOnlySet<int> deadlocked)
+internal sealed class ThreadText(StyledWriter writer, IReadOnlySet<string> changedFiles, IReadOnlySet<int> deadlocked, CrashSignal? signal = null)
 {
     private readonly FrameText _frames = new(writer, changedFiles);
 
@@ -43,9 +43,11 @@ internal sealed class ThreadText(StyledWriter writer, IReadOnlySet<string> chang
     private static string Waiting(WaitReason wait) =>
         wait.Kind is WaitKind.Sleep ? wait.Description : "waiting for " + wait.Description;
 
-    private static List<string> Traits(ThreadStack thread, Movement? movement)
+    private List<string> Traits(ThreadStack thread, Movement? movement)
     {
         var traits = new List<string>();
+        if (signal is { } end && thread.Tid == end.Tid)
+            traits.Add("ended by " + end.Name);
         if (thread.Main)
             traits.Add("main");
         if (thread.Interpreter != 0)

@@ -42,6 +42,9 @@ internal static class Mutation
         return (refused, rounds - refused);
     }
 
+    /// <summary>The damaged copy of a round, for what can't be given as bytes.</summary>
+    public static byte[] Damaged(byte[] good, int round) => Damage(good, new Random(round), 0, good.Length, mayCut: true);
+
     private static byte[] Damage(byte[] good, Random random, int start, int length, bool mayCut)
     {
         byte[] bytes = mayCut && random.Next(8) == 0 ? good[..random.Next(good.Length + 1)] : (byte[])good.Clone();
