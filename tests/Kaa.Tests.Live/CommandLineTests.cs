@@ -63,11 +63,12 @@ public sealed class CommandLineTests
     }
 
     [Fact]
-    public void A_core_file_is_refused_with_a_reason_as_long_as_it_cannot_be_read()
+    public void A_program_given_as_a_core_is_told_to_be_none()
     {
         KaaResult result = Harness.Kaa.Run("bt", Repository.Kaa);
         result.Exit.ShouldBe(1);
-        result.Error.ShouldContain("core files");
+        result.Error.ShouldContain("not a core");
+        result.Error.ShouldContain("--exe");
     }
 
     [Fact]
