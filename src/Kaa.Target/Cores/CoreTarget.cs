@@ -34,6 +34,7 @@ public sealed class CoreTarget : ObservedTarget
         _memory = new PageCache(new CoreMemory(dumped, _mapped));
         _threads = ThreadsOf(notes);
         Info = Describe(path, notes, _memory);
+        DebugFiles = new DebugFileSearch { OpenHost = RootedFiles.Open };
         _findings = new CoreFindings(core, dumped, _threads, _mapped, search, linked, prefix, options);
         DumpedAt = (File.GetLastWriteTimeUtc(path) - DateTime.UnixEpoch).TotalSeconds;
     }
