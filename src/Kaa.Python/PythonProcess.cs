@@ -1,3 +1,4 @@
+using System.Numerics;
 using Kaa.Formats;
 using Kaa.Formats.Elf;
 using Kaa.Python.Discovery;
@@ -70,15 +71,38 @@ public sealed class PythonProcess
     }
 
     /// <summary>All threads of all interpreters; frames of those that the look wants.</summary>
-    public RawThreads ReadThreads(Look look) => ReadThreads(look, new PyObjects(look.Memory, ObjectLayout));
+    public RawThreads ReadThreads(Look look) => ReadThreads(look, Objects(look.Memory));
 
     /// <param name="objects">Of this look: what it has read of types is used again.</param>
     public RawThreads ReadThreads(Look look, PyObjects objects) => _threads.Read(look, objects);
 
+    /// <summary>Memory as it is now.</summary>
+    internal IMemory Glance() => _target.Glance();
+
+    /// <summary>A number that changes, as good as surely, when a thread is added to an interpreter or taken out, or gets another name.</summary>
+    internal ulong ListsVersion(IMemory memory, ThreadNames names)
+    {
+        List<ThreadEntry> entries = new ThreadWalker(memory, Layout, Root).List(out string? torn);
+        ulong version = torn is null ? 17u : 18u;
+        foreach (ThreadEntry entry in entries)
+        {
+            version = Mix(version, entry.Address.Value);
+            version = Mix(version, entry.Word(Layout.Thread.thread_id));
+            version = Mix(version, names.Version(memory, entry.Interpreter));
+        }
+
+        return version;
+
+        static ulong Mix(ulong version, ulong value) => unchecked((BitOperations.RotateLeft(version, 23) ^ value) * 0x9e3779b97f4a7c15);
+    }
+
+    /// <summary>To read objects by; what it learns of types holds for as long as that memory stands still.</summary>
+    internal PyObjects Objects(IMemory memory) => new(memory, ObjectLayout, _found.Hash);
+
     /// <summary>Where each interpreter that there is now keeps the names of its threads.</summary>
     internal ThreadNames LocateThreadNames()
     {
-        var names = new ThreadNames(Layout, ObjectLayout);
+        var names = new ThreadNames(Layout, ObjectLayout, _found.Hash);
         IMemory memory = _target.Glance();
         var guard = new CycleGuard();
         memory.TryReadPointer(_found.Root.Head, out Address interpreter);

@@ -5,6 +5,8 @@ namespace Kaa.Target;
 /// <summary>One moment of the target: memory that stands still for the threads that are wanted, and what the kernel says of each.</summary>
 public sealed class Look
 {
+    private readonly HashSet<int> _missed = [];
+
     public Look(IMemory memory, IReadOnlyList<TargetThread> threads, IReadOnlySet<int>? wanted, int pass)
     {
         Memory = memory;
@@ -25,7 +27,16 @@ public sealed class Look
     /// <summary>Counted from 0.</summary>
     public int Pass { get; }
 
+    /// <summary>What <see cref="Again"/> was called for.</summary>
+    public IReadOnlySet<int> Missed => _missed;
+
     public bool Wants(int tid) => Wanted is null || Wanted.Contains(tid);
+
+    /// <summary>
+    /// For a thread that is not wanted now but was not found when it was: the list that led to it was just being changed. Another pass will
+    /// want it, if there can be one; else it counts as moving.
+    /// </summary>
+    public void Again(int tid) => _missed.Add(tid);
 }
 
 /// <summary>Reads threads while they stand still. Called once for a core, and up to a few times for a process in which threads moved.</summary>

@@ -11,6 +11,7 @@ from harness import kernel
 # Every way of looking takes its turn.
 WAYS = (["--json"], ["--json", "--locals"], [], ["--json", "--locals", "--max-value", "2000"], ["--locals"], ["--json", "--nonblocking"])
 PATIENCE = 60.0
+SLOW = 2.0
 COMPLETE, USER_ERROR, INCOMPLETE = 0, 1, 3
 
 
@@ -24,12 +25,15 @@ class Tally:
     slowest: float = 0.0
     slowest_way: str = ""
     pauses: list[int] = field(default_factory=list)
+    slow: list[str] = field(default_factory=list)  # where looks were that took longer than SLOW
 
     def text(self) -> str:
         exits = ", ".join(f"{count} × exit {code}" for code, count in sorted(self.exits.items(), key=str))
         pauses = sorted(self.pauses)
         if pauses:
             exits += f"; pause µs median {pauses[len(pauses) // 2]} 99 % {pauses[len(pauses) * 99 // 100]} max {pauses[-1]}"
+        if self.slow:
+            exits += f"; {len(self.slow)} longer than {SLOW:.0f} s, at: {' | '.join(self.slow[:3])}"
         return f"{exits}; slowest {1000 * self.slowest:.0f} ms ({self.slowest_way})"
 
 
@@ -40,11 +44,11 @@ class Eye:
     def look(self, pid: int, turn: int, tally: Tally, allowed: tuple[int, ...], judge=None) -> list[str]:
         """One look; gives what was wrong about it."""
         way = WAYS[turn % len(WAYS)]
-        start = time.monotonic()
         process = subprocess.Popen([self._kaa, "bt", str(pid), *way], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, text=True, errors="replace")
+        start = time.monotonic()
         try:
-            output, errors = process.communicate(timeout=PATIENCE)
+            output, errors = _outcome(process, tally)
         except subprocess.TimeoutExpired:
             tally.exits["hung"] += 1
             where = kernel.whereabouts(process.pid)
@@ -71,6 +75,15 @@ class Eye:
             pass
         process.kill()
         process.wait()
+
+
+def _outcome(process: subprocess.Popen, tally: Tally) -> tuple[str, str]:
+    """Waits for its end; notes where a slow one is."""
+    try:
+        return process.communicate(timeout=SLOW)
+    except subprocess.TimeoutExpired:
+        tally.slow.append(kernel.whereabouts(process.pid))
+        return process.communicate(timeout=PATIENCE - SLOW)
 
 
 def _read(text: str, way: list[str], code: int, tally: Tally, judge) -> list[str]:

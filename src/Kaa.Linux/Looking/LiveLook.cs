@@ -156,10 +156,18 @@ internal sealed class LiveLook : IDisposable
         var threads = new List<TargetThread>(_roster.Threads.Count);
         foreach (ThreadSight sight in _roster.Threads)
             threads.Add(sight.ToThread());
-        _observer.Read(new Look(_memory(deadline), threads, _wanted, _pass));
+        var look = new Look(_memory(deadline), threads, _wanted, _pass);
+        _observer.Read(look);
 
         // Before anybody goes on: whom those we stopped wake up next has not moved during the read.
-        return Prove(threads);
+        HashSet<int> moved = Prove(threads);
+        foreach (int tid in look.Missed)
+        {
+            if (_options.Only is null || _options.Only.Contains(tid))
+                moved.Add(tid);
+        }
+
+        return moved;
     }
 
     private HashSet<int> Prove(List<TargetThread> threads)

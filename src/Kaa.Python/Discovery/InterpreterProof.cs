@@ -4,6 +4,7 @@ using Kaa.Python.Objects;
 using Kaa.Python.Semantics;
 using Kaa.Python.Stack;
 using Kaa.Results;
+using Kaa.Target;
 
 namespace Kaa.Python.Discovery;
 
@@ -11,13 +12,18 @@ namespace Kaa.Python.Discovery;
 /// <param name="IsProved">False while it has not come so far that it could say its own version: the layout is that of the version that the file says.</param>
 internal sealed record FoundInterpreter(
     RuntimeCandidate Candidate, PythonVersion Version, BuildFlavour Flavour, PyLayout Layout, ObjectLayout Objects, PySemantics Semantics,
-    InterpreterRoot Root, bool IsProved);
+    InterpreterRoot Root, bool IsProved)
+{
+    /// <summary>Null where the interpreter's secret was not found.</summary>
+    public StringHash? Hash { get; init; }
+}
 
 /// <summary>
 /// Reads a candidate through one layout after the other until one proves itself: the list of interpreters leads to an interpreter, its
 /// first thread back to it, and its <c>sys.hexversion</c> to the very version whose layout was used.
 /// </summary>
-internal sealed class InterpreterProof(IMemory memory)
+/// <param name="hashSecret">Where <c>_Py_HashSecret</c> lies in an image; null where no symbol tells.</param>
+internal sealed class InterpreterProof(IMemory memory, Func<Module, Address?> hashSecret)
 {
     private const int MaxTable = 1024;
 
@@ -148,7 +154,8 @@ internal sealed class InterpreterProof(IMemory memory)
             return null;
         SawEmpty |= interpreter.IsNull || (memory.TryReadPointer(interpreter + layout.Interpreter.sysdict, out Address sysModule) && sysModule.IsNull);
         ObjectLayout objects = ObjectLayout.For(ifStarting ?? new PythonVersion(version.Major, version.Minor), flavour);
-        if (ReadSys(interpreter, layout, objects) is not { } sys)
+        StringHash? hash = Hash(candidate, objects.Version);
+        if (ReadSys(interpreter, layout, objects, hash) is not { } sys)
         {
             return ifStarting is { } starting
                 ? new FoundInterpreter(candidate, starting, flavour, layout, objects, version.Semantics, root, IsProved: false)
@@ -160,8 +167,8 @@ internal sealed class InterpreterProof(IMemory memory)
             return Again(candidate, version, layout, proved);
         flavour = flavour with { Debug = sys.Debug, TraceRefs = flavour.TraceRefs || sys.TraceRefs };
         Address sysdict = memory.ReadPointer(interpreter + layout.Interpreter.sysdict);
-        objects = SysConfiguration.Apply(new PyObjects(memory, ObjectLayout.For(proved, flavour)), sysdict);
-        return new FoundInterpreter(candidate, proved, flavour, layout, objects, version.Semantics, root, IsProved: true);
+        objects = SysConfiguration.Apply(new PyObjects(memory, ObjectLayout.For(proved, flavour), hash), sysdict);
+        return new FoundInterpreter(candidate, proved, flavour, layout, objects, version.Semantics, root, IsProved: true) { Hash = hash };
     }
 
     /// <summary>Two versions can be alike as far as <c>sys</c>: then it names the one to be used.</summary>
@@ -196,10 +203,13 @@ internal sealed class InterpreterProof(IMemory memory)
         return interpreter == main;
     }
 
-    private SysModule? ReadSys(Address interpreter, PyLayout layout, ObjectLayout objects)
+    private StringHash? Hash(RuntimeCandidate candidate, PythonVersion version) =>
+        candidate.Module is { } module && hashSecret(module) is { } secret ? StringHash.Read(memory, secret, version) : null;
+
+    private SysModule? ReadSys(Address interpreter, PyLayout layout, ObjectLayout objects, StringHash? hash)
     {
         if (interpreter.IsNull || !memory.TryReadPointer(interpreter + layout.Interpreter.sysdict, out Address sysdict) || sysdict.IsNull)
             return null;
-        return SysModule.Read(new PyObjects(memory, objects), sysdict);
+        return SysModule.Read(new PyObjects(memory, objects, hash), sysdict);
     }
 }

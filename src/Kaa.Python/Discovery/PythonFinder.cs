@@ -34,7 +34,7 @@ internal sealed class PythonFinder(ObservedTarget target)
         int attempt = 1;
         while (true)
         {
-            proof = new InterpreterProof(_memory);
+            proof = new InterpreterProof(_memory, HashSecret);
             found = First(new RuntimeLocator(target).Candidates(), proof);
             if (found is not null || !_anyCandidate || attempt++ == Attempts)
                 break;
@@ -52,6 +52,8 @@ internal sealed class PythonFinder(ObservedTarget target)
             found = First(new InterpreterScan(target, _memory).Candidates(), proof);
         return WithStatics(found ?? _starting ?? throw NotFound(proof, isEmpty, named));
     }
+
+    private Address? HashSecret(Module module) => RuntimeLocator.Loaded(target, module, "_Py_HashSecret"u8);
 
     private FoundInterpreter? First(IEnumerable<RuntimeCandidate> candidates, InterpreterProof proof)
     {

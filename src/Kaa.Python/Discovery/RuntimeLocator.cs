@@ -31,9 +31,9 @@ internal sealed class RuntimeLocator(ObservedTarget target)
 
     private IEnumerable<RuntimeCandidate> InMemory(Module module)
     {
-        if (Loaded(module, "_PyRuntime"u8) is { } runtime)
+        if (Loaded(target, module, "_PyRuntime"u8) is { } runtime)
             yield return new RuntimeCandidate(CandidateKind.Runtime, runtime, module);
-        else if (Loaded(module, "PyInterpreterState_Head"u8) is { } function && HeadVariable(function) is { } head)
+        else if (Loaded(target, module, "PyInterpreterState_Head"u8) is { } function && HeadVariable(function) is { } head)
             yield return new RuntimeCandidate(CandidateKind.PointerToInterpreter, head, module);
     }
 
@@ -49,7 +49,7 @@ internal sealed class RuntimeLocator(ObservedTarget target)
     }
 
     /// <summary>By the image's own hash table, without any file.</summary>
-    private Address? Loaded(Module module, ReadOnlySpan<byte> name)
+    public static Address? Loaded(ObservedTarget target, Module module, ReadOnlySpan<byte> name)
     {
         try
         {

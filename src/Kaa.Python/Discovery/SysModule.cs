@@ -9,37 +9,24 @@ namespace Kaa.Python.Discovery;
 /// <param name="TraceRefs"><c>sys.getobjects</c> exists.</param>
 internal readonly record struct SysModule(uint Hex, bool Debug, bool TraceRefs)
 {
-    private const int LongestName = 32;
-
     /// <summary>Null where there is no readable <c>hexversion</c>: no interpreter, another layout, or one that has not come that far.</summary>
     public static SysModule? Read(PyObjects objects, Address sysdict)
     {
-        long? hex = null;
-        bool debug = false;
-        bool traceRefs = false;
         try
         {
-            foreach (DictEntry entry in objects.Dict(sysdict))
-            {
-                switch (objects.TryReadString(entry.Key, LongestName))
-                {
-                    case "hexversion":
-                        hex = objects.ReadInt64(entry.Value);
-                        break;
-                    case "gettotalrefcount":
-                        debug = true;
-                        break;
-                    case "getobjects":
-                        traceRefs = true;
-                        break;
-                }
-            }
+            Address hexversion = objects.Lookup(sysdict, "hexversion");
+            if (hexversion.IsNull)
+                return null;
+            long hex = objects.ReadInt64(hexversion);
+            return hex is > 0 and <= uint.MaxValue
+                ? new SysModule((uint)hex, Has(objects, sysdict, "gettotalrefcount"), Has(objects, sysdict, "getobjects"))
+                : null;
         }
         catch (TargetFault fault) when (fault.Reason is FaultReason.Unmapped or FaultReason.Nonsense)
         {
             return null;
         }
-
-        return hex is > 0 and <= uint.MaxValue ? new SysModule((uint)hex, debug, traceRefs) : null;
     }
+
+    private static bool Has(PyObjects objects, Address sysdict, string name) => !objects.Lookup(sysdict, name).IsNull;
 }

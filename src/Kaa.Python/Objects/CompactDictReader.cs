@@ -3,9 +3,14 @@ using Kaa.Python.Layout;
 
 namespace Kaa.Python.Objects;
 
-/// <summary>The entries of a keys object.</summary>
-/// <param name="Count">How many are in use, deleted ones included.</param>
-internal readonly record struct KeysTable(Address Entries, long Count, int EntrySize, int KeyOffset);
+/// <summary>The indices and entries of a keys object.</summary>
+/// <param name="Indices">2^<paramref name="Log2Size"/> of them, up to where the entries begin.</param>
+/// <param name="Count">How many entries are in use, deleted ones included.</param>
+internal readonly record struct KeysTable(Address Indices, int Log2Size, Address Entries, long Count, int EntrySize, int KeyOffset)
+{
+    /// <summary>In bytes: 1, 2, 4 or 8.</summary>
+    public int IndexWidth => (int)((Entries - Indices) >> Log2Size);
+}
 
 /// <summary>3.6 and later: a keys object with indices and, in order of insertion, entries; values with them or apart.</summary>
 internal abstract class KeysDictReader(IMemory memory, ObjectLayout layout) : DictReader(memory, layout)
@@ -16,6 +21,11 @@ internal abstract class KeysDictReader(IMemory memory, ObjectLayout layout) : Di
         Address values = Memory.ReadPointer(dict + Layout.PyDictObject.ma_values);
         return values.IsNull ? Combined(dict, keys) : Split(dict, keys, values);
     }
+
+    public override IEnumerable<DictEntry>? Probe(Address dict, long hash) =>
+        Memory.ReadPointer(dict + Layout.PyDictObject.ma_values).IsNull
+            ? Probe(Locate(Memory.ReadPointer(dict + Layout.PyDictObject.ma_keys)), hash)
+            : null;
 
     public override IEnumerable<(long Index, Address Key)> Keys(Address keys)
     {
@@ -45,6 +55,35 @@ internal abstract class KeysDictReader(IMemory memory, ObjectLayout layout) : Di
             throw TargetFault.Nonsense(keys, "dict with a size that can't be");
     }
 
+    private IEnumerable<DictEntry> Probe(KeysTable table, long hash)
+    {
+        const int Unused = -1; // DKIX_EMPTY; below it DKIX_DUMMY
+        foreach (ulong place in Places(hash, (1UL << table.Log2Size) - 1, shiftFirst: true))
+        {
+            long index = Index(table, place);
+            if (index == Unused)
+                yield break;
+            if (index < 0)
+                continue;
+            Address key = KeyAt(table, index);
+            if (!key.IsNull)
+                yield return new DictEntry(key, Memory.ReadPointer(table.Entries + (index * table.EntrySize) + table.KeyOffset + 8));
+        }
+    }
+
+    private long Index(KeysTable table, ulong place)
+    {
+        Address at = table.Indices + ((long)place * table.IndexWidth);
+        return table.IndexWidth switch
+        {
+            1 => Memory.Read<sbyte>(at),
+            2 => Memory.Read<short>(at),
+            4 => Memory.Read<int>(at),
+            8 => Memory.Read<long>(at),
+            _ => throw TargetFault.Nonsense(at, "dict with indices of no known width"),
+        };
+    }
+
     private IEnumerable<DictEntry> Combined(Address dict, Address keys)
     {
         KeysTable table = Locate(keys);
@@ -72,7 +111,8 @@ internal sealed class CompactDictReader(IMemory memory, ObjectLayout layout) : K
             throw TargetFault.Nonsense(keys, "dict with a size that can't be");
         CheckSize(keys, (int)long.Log2(size), count);
         int width = size <= 0xff ? 1 : size <= 0xffff ? 2 : size <= 0xffffffff ? 4 : 8;
-        return new KeysTable(keys + Layout.PyDictKeysObject.dk_indices + (size * width), count, EntrySize: 24, KeyOffset: 8);
+        Address indices = keys + Layout.PyDictKeysObject.dk_indices;
+        return new KeysTable(indices, (int)long.Log2(size), indices + (size * width), count, EntrySize: 24, KeyOffset: 8);
     }
 
     /// <summary>The i-th value belongs to the i-th key; a dict leaves this form before its order can differ.</summary>

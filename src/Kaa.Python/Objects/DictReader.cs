@@ -34,6 +34,12 @@ internal abstract class DictReader(IMemory memory, ObjectLayout layout)
 
     public abstract IEnumerable<DictEntry> Entries(Address dict);
 
+    /// <summary>
+    /// Entries whose key may have that hash, in the order in which the interpreter would look at them; null where the dict's keys are shared
+    /// with others, which are few.
+    /// </summary>
+    public abstract IEnumerable<DictEntry>? Probe(Address dict, long hash);
+
     /// <summary>Keys of a keys object, and where each one's entry lies; unset keys are skipped.</summary>
     public abstract IEnumerable<(long Index, Address Key)> Keys(Address keys);
 
@@ -49,6 +55,26 @@ internal abstract class DictReader(IMemory memory, ObjectLayout layout)
             Memory.ReadExactly(entries + (done * entrySize), buffer.AsSpan(0, batch * entrySize));
             for (int i = 0; i < batch; i++)
                 yield return Entry(buffer, (i * entrySize) + keyOffset);
+        }
+    }
+
+    /// <summary>Places of a table in the order of the search for a hash (lookdict, Objects/dictobject.c), each once at least.</summary>
+    /// <param name="shiftFirst">Since 3.6 the hash is shifted before it perturbs the next place.</param>
+    private protected static IEnumerable<ulong> Places(long hash, ulong mask, bool shiftFirst)
+    {
+        const int PerturbShift = 5;
+        ulong perturb = unchecked((ulong)hash);
+        ulong place = perturb;
+
+        // The hash is used up after 13 steps; then 5 i + 1 goes through all of them.
+        for (ulong step = 0; step <= Math.Min(mask, Limits.DictEntries) + 14; step++)
+        {
+            yield return place & mask;
+            if (shiftFirst)
+                perturb >>= PerturbShift;
+            place = unchecked((place * 5) + perturb + 1);
+            if (!shiftFirst)
+                perturb >>= PerturbShift;
         }
     }
 
@@ -73,6 +99,22 @@ internal sealed class HashTableDictReader(IMemory memory, ObjectLayout layout) :
                 continue;
             left--;
             yield return entry;
+        }
+    }
+
+    public override IEnumerable<DictEntry> Probe(Address dict, long hash)
+    {
+        const int EntrySize = 24;
+        ulong mask = Memory.Read<ulong>(dict + Layout.PyDictObject.ma_mask);
+        Address table = Memory.ReadPointer(dict + Layout.PyDictObject.ma_table);
+        foreach (ulong place in Places(hash, mask, shiftFirst: false))
+        {
+            Address at = table + ((long)place * EntrySize);
+            Address key = Memory.ReadPointer(at + 8);
+            if (key.IsNull)
+                yield break;
+            if (Memory.Read<long>(at) == hash)
+                yield return new DictEntry(key, Memory.ReadPointer(at + 16));
         }
     }
 

@@ -18,6 +18,16 @@ internal sealed class InstanceDictReader(IMemory memory, ObjectLayout layout, Ty
         return dict.IsNull ? [] : dicts.Entries(CheckedDict(dict));
     }
 
+    /// <summary>The dict object that holds the attributes; null where there is none, or values without one.</summary>
+    public Address Dict(Address instance)
+    {
+        PyType type = types.Read(memory.ReadPointer(instance + layout.PyObject.ob_type));
+        if (type.Has(TypeFlags.ManagedDict) && layout.ManagedDictForm != ManagedDictForm.None)
+            return Address.Null;
+        Address dict = DictAt(instance, type);
+        return dict.IsNull ? dict : CheckedDict(dict);
+    }
+
     private IEnumerable<DictEntry> Managed(Address instance, PyType type)
     {
         Address word = memory.ReadPointer(instance + layout.managed_dict);

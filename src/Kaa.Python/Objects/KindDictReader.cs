@@ -43,10 +43,11 @@ internal sealed class KindDictReader(IMemory memory, ObjectLayout layout) : Keys
         CheckSize(keys, log2Size, count);
         if (kind > KindSplit || log2IndexBytes < log2Size || log2IndexBytes > log2Size + 3)
             throw TargetFault.Nonsense(keys, "dict of no known kind");
-        Address entries = keys + f.dk_indices + (1L << log2IndexBytes);
+        Address indices = keys + f.dk_indices;
+        Address entries = indices + (1L << log2IndexBytes);
         return kind == KindGeneral
-            ? new KeysTable(entries, count, EntrySize: 24, KeyOffset: 8)
-            : new KeysTable(entries, count, EntrySize: 16, KeyOffset: 0);
+            ? new KeysTable(indices, log2Size, entries, count, EntrySize: 24, KeyOffset: 8)
+            : new KeysTable(indices, log2Size, entries, count, EntrySize: 16, KeyOffset: 0);
     }
 
     private protected override IEnumerable<DictEntry> Split(Address dict, Address keys, Address values) => Values(keys, values);

@@ -17,9 +17,17 @@ public sealed class PyObjects
     private readonly InstanceDictReader _instances;
     private readonly SlotReader _slots;
     private readonly TypeNames _names;
+    private readonly StringHash? _hash;
 
     public PyObjects(IMemory memory, ObjectLayout layout)
+        : this(memory, layout, null)
     {
+    }
+
+    /// <param name="hash">Null where the interpreter's secret is not known.</param>
+    internal PyObjects(IMemory memory, ObjectLayout layout, StringHash? hash)
+    {
+        _hash = hash;
         Memory = memory;
         Layout = layout;
         _types = new TypeReader(memory, layout);
@@ -215,11 +223,26 @@ public sealed class PyObjects
     }
 
     /// <summary>
-    /// The value under a str key; null address where there is none. Looks at every key, so only for dicts of moderate size.
+    /// The value under a str key of ASCII; null address where there is none. Where <c>hash()</c> can't be computed it looks at every key, so
+    /// only for dicts of moderate size.
     /// </summary>
     public Address Lookup(Address dict, string key)
     {
-        foreach (DictEntry entry in Dict(dict))
+        Require(dict, TypeFlags.DictSubclass, "dict");
+        if (_hash?.Of(key) is { } hash && _dicts.Probe(dict, hash) is { } probed)
+        {
+            Address value = Find(probed, key);
+            _hash.IsProved |= !value.IsNull;
+            if (_hash.IsProved)
+                return value;
+        }
+
+        return Find(_dicts.Entries(dict), key);
+    }
+
+    private Address Find(IEnumerable<DictEntry> entries, string key)
+    {
+        foreach (DictEntry entry in entries)
         {
             if (KeyEquals(entry.Key, key))
                 return entry.Value;
@@ -236,12 +259,10 @@ public sealed class PyObjects
     /// </summary>
     public Address Attribute(Address instance, string name)
     {
-        foreach (DictEntry entry in _instances.Entries(instance))
-        {
-            if (KeyEquals(entry.Key, name))
-                return entry.Value;
-        }
-
+        Address dict = _instances.Dict(instance);
+        Address value = dict.IsNull ? Find(_instances.Entries(instance), name) : Lookup(dict, name);
+        if (!value.IsNull)
+            return value;
         foreach (Slot slot in Slots(TypeOf(instance)))
         {
             if (slot.Name == name)

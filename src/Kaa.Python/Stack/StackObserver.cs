@@ -11,11 +11,14 @@ namespace Kaa.Python.Stack;
 /// </summary>
 public sealed class StackObserver : ILookObserver
 {
+    private const int Attempts = 6;
+
     private readonly PythonProcess _process;
     private readonly StackOptions _options;
     private readonly ThreadNames _names;
     private readonly Dictionary<int, List<ReadThread>> _byTid = [];
     private readonly List<ReadThread> _withoutTid = [];
+    private readonly HashSet<int> _missed = [];
     private string? _torn;
 
     /// <summary>Looks up what does not move, so that the look itself is short.</summary>
@@ -30,7 +33,7 @@ public sealed class StackObserver : ILookObserver
     {
         try
         {
-            ReadAll(look);
+            ReadUntilStable(look);
         }
         catch (TargetFault fault) when (fault.Reason != FaultReason.Gone)
         {
@@ -74,12 +77,54 @@ public sealed class StackObserver : ILookObserver
                 notes.Add(new Note("thread-moved", "a thread ran on while it was read: its stack may mix two moments", subject));
         }
 
+        foreach (int tid in _missed)
+        {
+            if (!_byTid.ContainsKey(tid) && result.Moving.Contains(tid))
+                notes.Add(new Note("thread-missed", "the list of threads changed all the time: this one was not read", tid.ToString(), Incomplete: true));
+        }
+
         return notes;
+    }
+
+    /// <summary>
+    /// Who runs while the lists are read may change them, in ways that leave no trace in what was read; then they are read again. Where all
+    /// stand still there is nothing to check.
+    /// </summary>
+    private void ReadUntilStable(Look look)
+    {
+        ReadAll(look);
+        if (!AnyRuns(look))
+            return;
+        ulong before = _process.ListsVersion(look.Memory, _names);
+        for (int attempt = 1; ; attempt++)
+        {
+            IMemory now = _process.Glance();
+            ulong after = _process.ListsVersion(now, _names);
+            if (after == before)
+                return;
+            if (attempt == Attempts)
+                break;
+            before = after;
+            ReadAll(new Look(now, look.Threads, look.Wanted, look.Pass));
+        }
+
+        _torn ??= "it changes all the time";
+    }
+
+    private static bool AnyRuns(Look look)
+    {
+        foreach (TargetThread thread in look.Threads)
+        {
+            if (thread.State == ThreadState.Running && !thread.StoppedByKaa)
+                return true;
+        }
+
+        return false;
     }
 
     private void ReadAll(Look look)
     {
-        var objects = new PyObjects(look.Memory, _process.ObjectLayout);
+        PyObjects objects = _process.Objects(look.Memory);
         RawThreads threads = _process.ReadThreads(look, objects);
         _torn = threads.Torn;
         var builder = new FrameBuilder(_process, _options, objects);
@@ -90,11 +135,22 @@ public sealed class StackObserver : ILookObserver
         foreach (RawThread thread in threads.Threads)
         {
             if (thread.Stack is null)
+            {
+                if (thread.Tid is { } tid && !_byTid.ContainsKey(tid))
+                    Miss(look, tid);
                 continue;
+            }
+
             foreach (IThreadInspector inspector in _options.Inspectors)
                 inspector.Inspect(look, thread, objects);
             Keep(new ReadThread(thread, builder.Build(thread.Stack, out string? truncated), truncated, NameOf(thread, objects, names)), fresh);
         }
+    }
+
+    private void Miss(Look look, int tid)
+    {
+        look.Again(tid);
+        _missed.Add(tid);
     }
 
     private void Keep(ReadThread thread, HashSet<int> fresh)

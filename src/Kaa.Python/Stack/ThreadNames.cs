@@ -8,7 +8,7 @@ namespace Kaa.Python.Stack;
 /// Names that Python gave to threads: <c>threading._active</c> is a dict from ident to Thread. Where that dict lies is looked up once for
 /// each interpreter, outside of any look.
 /// </summary>
-internal sealed class ThreadNames(PyLayout layout, ObjectLayout objectLayout)
+internal sealed class ThreadNames(PyLayout layout, ObjectLayout objectLayout, StringHash? hash)
 {
     private readonly Dictionary<Address, Address> _active = [];
 
@@ -22,7 +22,7 @@ internal sealed class ThreadNames(PyLayout layout, ObjectLayout objectLayout)
             return;
         try
         {
-            var objects = new PyObjects(memory, objectLayout);
+            var objects = new PyObjects(memory, objectLayout, hash);
             Address modules = memory.ReadPointer(interpreter + layout.Interpreter.modules);
             Address threading = modules.IsNull ? Address.Null : objects.Lookup(modules, "threading");
             Address active = threading.IsNull ? Address.Null : objects.Attribute(threading, "_active");
@@ -34,6 +34,28 @@ internal sealed class ThreadNames(PyLayout layout, ObjectLayout objectLayout)
             // The dict of modules was being changed: the kernel's names have to do.
         }
     }
+
+    /// <summary>
+    /// A number that changes when the dict of an interpreter does: its count, its table, and how much of that is in use. 0 where there is none.
+    /// </summary>
+    public ulong Version(IMemory memory, Address interpreter)
+    {
+        if (!_active.TryGetValue(interpreter, out Address active))
+            return 0;
+        var version = new HashCode();
+        PyDictFields dict = objectLayout.PyDictObject;
+        Address table = Word(memory, active, dict.ma_keys != ObjectLayout.Absent ? dict.ma_keys : dict.ma_table);
+        version.Add(table);
+        version.Add(Word(memory, active, dict.ma_used));
+        // 2.7's ma_fill, in front of ma_used; since 3.6 dk_nentries.
+        version.Add(dict.ma_keys != ObjectLayout.Absent
+            ? Word(memory, table, objectLayout.PyDictKeysObject.dk_nentries)
+            : Word(memory, active, dict.ma_used - 8));
+        return unchecked((uint)version.ToHashCode()) | 1UL << 32;
+    }
+
+    private static Address Word(IMemory memory, Address at, int offset) =>
+        memory.TryReadPointer(at + offset, out Address word) ? word : Address.Null;
 
     /// <summary>Names by ident; what can't be read is left out.</summary>
     public Dictionary<ulong, string> Read(PyObjects objects, Address interpreter)

@@ -252,6 +252,27 @@ public sealed class LookTests
     }
 
     [Fact]
+    public void A_thread_that_the_observer_missed_is_wanted_again()
+    {
+        using TestProgram program = TestProgram.Start("conduct", "park", "3");
+        using LiveTarget target = LiveTarget.Open(program.Pid);
+        var wanted = new List<IReadOnlySet<int>?>();
+        LookResult result = target.Observe(
+            new CallbackObserver(look =>
+            {
+                wanted.Add(look.Wanted);
+                if (look.Pass == 0)
+                    look.Again(program.Pid);
+            }),
+            new LookOptions());
+        wanted.Count.ShouldBe(2);
+        wanted[0].ShouldBeNull();
+        wanted[1].ShouldBe([program.Pid]);
+        result.Moving.ShouldBeEmpty();
+        result.Threads.Count.ShouldBe(3);
+    }
+
+    [Fact]
     public void An_observer_that_fails_leaves_nobody_stopped()
     {
         using TestProgram program = TestProgram.Start("conduct", "spin");
