@@ -10,7 +10,12 @@ public static class MapsParser
     private const string Format = "/proc/PID/maps";
 
     /// <summary>The mappings in order of address.</summary>
-    /// <exception cref="BadData">A line breaks the format, ranges overlap, or there are more than <see cref="Limits.Mappings"/>.</exception>
+    /// <remarks>
+    /// The kernel gives the text piece by piece. A mapping that grew downwards or was joined with its neighbour between two pieces comes again,
+    /// or overlaps the one before it (Documentation/filesystems/proc.rst promises no more than that addresses do not go backwards): what is new
+    /// of it counts.
+    /// </remarks>
+    /// <exception cref="BadData">A line breaks the format, a range is empty, or there are more than <see cref="Limits.Mappings"/>.</exception>
     public static List<Mapping> Parse(ReadOnlySpan<byte> text)
     {
         var mappings = new List<Mapping>(Math.Min(text.Length / 80, 4096));
@@ -24,16 +29,22 @@ public static class MapsParser
             int line = reader.Position;
             Mapping mapping = ParseLine(ref reader, ref names);
 
-            // The kernel promises that addresses never go backwards, even when the list changes while it is read
-            // (Documentation/filesystems/proc.rst); searching relies on it.
-            if (mapping.Start.Value < previousEnd || mapping.End <= mapping.Start)
-                throw new BadData(Format, line, "ranges must ascend");
+            if (mapping.End <= mapping.Start)
+                throw new BadData(Format, line, "an empty range");
+            if (mapping.End.Value <= previousEnd)
+                continue;
+            mappings.Add(mapping.Start.Value < previousEnd ? From(mapping, previousEnd) : mapping);
             previousEnd = mapping.End.Value;
-            mappings.Add(mapping);
         }
 
         return mappings;
     }
+
+    private static Mapping From(Mapping mapping, ulong start) => mapping with
+    {
+        Start = new Address(start),
+        Offset = mapping.IsFile ? mapping.Offset + (start - mapping.Start.Value) : mapping.Offset,
+    };
 
     private static Mapping ParseLine(ref ProcReader reader, ref MappingNames names)
     {

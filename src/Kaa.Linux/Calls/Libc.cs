@@ -51,6 +51,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, EntryPoint = "sched_setscheduler", SetLastError = true)]
     public static partial int SetScheduler(int tid, int policy, int* priority);
 
+    [LibraryImport(Name, EntryPoint = "gettid")]
+    public static partial int GetTid();
+
     [LibraryImport(Name, EntryPoint = "setpriority", SetLastError = true)]
     public static partial int SetPriority(int which, int who, int nice);
 

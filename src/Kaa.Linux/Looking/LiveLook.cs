@@ -247,17 +247,23 @@ internal sealed class LiveLook : IDisposable
     private static void OnThreadOfItsOwn(Action action, Action meanwhile)
     {
         System.Runtime.ExceptionServices.ExceptionDispatchInfo? failure = null;
+        int tid = 0;
         var thread = new System.Threading.Thread(Run, 8 << 20) { Name = "look" };
         thread.Start();
         while (!thread.Join(MeanwhileEvery))
+        {
             meanwhile();
+            if (System.Threading.Volatile.Read(ref tid) is > 0 and int hastened)
+                Scheduling.Relax(hastened);
+        }
+
         failure?.Throw();
 
         void Run()
         {
             try
             {
-                Scheduling.Hasten();
+                System.Threading.Volatile.Write(ref tid, Scheduling.Hasten());
                 action();
             }
 #pragma warning disable CA1031 // It is thrown again on the thread that asked.

@@ -7,6 +7,7 @@ internal static unsafe class Scheduling
     private const int ThisThread = 0; // for both calls: on Linux a thread, not its process (setpriority(2), "C library/kernel differences")
     private const int Highest = -20;
     private const int FirstInFirstOut = 1 | 0x40000000; // SCHED_FIFO | SCHED_RESET_ON_FORK
+    private const int Other = 0; // SCHED_OTHER
     private const int TimerSlack = 29; // PR_SET_TIMERSLACK
 
     /// <summary>
@@ -15,7 +16,8 @@ internal static unsafe class Scheduling
     /// 1 of 3,000 looks instead of 182. The lowest real-time priority; a better nice value helps little, because the scheduler divides the
     /// processor among sessions or control groups first. Without CAP_SYS_NICE it stays as it is.
     /// </summary>
-    public static void Hasten()
+    /// <returns>The thread's id, for <see cref="Relax"/>.</returns>
+    public static int Hasten()
     {
         int priority = 1;
         if (Libc.SetScheduler(ThisThread, FirstInFirstOut, &priority) < 0)
@@ -23,5 +25,17 @@ internal static unsafe class Scheduling
 
         // Else a sleep of 30 µs takes 80.
         _ = Libc.PrCtl(TimerSlack, 1_000, 0, 0, 0);
+        return Libc.GetTid();
+    }
+
+    /// <summary>
+    /// Takes it back for a thread that takes longer than it should: else it could keep others of the machine waiting for as long as
+    /// <c>--max-pause</c> allows.
+    /// </summary>
+    public static void Relax(int tid)
+    {
+        int priority = 0;
+        _ = Libc.SetScheduler(tid, Other, &priority);
+        _ = Libc.SetPriority(0, tid, Highest);
     }
 }

@@ -244,7 +244,10 @@ public sealed class LookTests
 
                 // Until its memory is gone; the fault ends the look.
                 while (true)
+                {
                     target.Glance().Read<ulong>(new Address(program.Numbers[0]));
+                    System.Threading.Thread.Sleep(1);
+                }
             }),
             new LookOptions()));
         error.Code.ShouldBe("process-exited");
