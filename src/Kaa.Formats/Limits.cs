@@ -87,6 +87,15 @@ public static class Limits
     /// <summary>Bytes of one code object's line table or bytecode.</summary>
     public const int CodeTable = 64 << 20;
 
+    /// <summary>Bytes of one code object's instructions that are followed; the largest of the standard library have under 100,000.</summary>
+    public const int Bytecode = 1 << 20;
+
+    /// <summary>Instructions that are followed in one code object, each once for every state of the stack.</summary>
+    public const int BytecodeSteps = 2 << 20;
+
+    /// <summary>States of the value stack in which one instruction can be met; code of 2.7 to 3.8 has up to four in a <c>finally</c>.</summary>
+    public const int StackStates = 32;
+
     /// <summary>Variables of one frame.</summary>
     public const int Locals = 100_000;
 

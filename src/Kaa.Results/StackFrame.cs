@@ -38,7 +38,13 @@ public sealed record PythonFrame(string? Function) : StackFrame(Function)
 }
 
 /// <summary>A C function that the Python frame under it is in.</summary>
-public sealed record BuiltinFrame(string? Function, string? Module) : StackFrame(Function);
+/// <param name="Function">Its name alone: <c>acquire</c>; a class that is called has its own.</param>
+/// <param name="Module">Of the function, or of the type that it is a method of; null where it has none.</param>
+public sealed record BuiltinFrame(string? Function, string? Module) : StackFrame(Function)
+{
+    /// <summary>With the type that it is a method of: <c>lock.acquire</c>.</summary>
+    public string? QualifiedName { get; init; }
+}
 
 /// <summary>A frame of C code.</summary>
 public sealed record NativeFrame(string? Function, string? Module, ulong Address) : StackFrame(Function)

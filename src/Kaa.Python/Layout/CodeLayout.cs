@@ -16,6 +16,9 @@ public sealed record CodeLayout
 
     public int co_firstlineno { get; init; } = Offset.Absent;
 
+    /// <summary>Tuple of the names that instructions refer to.</summary>
+    public int co_names { get; init; } = Offset.Absent;
+
     /// <summary>Number of locals, cells and free variables (3.11+).</summary>
     public int co_nlocalsplus { get; init; } = Offset.Absent;
 

@@ -114,6 +114,7 @@ internal static class DebugOffsetsLayout
             co_stacksize = pattern.co_stacksize + byNumbers,
             co_flags = pattern.co_flags + byNumbers,
             co_firstlineno = offsets["code_object.firstlineno"],
+            co_names = pattern.co_names + byNumbers,
             co_nlocalsplus = pattern.co_nlocalsplus + byNumbers,
             co_localsplusnames = offsets["code_object.localsplusnames"],
             co_localspluskinds = offsets["code_object.localspluskinds"],

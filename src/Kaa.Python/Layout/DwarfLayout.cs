@@ -194,6 +194,7 @@ internal static class DwarfLayout
         co_stacksize = s.Find(Code, "co_stacksize"),
         co_flags = s.Find(Code, "co_flags"),
         co_firstlineno = s.Find(Code, "co_firstlineno"),
+        co_names = s.Find(Code, "co_names"),
         co_nlocalsplus = s.Find(Code, "co_nlocalsplus"),
         co_varnames = s.Find(Code, "co_varnames"),
         co_freevars = s.Find(Code, "co_freevars"),

@@ -38,6 +38,7 @@ public sealed partial record PyLayout
             co_stacksize = o + 8,
             co_flags = o + 12,
             co_code = o + 16,
+            co_names = o + 32,
             co_varnames = o + 40,
             co_freevars = o + 48,
             co_cellvars = o + 56,
@@ -64,6 +65,7 @@ public sealed partial record PyLayout
             co_flags = o + 16,
             co_firstlineno = o + 20,
             co_code = o + 24,
+            co_names = o + 40,
             co_varnames = o + 48,
             co_freevars = o + 56,
             co_cellvars = o + 64,
@@ -100,6 +102,7 @@ public sealed partial record PyLayout
             co_flags = o + 20,
             co_firstlineno = o + 24,
             co_code = o + 32,
+            co_names = o + 48,
             co_varnames = o + 56,
             co_freevars = o + 64,
             co_cellvars = o + 72,
@@ -149,6 +152,7 @@ public sealed partial record PyLayout
         FrameObject = new() { f_trace = o + 16, f_lineno = o + 24 },
         Code = new()
         {
+            co_names = o + 16,
             co_exceptiontable = o + 24,
             co_flags = o + 32,
             co_argcount = o + 40,

@@ -12,7 +12,13 @@ public enum TypeFlags : ulong
     /// <summary>3.11+: the dict's pointer lies in front of the object.</summary>
     ManagedDict = 1UL << 4,
 
+    /// <summary>3.10+: attributes can't be set; no class statement makes such a type.</summary>
+    ImmutableType = 1UL << 8,
+
     HeapType = 1UL << 9,
+
+    /// <summary>Can be derived from; every class statement's type can.</summary>
+    BaseType = 1UL << 10,
 
     /// <summary>2.7: <c>int</c>, as opposed to <c>long</c>.</summary>
     IntSubclass = 1UL << 23,

@@ -1,4 +1,5 @@
 using Kaa.Formats;
+using Kaa.Python.Builtins;
 using Kaa.Python.Objects;
 using Kaa.Python.Semantics;
 using Kaa.Results;
@@ -13,19 +14,32 @@ internal sealed class FrameBuilder(PythonProcess process, StackOptions options, 
 
     private readonly QualifiedNames? _qualifiedNames = process.HasQualifiedNames ? null : new QualifiedNames(objects, process.Layout);
 
+    private readonly BuiltinFinder? _builtins = options.Builtins ? BuiltinFinder.For(objects, process.Layout, process.StackRefTags) : null;
+
+    /// <param name="blocked">The thread sleeps in a system call, and surely not for the GIL.</param>
     /// <param name="truncated">Why the stack ends early, or its locals do.</param>
-    public IReadOnlyList<StackFrame> Build(RawStack stack, out string? truncated)
+    public IReadOnlyList<StackFrame> Build(RawStack stack, bool blocked, out string? truncated)
     {
         truncated = stack.Truncated;
         var frames = new List<StackFrame>(stack.Frames.Count + 1);
-        foreach (RawFrame frame in stack.Frames)
+        for (int i = 0; i < stack.Frames.Count; i++)
         {
+            RawFrame frame = stack.Frames[i];
+            if (_builtins is not null && CallsC(stack.Frames, i) && _builtins.Find(frame, blocked && i == 0) is { } builtin)
+                frames.Add(builtin);
             PythonFrame shown = Build(frame);
             frames.Add(options.Locals is null ? shown : shown with { Locals = Locals(frame, options.Locals, ref truncated) });
         }
 
         return frames;
     }
+
+    /// <summary>
+    /// False where the frame inside of this one is run by the same C call of the eval function (3.11+): no C function is between them. Up to
+    /// 3.10 each frame has a C call of its own.
+    /// </summary>
+    private static bool CallsC(IReadOnlyList<RawFrame> frames, int index) =>
+        index == 0 || frames[index].EvalFrame.IsNull || frames[index].EvalFrame != frames[index - 1].EvalFrame;
 
     private PythonFrame Build(RawFrame frame)
     {

@@ -3,6 +3,7 @@ using Kaa.Python.Objects;
 using Kaa.Python.Semantics;
 using Kaa.Results;
 using Kaa.Target;
+using Kaa.Target.Arch;
 
 namespace Kaa.Python.Stack;
 
@@ -128,6 +129,7 @@ public sealed class StackObserver : ILookObserver
         RawThreads threads = _process.ReadThreads(look, objects);
         _torn = threads.Torn;
         var builder = new FrameBuilder(_process, _options, objects);
+        HashSet<int> outside = Blocked(look);
         var names = new Dictionary<Address, Dictionary<ulong, string>>();
         var fresh = new HashSet<int>();
         if (look.Pass == 0)
@@ -143,7 +145,8 @@ public sealed class StackObserver : ILookObserver
 
             foreach (IThreadInspector inspector in _options.Inspectors)
                 inspector.Inspect(look, thread, objects);
-            Keep(new ReadThread(thread, builder.Build(thread.Stack, out string? truncated), truncated, NameOf(thread, objects, names)), fresh);
+            bool blocked = thread.Tid is { } known && outside.Contains(known);
+            Keep(new ReadThread(thread, builder.Build(thread.Stack, blocked, out string? truncated), truncated, NameOf(thread, objects, names)), fresh);
         }
     }
 
@@ -151,6 +154,21 @@ public sealed class StackObserver : ILookObserver
     {
         look.Again(tid);
         _missed.Add(tid);
+    }
+
+    /// <summary>
+    /// Threads that sleep in a system call other than futex: the interpreter itself sleeps for the GIL alone, and for that in a futex.
+    /// </summary>
+    private static HashSet<int> Blocked(Look look)
+    {
+        var blocked = new HashSet<int>();
+        foreach (TargetThread thread in look.Threads)
+        {
+            if (thread.Call is { Number: >= 0 } call && BlockedCallMeaning.Of(call).Kind != BlockedCallKind.Futex)
+                blocked.Add(thread.Tid);
+        }
+
+        return blocked;
     }
 
     private void Keep(ReadThread thread, HashSet<int> fresh)

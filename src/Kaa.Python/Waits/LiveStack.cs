@@ -71,19 +71,29 @@ internal static class ExceptionTable
     public static int DepthAt(ReadOnlySpan<byte> table, int unit)
     {
         int position = 0;
-        while (position < table.Length)
+        while (TryNext(table, ref position, out ExceptionEntry entry))
         {
-            int start = Number(table, ref position);
-            int length = Number(table, ref position);
-            Number(table, ref position);
-            int depthAndLasti = Number(table, ref position);
-            if (start > unit)
+            if (entry.Start > unit)
                 return 0;
-            if (unit < start + length)
-                return depthAndLasti >> 1;
+            if (unit < entry.Start + entry.Length)
+                return entry.Depth;
         }
 
         return 0;
+    }
+
+    /// <summary>The entry at a position, which moves behind it; false at the end.</summary>
+    public static bool TryNext(ReadOnlySpan<byte> table, ref int position, out ExceptionEntry entry)
+    {
+        entry = default;
+        if (position >= table.Length)
+            return false;
+        int start = Number(table, ref position);
+        int length = Number(table, ref position);
+        int target = Number(table, ref position);
+        int depthAndLasti = Number(table, ref position);
+        entry = new ExceptionEntry(start, length, target, depthAndLasti >> 1, (depthAndLasti & 1) != 0);
+        return true;
     }
 
     private static int Number(ReadOnlySpan<byte> table, ref int position)
@@ -100,3 +110,8 @@ internal static class ExceptionTable
         return value;
     }
 }
+
+/// <summary>One entry of <c>co_exceptiontable</c>; places are counted in code units.</summary>
+/// <param name="Depth">Height of the value stack that is kept.</param>
+/// <param name="PushesInstruction">The place of the instruction is pushed under the exception.</param>
+internal readonly record struct ExceptionEntry(int Start, int Length, int Target, int Depth, bool PushesInstruction);

@@ -16,6 +16,7 @@ internal static class FrameJson
             case BuiltinFrame builtin:
                 json.WriteString("kind"u8, "builtin"u8);
                 json.Text("function"u8, builtin.Function);
+                json.Text("qualifiedName"u8, builtin.QualifiedName);
                 json.Text("module"u8, builtin.Module);
                 break;
             case NativeFrame native:

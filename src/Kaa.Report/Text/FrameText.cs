@@ -93,8 +93,8 @@ internal sealed class FrameText(StyledWriter writer, IReadOnlySet<string> change
 
     private void WriteBuiltin(BuiltinFrame frame)
     {
-        string name = frame.Function ?? "<unknown function>";
-        writer.Data(frame.Module is { } module ? module + "." + name : name, Tone.Function).Text("  (builtin)").Line();
+        string name = frame.QualifiedName ?? frame.Function ?? "<unknown function>";
+        writer.Data(frame.Module is { } module and not ("builtins" or "__builtin__") ? module + "." + name : name, Tone.Function).Text("  (builtin)").Line();
     }
 
     private void WriteNative(NativeFrame frame)

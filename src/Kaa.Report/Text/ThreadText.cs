@@ -85,7 +85,9 @@ internal sealed class ThreadText(StyledWriter writer, IReadOnlySet<string> chang
 
     private void WriteFold(IReadOnlyList<StackFrame> frames, FrameRun run)
     {
-        bool locals = frames[run.Start] is PythonFrame { Locals: not null };
+        bool locals = false;
+        for (int i = run.Start; i < run.Start + run.Count; i++)
+            locals |= frames[i] is PythonFrame { Locals: not null };
         writer.Text("  ... ").Text(run.Repeats).Text(" more times the ");
         writer.Text(run.Count == 1 ? "frame above" : run.Count + " frames above");
         writer.Text(locals ? ", each with its own locals (--json shows them)" : "").Line();

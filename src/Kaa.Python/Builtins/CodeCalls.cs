@@ -1,0 +1,81 @@
+using Kaa.Formats;
+using Kaa.Python.Bytecode;
+using Kaa.Python.Layout;
+using Kaa.Python.Objects;
+using Kaa.Python.Stack;
+
+namespace Kaa.Python.Builtins;
+
+/// <summary>A place in code where something is called, and the ways in which the value stack can stand there.</summary>
+/// <param name="Depth">Height of the value stack in front of the instruction.</param>
+/// <param name="Loaded">Where the callable came from; null where that is no single plain load.</param>
+internal readonly record struct PlaceOfCall(CallSite Site, int Depth, Mark? Marks, LoadedFrom? Loaded);
+
+/// <summary>Reads the bytecode of code objects, and finds what their instructions call; serves one look.</summary>
+internal sealed class CodeCalls(PyObjects objects, PyLayout layout, OpcodeSet set)
+{
+    private static readonly PlaceOfCall[] s_none = [];
+
+    private readonly Dictionary<(PyCode Code, int Instruction), PlaceOfCall[]> _places = [];
+    private readonly Dictionary<PyCode, CodeFlow?> _flows = [];
+
+    /// <summary>Empty where the instruction calls nothing, or the code can't be followed.</summary>
+    public ReadOnlySpan<PlaceOfCall> At(RawFrame frame)
+    {
+        var key = (frame.Code, frame.Instruction);
+        if (!_places.TryGetValue(key, out PlaceOfCall[]? places))
+        {
+            places = frame.Instruction >= 0 && IsCall(frame) ? Find(frame) : s_none;
+            _places.Add(key, places);
+        }
+
+        return places;
+    }
+
+    /// <summary>Most frames of a deep stack are in Python calls, but those that are in none at all need not be followed.</summary>
+    private bool IsCall(RawFrame frame)
+    {
+        Span<byte> code = stackalloc byte[12];
+        int size = objects.Memory.Read(First(frame.Code) + frame.Instruction, code);
+        return set.TryRead(code[..size], 0, out Instruction instruction) && CallSite.IsCall(instruction.Op);
+    }
+
+    private Address First(PyCode code) => code.Length > 0 ? code.Bytecode : code.Bytecode + objects.Layout.ob_sval;
+
+    private PlaceOfCall[] Find(RawFrame frame)
+    {
+        if (!_flows.TryGetValue(frame.Code, out CodeFlow? flow))
+        {
+            flow = Analyse(frame.Code);
+            _flows.Add(frame.Code, flow);
+        }
+
+        if (flow is null || !flow.Flow.TryInstruction(frame.Instruction, out Instruction instruction))
+            return s_none;
+        var places = new List<PlaceOfCall>();
+        foreach (StackState state in flow.Flow.StatesAt(frame.Instruction))
+        {
+            if (CallSite.Of(instruction, state.Depth, set.Release) is not { } site)
+                continue;
+            LoadedFrom? loaded = LoadedFrom.Find(set, flow.Flow, flow.Code, instruction.Start, site.Slot, state.Marks);
+            places.Add(new PlaceOfCall(site, state.Depth, state.Marks, loaded));
+        }
+
+        return [.. places];
+    }
+
+    private CodeFlow? Analyse(PyCode code)
+    {
+        byte[] bytes = code.Length > 0
+            ? objects.ReadRaw(code.Bytecode, code.Length, Limits.Bytecode + 2)
+            : objects.ReadBytes(code.Bytecode, Limits.Bytecode + 2);
+        byte[] exceptions = layout.Code.co_exceptiontable == Offset.Absent
+            ? []
+            : objects.ReadBytes(objects.PointerAt(code.Address, layout.Code.co_exceptiontable), Limits.CodeTable);
+        bool generator = (code.Flags & (CodeFlags.Generator | CodeFlags.Coroutine | CodeFlags.AsyncGenerator)) != 0;
+        StackFlow? flow = StackFlow.Analyse(set, bytes, generator, exceptions, code.StackSize);
+        return flow is null ? null : new CodeFlow(flow, bytes);
+    }
+
+    private sealed record CodeFlow(StackFlow Flow, byte[] Code);
+}
