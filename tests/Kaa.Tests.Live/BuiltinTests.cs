@@ -25,7 +25,7 @@ public sealed class BuiltinTests
     {
         for (int i = 0; ; i++)
         {
-            var threads = Harness.Kaa.Stacks(child).GetProperty("threads").EnumerateArray()
+            var threads = Harness.Kaa.Stacks(child, "--max-pause", "60000").GetProperty("threads").EnumerateArray()
                 .ToDictionary(thread => thread.GetProperty("ident").GetUInt64(), thread => thread.GetProperty("frames"));
             var differences = new List<string>();
             foreach (JsonElement one in cases)
