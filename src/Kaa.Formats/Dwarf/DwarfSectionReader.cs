@@ -6,7 +6,7 @@ namespace Kaa.Formats.Dwarf;
 /// <summary>A cursor over a section that is read in small pieces, for lists that are short and far apart.</summary>
 internal sealed class DwarfSectionReader(ElfRange section, string name)
 {
-    private const int Piece = 1_024;
+    private const int Piece = 8_192;
 
     private readonly byte[] _buffer = new byte[Piece];
     private ulong _start;

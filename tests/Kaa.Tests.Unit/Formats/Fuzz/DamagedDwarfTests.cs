@@ -42,6 +42,44 @@ public sealed class DamagedDwarfTests
         accepted.ShouldBeGreaterThan(0);
     }
 
+    [Theory]
+    [InlineData("-gdwarf-2")]
+    [InlineData("-gdwarf-4")]
+    [InlineData("-gdwarf-5")]
+    public void Damaged_lines_ranges_and_functions_are_bad_data_or_are_read(params string[] options)
+    {
+        const string Inlining =
+            "volatile int sink; static inline __attribute__((always_inline)) int in(int x) { sink = x; return x * 7; }\n" +
+            "__attribute__((cold)) void no(int x) { sink = x; }\nint main(int argc, char **argv) { (void)argv; if (in(argc) > 9) no(3); return in(argc + 1); }\n";
+        using var program = new CompiledProgram(Inlining, [.. options, "-O2", "-nostartfiles", "-nostdlib", "-Wl,-e,main", "-ffunction-sections"]);
+        byte[] good = File.ReadAllBytes(program.Path);
+        using ElfFile file = ElfFile.Open(good);
+        ElfSymbol main = file.FindSymbol("main")!.Value;
+        ReadCode(good, main);
+        int refused = 0;
+        int accepted = 0;
+        foreach (ElfSection section in file.Sections)
+        {
+            if (!section.Name.StartsWith(".debug_", StringComparison.Ordinal) || section.Size == 0)
+                continue;
+            Range range = (int)section.Offset..(int)(section.Offset + section.Size);
+            (int no, int yes) = Mutation.Run(good, Rounds, bytes => ReadCode(bytes, main), range);
+            refused += no;
+            accepted += yes;
+        }
+
+        refused.ShouldBeGreaterThan(0);
+        accepted.ShouldBeGreaterThan(0);
+    }
+
+    private static void ReadCode(byte[] bytes, ElfSymbol function)
+    {
+        using ElfFile file = ElfFile.Open(bytes);
+        DwarfCode code = DwarfCode.Open(file, null);
+        for (ulong i = 0; i < function.Size; i += 3)
+            code.Find(function.Value + i);
+    }
+
     private static void ReadAll(byte[] bytes)
     {
         using ElfFile file = ElfFile.Open(bytes);

@@ -1,0 +1,343 @@
+namespace Kaa.Formats.Demangling;
+
+/// <summary>Expressions, operators, special names.</summary>
+internal sealed partial class CxxParser
+{
+    private CxxNode Expression()
+    {
+        Enter();
+        CxxNode expression = ExpressionInside();
+        Leave();
+        return expression;
+    }
+
+    private CxxNode ExpressionInside()
+    {
+        if (Peek == 'L')
+            return Primary();
+        if (Peek == 'T')
+            return TemplateParameter();
+        if (Peek == 'f' && (PeekNext == 'p' || (PeekNext == 'L' && char.IsAsciiDigit(At(2)))))
+            return FunctionParameter();
+        if (Peek == 'f' && PeekNext is 'l' or 'r' or 'L' or 'R')
+            return Fold();
+        if (Take("gs"))
+            return Make(new CxxNode(CxxKind.Special) { Text = "::", First = Expression() });
+        if (Peek == 's' && PeekNext is 'r' or 'p' or 'Z' or 'P')
+            return ScopeOrPack();
+        if (Take("on"))
+            return WithArguments(OperatorName(null));
+        if (char.IsAsciiDigit(Peek))
+            return WithArguments(SourceName());
+        string code = _at + 2 <= text.Length ? text.Substring(_at, 2) : throw new UndemangledException();
+        _at += 2;
+        return ByCode(code);
+    }
+
+    private char At(int ahead) => _at + ahead < text.Length ? text[_at + ahead] : '\0';
+
+    private CxxNode ByCode(string code)
+    {
+        switch (code)
+        {
+            case "cl" or "cp":
+                CxxNode callee = Expression();
+                return Make(new CxxNode(CxxKind.Call) { First = callee, List = Expressions() });
+            case "cv":
+                return Conversion();
+            case "tl":
+                return Make(new CxxNode(CxxKind.Braces) { First = Type(), List = Expressions() });
+            case "il":
+                return Make(new CxxNode(CxxKind.Braces) { List = Expressions() });
+            case "sc" or "dc" or "cc" or "rc":
+                CxxOperators.TryFind(code, out string cast, out _);
+                CxxNode to = Type();
+                return Make(new CxxNode(CxxKind.NamedCast) { Text = cast, First = to, Second = Expression() });
+            case "ti" or "st" or "at":
+                CxxOperators.TryFind(code, out string ofType, out _);
+                return Make(new CxxNode(CxxKind.Decltype) { Text = ofType, First = Type() });
+            case "az" or "nx":
+                return Make(new CxxNode(CxxKind.Decltype) { Text = code == "nx" ? "noexcept" : "alignof ", First = Expression() });
+            case "dt" or "pt":
+                CxxNode whole = Expression();
+                return Make(new CxxNode(CxxKind.Member) { Text = code == "dt" ? "." : "->", First = whole, Second = MemberName() });
+            case "ix":
+                CxxNode array = Expression();
+                return Make(new CxxNode(CxxKind.Subscript) { First = array, Second = Expression() });
+            case "qu":
+                CxxNode condition = Expression();
+                CxxNode yes = Expression();
+                return Make(new CxxNode(CxxKind.Conditional) { First = condition, Second = yes, Third = Expression() });
+            case "nw" or "na":
+                return NewExpression(code);
+            case "dl" or "da":
+                return Make(new CxxNode(CxxKind.Delete) { Text = code == "dl" ? "delete " : "delete[] ", First = Expression() });
+            case "tr":
+                return NameNode("throw");
+            case "pp_" or "mm_":
+                throw new UndemangledException();
+            default:
+                return ByOperator(code);
+        }
+    }
+
+    private CxxNode ByOperator(string code)
+    {
+        if (!CxxOperators.TryFind(code, out string symbol, out CxxArity arity) || arity == CxxArity.Other)
+            throw new UndemangledException();
+        if (arity == CxxArity.Postfix && Take('_'))
+            arity = CxxArity.Prefix;
+        CxxNode first = Expression();
+        return arity switch
+        {
+            CxxArity.Binary => Make(new CxxNode(CxxKind.Binary) { Text = symbol, First = first, Second = Expression() }),
+            CxxArity.Postfix => Make(new CxxNode(CxxKind.Postfix) { Text = symbol, First = first }),
+            _ => Make(new CxxNode(CxxKind.Prefix) { Text = symbol, First = first }),
+        };
+    }
+
+    private List<CxxNode> Expressions()
+    {
+        var list = new List<CxxNode>();
+        while (!Take('E'))
+            list.Add(Expression());
+        return list;
+    }
+
+    private CxxNode WithArguments(CxxNode name) => Peek == 'I' ? Template(name, false) : name;
+
+    // What is behind a dot or an arrow: a name, an operator, a destructor.
+    private CxxNode MemberName()
+    {
+        if (Take("dn"))
+            return Make(new CxxNode(CxxKind.Destructor) { First = char.IsAsciiDigit(Peek) ? WithArguments(SourceName()) : Type() });
+        return Expression();
+    }
+
+    private CxxNode Conversion()
+    {
+        bool inConversion = _inConversion;
+        _inConversion = false;
+        CxxNode type = Type();
+        _inConversion = inConversion;
+        return Take('_')
+            ? Make(new CxxNode(CxxKind.Cast) { First = type, List = Expressions(), Number = 1 })
+            : Make(new CxxNode(CxxKind.Cast) { First = type, List = [Expression()] });
+    }
+
+    private CxxNode NewExpression(string code)
+    {
+        var placement = new List<CxxNode>();
+        while (!Take('_'))
+            placement.Add(Expression());
+        CxxNode type = Type();
+        List<CxxNode>? arguments = Take("pi") ? Expressions() : null;
+        if (arguments is null)
+            Expect('E');
+        string symbol = code == "nw" ? "new" : "new[]";
+        CxxNode call = Make(new CxxNode(CxxKind.Call) { First = type, List = arguments ?? [], Number = arguments is null ? 1 : 0 });
+        return Make(new CxxNode(CxxKind.New) { Text = symbol, List = placement, First = call });
+    }
+
+    private CxxNode FunctionParameter()
+    {
+        _at++;
+        if (Take("pT"))
+            return NameNode("this");
+        if (Take('L'))
+            Number();
+        Expect('p');
+        CvQualifiers();
+        return Make(new CxxNode(CxxKind.FunctionParameter) { Number = Ordinal() + 1 });
+    }
+
+    private CxxNode Fold()
+    {
+        _at++;
+        char kind = text[_at++];
+        string code = _at + 2 <= text.Length ? text.Substring(_at, 2) : throw new UndemangledException();
+        _at += 2;
+        if (!CxxOperators.TryFind(code, out string symbol, out _))
+            throw new UndemangledException();
+        CxxNode first = Expression();
+        CxxNode? second = kind is 'L' or 'R' ? Expression() : null;
+        return Make(new CxxNode(CxxKind.Fold) { Text = symbol, First = first, Second = second, Number = kind });
+    }
+
+    private CxxNode ScopeOrPack()
+    {
+        if (Take("sp"))
+            return Make(new CxxNode(CxxKind.PackExpansion) { First = Expression() });
+        if (Take("sZ"))
+            return Make(new CxxNode(CxxKind.SizeOfPack) { First = Peek == 'T' ? TemplateParameter() : FunctionParameter() });
+        if (Take("sP"))
+        {
+            var list = new List<CxxNode>();
+            while (!Take('E'))
+                list.Add(TemplateArgument());
+            return Make(new CxxNode(CxxKind.SizeOfPack) { First = Make(new CxxNode(CxxKind.Pack) { List = list }) });
+        }
+
+        _at += 2;
+        return UnresolvedName();
+    }
+
+    // sr <qualifier level>+ E <base name>; sr <type> <base name>; srN <type> <qualifier level>* E <base name>.
+    private CxxNode UnresolvedName()
+    {
+        bool isPlain = char.IsAsciiDigit(Peek);
+        bool hasLevels = isPlain || Take('N');
+        CxxNode scope = isPlain ? Level() : WithArguments(Type());
+        while (hasLevels && !Take('E'))
+            scope = Make(new CxxNode(CxxKind.Nested) { First = scope, Second = Level() });
+        if (isPlain && char.IsAsciiDigit(Peek))
+            return WithArguments(Make(new CxxNode(CxxKind.Nested) { First = scope, Second = SourceName() }));
+        CxxNode last = Take("dn") ? Make(new CxxNode(CxxKind.Destructor) { First = Level() })
+            : Take("on") ? WithArguments(OperatorName(null))
+            : char.IsAsciiDigit(Peek) ? Level() : WithArguments(OperatorName(null));
+        return Make(new CxxNode(CxxKind.Nested) { First = scope, Second = last });
+    }
+
+    private CxxNode Level() => WithArguments(SourceName());
+
+    private CxxNode Primary()
+    {
+        Expect('L');
+        if (Take('Z') || Take("_Z"))
+        {
+            CxxNode entity = Encoding();
+            Expect('E');
+            return entity;
+        }
+
+        CxxNode type = Type();
+        int end = text.IndexOf('E', _at);
+        if (end < 0)
+            throw new UndemangledException();
+        string value = text[_at..end];
+        _at = end + 1;
+        if (value.StartsWith('n'))
+            value = "-" + value[1..];
+        return Make(new CxxNode(CxxKind.Literal) { First = type, Text = value });
+    }
+
+    private CxxNode OperatorName(Facts? facts)
+    {
+        if (Take("cv"))
+        {
+            // Arguments behind a template parameter are those of the operator.
+            bool outer = _inConversion;
+            _inConversion = facts is not null || outer;
+            CxxNode type = Type();
+            _inConversion = outer;
+            if (facts is not null)
+                facts.HasNoReturnType = true;
+            return Make(new CxxNode(CxxKind.Conversion) { First = type });
+        }
+
+        if (Take("li"))
+            return NameNode("operator\"\" " + SourceText());
+        if (Peek == 'v' && char.IsAsciiDigit(PeekNext))
+        {
+            _at += 2;
+            return NameNode("operator " + SourceText());
+        }
+
+        string code = _at + 2 <= text.Length ? text.Substring(_at, 2) : throw new UndemangledException();
+        if (!CxxOperators.TryFind(code, out string symbol, out _))
+            throw new UndemangledException();
+        _at += 2;
+        bool isWord = char.IsAsciiLetter(symbol[0]);
+        return NameNode((isWord ? "operator " : "operator") + symbol.TrimEnd());
+    }
+
+    private CxxNode SpecialName()
+    {
+        if (Take("GV"))
+            return Special("guard variable for ", Name(null));
+        if (Take("GR"))
+        {
+            CxxNode name = Name(null);
+            int number = Peek is '\0' or '.' ? 0 : Peek == '_' ? TakeOrdinal() : SeqId();
+            return Special("reference temporary #" + number + " for ", name);
+        }
+
+        if (Take("GA"))
+            return Special("hidden alias for ", Encoding());
+        if (Take("GTt"))
+            return Special("transaction clone for ", Encoding());
+        if (Take("GTn"))
+            return Special("non-transaction clone for ", Encoding());
+        Expect('T');
+        char kind = Peek;
+        _at++;
+        switch (kind)
+        {
+            case 'V':
+                return Special("vtable for ", Type());
+            case 'T':
+                return Special("VTT for ", Type());
+            case 'I':
+                return Special("typeinfo for ", Type());
+            case 'S':
+                return Special("typeinfo name for ", Type());
+            case 'F':
+                return Special("typeinfo fn for ", Type());
+            case 'W':
+                return Special("TLS wrapper function for ", Name(null));
+            case 'H':
+                return Special("TLS init function for ", Name(null));
+            case 'A':
+                return Special("template parameter object for ", TemplateArgument());
+            case 'C':
+                CxxNode derived = Type();
+                SignedNumber();
+                Expect('_');
+                return Make(new CxxNode(CxxKind.ConstructionTable) { First = Type(), Second = derived });
+            case 'h' or 'v':
+                CallOffset(kind);
+                return Special(kind == 'h' ? "non-virtual thunk to " : "virtual thunk to ", Encoding());
+            case 'c':
+                CallOffset(text[Math.Min(_at++, text.Length - 1)]);
+                CallOffset(text[Math.Min(_at++, text.Length - 1)]);
+                return Special("covariant return thunk to ", Encoding());
+            default:
+                throw new UndemangledException();
+        }
+    }
+
+    private int TakeOrdinal()
+    {
+        Expect('_');
+        return 0;
+    }
+
+    private int SeqId()
+    {
+        int index = 0;
+        for (; char.IsAsciiDigit(Peek) || char.IsAsciiLetterUpper(Peek); _at++)
+            index = Math.Min(Limits.DemangledParts, (index * 36) + (char.IsAsciiDigit(Peek) ? Peek - '0' : Peek - 'A' + 10));
+        Expect('_');
+        return index + 1;
+    }
+
+    private CxxNode Special(string what, CxxNode of) => Make(new CxxNode(CxxKind.Special) { Text = what, First = of });
+
+    private void SignedNumber()
+    {
+        Take('n');
+        Number();
+    }
+
+    private void CallOffset(char kind)
+    {
+        SignedNumber();
+        Expect('_');
+        if (kind == 'h')
+            return;
+        if (kind != 'v')
+            throw new UndemangledException();
+        SignedNumber();
+        Expect('_');
+    }
+}
