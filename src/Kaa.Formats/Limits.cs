@@ -227,4 +227,13 @@ public static class Limits
 
     /// <summary>Bytes of a path.</summary>
     public const int Path = 4_096;
+
+    /// <summary>Bytes of one thread's C stack that are copied; the usual stacks are 8 MiB, most of it never used.</summary>
+    public const int StackCopy = 64 << 20;
+
+    /// <summary>Bytes of C stacks that one look copies.</summary>
+    public const long StackCopies = 256L << 20;
+
+    /// <summary>Bytes of a function that are searched for the instruction that makes its frame, and for its jumps.</summary>
+    public const int FunctionText = 1 << 20;
 }

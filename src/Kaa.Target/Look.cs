@@ -59,6 +59,9 @@ public sealed record LookOptions
 
     /// <summary>Threads that matter to the reader; null for all. Those that do not are neither stopped nor proved to stand still.</summary>
     public IReadOnlySet<int>? Only { get; init; }
+
+    /// <summary>Threads whose registers are needed: stopped though they sleep, where the call that they sleep in can bear it.</summary>
+    public IReadOnlySet<int>? Stop { get; init; }
 }
 
 /// <param name="PauseMicroseconds">Longest time that any thread stood still; null for a core.</param>

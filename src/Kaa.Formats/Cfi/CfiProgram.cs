@@ -17,6 +17,8 @@ internal sealed class CfiProgram
         _location = entry.Start;
         _row.ReturnColumn = entry.Common.ReturnColumn;
         _row.SignalFrame = entry.Common.SignalFrame;
+        _row.Start = entry.Start;
+        _row.End = entry.End;
     }
 
     public static UnwindRow Run(FrameEntry entry, Address pc)

@@ -20,24 +20,7 @@ public sealed class DebugFrame : IUnwindRows
         _entries.Sort((left, right) => left.Start.CompareTo(right.Start));
     }
 
-    public UnwindRow? Find(Address pc)
-    {
-        int low = 0;
-        int high = _entries.Count - 1;
-        while (low <= high)
-        {
-            int middle = (low + high) >>> 1;
-            FrameEntry entry = _entries[middle];
-            if (entry.Contains(pc))
-                return CfiProgram.Run(entry, pc);
-            if (pc < entry.Start)
-                high = middle - 1;
-            else
-                low = middle + 1;
-        }
-
-        return null;
-    }
+    public UnwindRow? Find(Address pc) => FrameEntries.Find(_entries, pc) is { } entry ? CfiProgram.Run(entry, pc) : null;
 
     /// <summary>A section as memory that begins at address 0.</summary>
     private sealed class SectionMemory(byte[] bytes) : IMemory

@@ -44,6 +44,11 @@ public sealed class UnwindRow
 
     public int ReturnColumn { get; internal set; } = 16;
 
+    /// <summary>Where the range begins that the rules are for: a function, or a part of one (.cold).</summary>
+    public Address Start { get; internal set; }
+
+    public Address End { get; internal set; }
+
     /// <summary>The frame was made by the kernel to run a signal handler: its program counter is exact, not a return address.</summary>
     public bool SignalFrame { get; internal set; }
 
@@ -54,6 +59,8 @@ public sealed class UnwindRow
         CfaExpression = CfaExpression,
         Rules = (UnwindRule[])Rules.Clone(),
         ReturnColumn = ReturnColumn,
+        Start = Start,
+        End = End,
         SignalFrame = SignalFrame,
     };
 

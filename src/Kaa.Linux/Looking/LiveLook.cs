@@ -213,8 +213,9 @@ internal sealed class LiveLook : IDisposable
     private bool IsToBeStopped(ThreadSight sight) => sight.Conduct switch
     {
         ThreadConduct.Running => true,
-        ThreadConduct.Parked => _pass >= StopSleepersFrom && _wanted!.Contains(sight.Tid) && sight.State != 'D'
-            && sight.Call is { Number: >= 0 } call && SyscallRestart.RestartsByItself(call.Number),
+        ThreadConduct.Parked when sight.State != 'D' && sight.Call is { Number: >= 0 } call =>
+            (_options.Stop?.Contains(sight.Tid) == true && SyscallRestart.CanBeRepaired(call.Number))
+            || (_pass >= StopSleepersFrom && _wanted!.Contains(sight.Tid) && SyscallRestart.RestartsByItself(call.Number)),
         _ => false,
     };
 

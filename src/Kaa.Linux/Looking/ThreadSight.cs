@@ -52,6 +52,7 @@ internal sealed class ThreadSight
             Call = CallOf(registers),
             StackPointer = registers is { } r ? new(r.Rsp) : Asleep?.StackPointer,
             InstructionPointer = registers is { } i ? new(i.Rip) : Asleep?.InstructionPointer,
+            Registers = registers?.General(),
         };
     }
 

@@ -40,6 +40,9 @@ internal static class SyscallRestart
         _ => false,
     };
 
+    /// <summary>True for calls that a stop does not cut short, or whose EINTR can be undone at the stop.</summary>
+    public static bool CanBeRepaired(int number) => RestartsByItself(number) || ReturnsEintrWithoutEffect(number);
+
     /// <summary>True where the program would see an EINTR that no signal caused, in a call that can simply be made again.</summary>
     public static bool NeedsRepair(in X64Registers registers) =>
         Signed(registers.Rax) == Interrupted && Signed(registers.OriginalRax) >= 0

@@ -33,4 +33,14 @@ internal struct X64Registers
     public ulong Es;
     public ulong Fs;
     public ulong Gs;
+
+    /// <summary>By DWARF number (System V ABI for AMD64, figure 3.36).</summary>
+    public readonly Kaa.Target.Arch.X64Registers General()
+    {
+        ReadOnlySpan<ulong> values = [Rax, Rdx, Rcx, Rbx, Rsi, Rdi, Rbp, Rsp, R8, R9, R10, R11, R12, R13, R14, R15, Rip];
+        var general = new Kaa.Target.Arch.X64Registers();
+        for (int number = 0; number < values.Length; number++)
+            general[number] = values[number];
+        return general;
+    }
 }

@@ -30,19 +30,36 @@ public sealed class ModuleUnwindSource(ObservedTarget target) : IUnwindSource
 
     public bool IsCode(Address pc) => target.Modules.FindMapping(pc) is { } mapping && mapping.Can(MappingAccess.Execute);
 
-    private IUnwindRows? Open(ModuleImage image)
+    private Both? Open(ModuleImage image)
     {
         if (image.Elf is not { } elf)
             return null;
-        return (IUnwindRows?)OpenHeader(elf) ?? OpenDebugFrame(image.File, elf) ?? OpenDebugFrame(image.DebugFile, elf);
+        var memory = new ImageMemory(target.Constants, image);
+        return new Both((IUnwindRows?)OpenHeader(elf, memory) ?? OpenList(image, memory), () => OpenDebugFrame(image.File, elf) ?? OpenDebugFrame(image.DebugFile, elf));
     }
 
-    private EhFrame? OpenHeader(ElfImage elf)
+    private static EhFrameList? OpenList(ModuleImage image, IMemory memory)
+    {
+        try
+        {
+            return image.FindSection(".eh_frame") is { } section ? new EhFrameList(memory, section.Start, section.Size) : null;
+        }
+        catch (TargetFault fault) when (fault.Reason == FaultReason.Unmapped)
+        {
+            return null;
+        }
+        catch (BadData)
+        {
+            return null;
+        }
+    }
+
+    private static EhFrame? OpenHeader(ElfImage elf, IMemory memory)
     {
         foreach (ElfProgramHeader header in elf.ProgramHeaders)
         {
             if (header.Type == ElfSegmentType.GnuEhFrame)
-                return EhFrame.Open(target.Constants, elf.At(header.VirtualAddress));
+                return EhFrame.Open(memory, elf.At(header.VirtualAddress));
         }
 
         return null;
@@ -64,11 +81,28 @@ public sealed class ModuleUnwindSource(ObservedTarget target) : IUnwindSource
     {
         try
         {
-            return mapping.Path == "[vdso]" ? OpenHeader(ElfImage.FromMemory(target.Constants, mapping.Start)) : null;
+            return mapping.Path == "[vdso]" ? OpenHeader(ElfImage.FromMemory(target.Constants, mapping.Start), target.Constants) : null;
         }
         catch (BadData)
         {
             return null;
+        }
+    }
+
+    /// <summary>First what is loaded; what only a file tells is opened where that does not help (hand-written assembly, mostly).</summary>
+    private sealed class Both(IUnwindRows? loaded, Func<IUnwindRows?> open) : IUnwindRows
+    {
+        private IUnwindRows? _fromFile;
+        private bool _sought;
+
+        public UnwindRow? Find(Address pc)
+        {
+            if (loaded?.Find(pc) is { } row)
+                return row;
+            if (!_sought)
+                _fromFile = open();
+            _sought = true;
+            return _fromFile?.Find(pc);
         }
     }
 }

@@ -4,30 +4,19 @@ using Kaa.Target.Arch;
 
 namespace Kaa.Target.Unwind;
 
-/// <summary>Which unwind rules cover an address, and whether code lies there at all.</summary>
-public interface IUnwindSource
-{
-    IUnwindRows? RowsFor(Address pc);
-
-    bool IsCode(Address pc);
-}
-
-/// <summary>One C frame.</summary>
-/// <param name="Pc">Where it stands: the return address for all but the innermost and signal frames.</param>
-/// <param name="Cfa">Its canonical frame address: the stack pointer before the call that made it.</param>
-/// <param name="ExactPc">True where <see cref="Pc"/> is the instruction itself and not a return address behind a call.</param>
-public readonly record struct UnwoundFrame(Address Pc, Address Cfa, bool ExactPc)
-{
-    /// <summary>An address inside of the instruction that is being executed, for looking up names and lines.</summary>
-    public Address LookupPc => ExactPc ? Pc : Pc - 1;
-}
-
-/// <param name="EndReason">Why it ends before the thread's first function; null where it got there.</param>
-public sealed record UnwoundStack(IReadOnlyList<UnwoundFrame> Frames, string? EndReason);
-
 /// <summary>Walks a C stack: by call frame information, else by frame pointers; ends with a reason where neither helps.</summary>
 public sealed class NativeUnwinder(IMemory memory, IUnwindSource source)
 {
+    private readonly FramePointerSearch _search = new(memory, source);
+
+    /// <summary>Unwinds a stack that was copied; memory beside it is read as it is now.</summary>
+    public static UnwoundStack Unwind(CapturedStack stack, IMemory others, IUnwindSource source)
+    {
+        X64Registers registers = stack.Thread.Registers ?? Parked(stack.Thread);
+        UnwoundStack unwound = new NativeUnwinder(new CapturedMemory(stack, others), source).Unwind(registers);
+        return unwound.EndReason is not null && stack.Cut is { } cut ? unwound with { EndReason = cut } : unwound;
+    }
+
     public UnwoundStack Unwind(X64Registers registers)
     {
         var frames = new List<UnwoundFrame>();
@@ -39,12 +28,17 @@ public sealed class NativeUnwinder(IMemory memory, IUnwindSource source)
                 return new UnwoundStack(frames, null);
             var pc = new Address(rip);
             Step step = TryStep(current, pc, exact);
-            frames.Add(new UnwoundFrame(pc, new Address(step.Cfa ?? 0), exact));
+            frames.Add(new UnwoundFrame(pc, new Address(step.Cfa), exact)
+            {
+                StackPointer = new Address(current[X64Registers.Rsp] ?? 0),
+                Range = step.Range,
+                Signal = step.Signal,
+            });
             if (step.Caller is null)
-                return new UnwoundStack(frames, step.EndReason);
+                return new UnwoundStack(frames, step.EndReason, step.NeedsRegisters);
 
             // The stack grows downwards: a caller's frame lies above. Only a signal frame may leap (sigaltstack).
-            if (!step.Signal && step.Caller[X64Registers.Rsp] <= current[X64Registers.Rsp])
+            if (!step.Signal && !(step.Caller[X64Registers.Rsp] > current[X64Registers.Rsp]))
                 return new UnwoundStack(frames, "the stack does not grow: the unwind rules or the stack are damaged");
             current = step.Caller;
             exact = step.Signal;
@@ -53,40 +47,69 @@ public sealed class NativeUnwinder(IMemory memory, IUnwindSource source)
         return new UnwoundStack(frames, $"more than {Limits.NativeFrames} frames");
     }
 
+    private static X64Registers Parked(TargetThread thread)
+    {
+        var registers = new X64Registers();
+        registers[X64Registers.Rsp] = thread.StackPointer?.Value;
+        registers[X64Registers.Rip] = thread.InstructionPointer?.Value;
+        return registers;
+    }
+
+    /// <param name="Caller">Registers of the frame that called this one; null at the end.</param>
     /// <param name="Signal">The frame is a signal handler's: the caller was interrupted, its pc is exact.</param>
-    private readonly record struct Step(X64Registers? Caller, ulong? Cfa, bool Signal, string? EndReason);
+    private readonly record struct Step(
+        X64Registers? Caller, ulong Cfa, bool Signal, string? EndReason, bool NeedsRegisters = false, Address Range = default);
+
+    private static Step End(string reason, bool needsRegisters = false) => new(null, 0, false, reason, needsRegisters);
 
     private Step TryStep(X64Registers current, Address pc, bool exact)
     {
         try
         {
-            UnwindRow? row = source.RowsFor(exact ? pc : pc - 1)?.Find(exact ? pc : pc - 1);
-            return row is null ? ByFramePointer(current, pc) : ByRow(current, row);
+            // A signal may interrupt a function at its first instruction: then the pc is not behind a call. And the frame of a handler returns
+            // to the first byte of its return code, which the rules begin one byte before (glibc, sysdeps/unix/sysv/linux/x86_64/libc_sigaction.c).
+            Address lookup = exact ? pc : pc - 1;
+            UnwindRow? row = source.RowsFor(lookup)?.Find(lookup);
+            if (row is not null)
+                return ByRow(current, row);
+            return SignalFrame.IsAt(memory, pc) ? BySignalFrame(current) : ByFramePointer(current, pc);
         }
         catch (TargetFault fault) when (fault.Reason is not (FaultReason.Budget or FaultReason.Gone))
         {
-            return new Step(null, null, false, fault.Message);
+            return End(fault.Message);
         }
         catch (BadData bad)
         {
-            return new Step(null, null, false, "unwind rules are malformed: " + bad.Message);
+            return End("unwind rules are malformed: " + bad.Message);
         }
     }
 
     private Step ByRow(X64Registers current, UnwindRow row)
     {
-        ulong cfa = row.CfaExpression is { } expression
-            ? DwarfExpression.Evaluate(expression, current.Values, memory, null)
-            : unchecked(Known(current, row.CfaRegister) + (ulong)row.CfaOffset);
+        if (Cfa(current, row) is not { } cfa)
+            return End("the frame is found by a register that is not known, since the thread was not stopped", true) with { Range = row.Start };
+        if (row.CfaRegister == X64Registers.Rbp && row.CfaExpression is null)
+            current[X64Registers.Rbp] = unchecked(cfa - (ulong)row.CfaOffset);
         var caller = new X64Registers();
         for (int number = 0; number < X64Registers.Count; number++)
             caller[number] = Apply(row.Rules[number], number, current, cfa);
         bool ended = row.Rules[row.ReturnColumn < UnwindRow.Columns ? row.ReturnColumn : X64Registers.Rip].Kind == UnwindRuleKind.Undefined;
         if (row.Rules[X64Registers.Rsp].Kind == UnwindRuleKind.Unspecified)
             caller[X64Registers.Rsp] = cfa;
-        return ended
-            ? new Step(null, cfa, false, null)
-            : new Step(caller, cfa, row.SignalFrame, null);
+        return new Step(ended ? null : caller, cfa, row.SignalFrame, null, false, row.Start);
+    }
+
+    /// <summary>Null where it needs a register that is not known.</summary>
+    private ulong? Cfa(X64Registers current, UnwindRow row)
+    {
+        if (row.CfaExpression is { } expression)
+            return DwarfExpression.Evaluate(expression, current.Values, memory, null);
+        if (row.CfaRegister < 0)
+            throw new BadData(".eh_frame", row.Start.Value, "a frame that is found by no register of ours");
+        ulong? value = current[row.CfaRegister];
+        if (value is null && row.CfaRegister == X64Registers.Rbp)
+            value = _search.Find(current, row);
+        return value is { } known ? unchecked(known + (ulong)row.CfaOffset) : null;
     }
 
     private ulong? Apply(UnwindRule rule, int number, X64Registers current, ulong cfa) => rule.Kind switch
@@ -102,21 +125,26 @@ public sealed class NativeUnwinder(IMemory memory, IUnwindSource source)
         _ => null,
     };
 
-    private static ulong Known(X64Registers registers, int number) =>
-        number >= 0 && registers[number] is { } value
-            ? value
-            : throw new BadData(".eh_frame", number, "the register that the frame is found by is not known");
+    private Step BySignalFrame(X64Registers current)
+    {
+        if (current[X64Registers.Rsp] is not { } stack)
+            return End("the stack pointer is not known");
+        X64Registers interrupted = SignalFrame.Interrupted(memory, new Address(stack));
+        return new Step(interrupted, stack, true, null);
+    }
 
     /// <summary>Code without rules: rbp points at the caller's rbp, the return address above it, where frame pointers are kept.</summary>
     private Step ByFramePointer(X64Registers current, Address pc)
     {
         string where = source.IsCode(pc) ? "no unwind rules for " + pc : "no code at " + pc;
-        if (current[X64Registers.Rbp] is not { } rbp || current[X64Registers.Rsp] is not { } rsp || rbp < rsp || (rbp & 7) != 0)
-            return new Step(null, null, false, where);
+        if (current[X64Registers.Rbp] is not { } rbp)
+            return End(where + ", and no frame pointer is known", true);
+        if (current[X64Registers.Rsp] is not { } rsp || rbp < rsp || (rbp & 7) != 0)
+            return End(where);
         ulong saved = memory.Read<ulong>(new Address(rbp));
         ulong back = memory.Read<ulong>(new Address(rbp) + 8);
         if (!source.IsCode(new Address(back)))
-            return new Step(null, null, false, where);
+            return End(where);
         var caller = new X64Registers();
         caller[X64Registers.Rbp] = saved;
         caller[X64Registers.Rsp] = rbp + 16;

@@ -1,0 +1,91 @@
+using Kaa.Formats;
+using Kaa.Formats.ProcText;
+
+namespace Kaa.Target.Unwind;
+
+/// <summary>
+/// Copies the C stacks of the threads that a look wants, from the stack pointer upwards, while they stand still. They are unwound
+/// afterwards. A later pass replaces what an earlier one copied of a thread.
+/// </summary>
+public sealed class StackCapture(ObservedTarget target)
+{
+    /// <summary>What is asked for first where it is not known how far the stack reaches.</summary>
+    private const int SmallPiece = 64 << 10;
+
+    /// <summary>What is asked for at a time: between two pieces it is seen whether the time is up.</summary>
+    private const int LargePiece = 1 << 20;
+
+    private const int Word = 8;
+
+    private readonly Dictionary<int, CapturedStack> _stacks = [];
+    private long _total;
+
+    /// <summary>By tid. Threads that have no stack pointer (they ran and were not stopped) are not in it.</summary>
+    public IReadOnlyDictionary<int, CapturedStack> Stacks => _stacks;
+
+    /// <summary>Called during a look.</summary>
+    public void Read(Look look)
+    {
+        foreach (TargetThread thread in look.Threads)
+        {
+            if (!look.Wants(thread.Tid))
+                continue;
+            Forget(thread.Tid);
+            if (thread.StackPointer is { } pointer && !pointer.IsNull)
+                Keep(Copy(look.Memory, thread, pointer));
+        }
+    }
+
+    private void Forget(int tid)
+    {
+        if (_stacks.Remove(tid, out CapturedStack? old))
+            _total -= old.Bytes.Length;
+    }
+
+    private void Keep(CapturedStack stack)
+    {
+        _stacks[stack.Thread.Tid] = stack;
+        _total += stack.Bytes.Length;
+    }
+
+    private CapturedStack Copy(IMemory memory, TargetThread thread, Address pointer)
+    {
+        var start = new Address(pointer.Value & ~(ulong)(Word - 1));
+        long room = Math.Min(Limits.StackCopy, Limits.StackCopies - _total);
+
+        // A stack that was not mapped, or not yet as large, when the mappings were read, ends at the first hole.
+        Mapping? mapping = target.Modules.FindMapping(start);
+        long length = mapping is { } known ? Math.Min(known.End - start, room) : room;
+        byte[] bytes = GC.AllocateUninitializedArray<byte>((int)Math.Min(length, mapping is null ? SmallPiece : LargePiece));
+        int done = 0;
+        string? cut = null;
+        try
+        {
+            done = ReadAll(memory, start, length, ref bytes);
+            cut = done == room ? "the stack is larger than what Kaa copies of it" : null;
+        }
+        catch (TargetFault fault) when (fault.Reason != FaultReason.Gone)
+        {
+            cut = fault.Message;
+        }
+
+        return new CapturedStack(thread, start, bytes.AsMemory(0, done), cut);
+    }
+
+    private static int ReadAll(IMemory memory, Address start, long length, ref byte[] bytes)
+    {
+        int done = 0;
+        while (done < length)
+        {
+            if (done == bytes.Length)
+                Array.Resize(ref bytes, (int)Math.Min(length, bytes.Length * 2L));
+            int wanted = Math.Min(bytes.Length - done, LargePiece);
+            int got = memory.Read(start + done, bytes.AsSpan(done, wanted));
+            done += got;
+            if (got < wanted)
+                break;
+        }
+
+        return done;
+    }
+}
