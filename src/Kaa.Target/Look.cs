@@ -69,4 +69,30 @@ public sealed record LookOptions
 /// <param name="Moving">Tids that never stood still while they were read: their stacks may be torn.</param>
 /// <param name="Passes">How often the observer was called.</param>
 public sealed record LookResult(
-    long? PauseMicroseconds, IReadOnlyList<TargetThread> Threads, IReadOnlySet<int> Moving, int Passes);
+    long? PauseMicroseconds, IReadOnlyList<TargetThread> Threads, IReadOnlySet<int> Moving, int Passes)
+{
+    /// <summary>This one, with what a second look at some of the threads found of them.</summary>
+    public LookResult With(LookResult later, IReadOnlySet<int> tids)
+    {
+        var threads = new List<TargetThread>(Threads.Count);
+        foreach (TargetThread thread in Threads)
+        {
+            if (!tids.Contains(thread.Tid))
+                threads.Add(thread);
+        }
+
+        var moving = new HashSet<int>(Moving);
+        moving.ExceptWith(tids);
+        foreach (TargetThread thread in later.Threads)
+        {
+            if (!tids.Contains(thread.Tid))
+                continue;
+            threads.Add(thread);
+            if (later.Moving.Contains(thread.Tid))
+                moving.Add(thread.Tid);
+        }
+
+        long? pause = PauseMicroseconds is null ? null : Math.Max(PauseMicroseconds.Value, later.PauseMicroseconds ?? 0);
+        return new LookResult(pause, threads, moving, Passes + later.Passes);
+    }
+}

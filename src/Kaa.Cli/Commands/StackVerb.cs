@@ -24,6 +24,11 @@ internal sealed class StackVerb : Verb
     private readonly Option<string[]> _redact = MakeOption.Texts(
         "--redact", "REGEX", "Hide the values of variables, attributes and keys whose names match; may be repeated.");
 
+    private readonly Option<bool> _native = MakeOption.Flag(
+        "--native", "Show C frames too, without those of the interpreter that only carry calls, and the threads that run no Python code.");
+
+    private readonly Option<bool> _nativeAll = MakeOption.Flag("--native-all", "Show every C frame.");
+
     private readonly Option<int> _source = MakeOption.Whole("--source", "N", 0, 1, "Show N lines of source for each frame (1; 0 for none).");
 
     private readonly Option<string[]> _threads = MakeOption.Texts(
@@ -59,8 +64,8 @@ internal sealed class StackVerb : Verb
         Add(_targets);
         Option[] options =
         [
-            _locals, _maxValue, _redact, _source, _threads, _subprocesses, _every, _count, _nonBlocking, _maxPause, _exe, _sysRoot,
-            _json, _colour, _noColour,
+            _locals, _maxValue, _redact, _native, _nativeAll, _source, _threads, _subprocesses, _every, _count, _nonBlocking, _maxPause, _exe,
+            _sysRoot, _json, _colour, _noColour,
         ];
         foreach (Option option in options)
             Add(option);
@@ -80,6 +85,7 @@ internal sealed class StackVerb : Verb
         new("kaa bt 4711", "all threads"),
         new("kaa bt 4711 --locals --source 5", "with variables, and five lines of source a frame"),
         new("kaa bt 4711 --locals --redact 'passw|token'", "without what should not be seen"),
+        new("kaa bt 4711 --native", "with C frames: which C function is it in?"),
         new("kaa bt 4711 --thread MainThread --every 2 --count 10", "is it moving?"),
         new("kaa bt 4711 --subprocesses --json", "all workers of a server, for a program"),
         new("kaa bt ./core.4711 --locals", "what it did when it crashed"),
@@ -105,6 +111,8 @@ internal sealed class StackVerb : Verb
             MaxValue = result.GetValue(_maxValue),
             Redact = [.. (result.GetValue(_redact) ?? []).Select(ReadRegex)],
             SourceLines = result.GetValue(_source),
+            Native = result.GetValue(_native) || result.GetValue(_nativeAll),
+            NativeAll = result.GetValue(_nativeAll),
             Threads = result.GetValue(_threads) ?? [],
             Subprocesses = result.GetValue(_subprocesses),
             Every = every is null && count == 0 ? null : TimeSpan.FromSeconds(every ?? 1),

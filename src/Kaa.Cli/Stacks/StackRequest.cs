@@ -24,6 +24,12 @@ internal sealed record StackRequest
 
     public int SourceLines { get; init; } = 1;
 
+    /// <summary>C frames too.</summary>
+    public bool Native { get; init; }
+
+    /// <summary>All of them, the interpreter's plumbing included.</summary>
+    public bool NativeAll { get; init; }
+
     /// <summary>Tids, idents or names; empty for all.</summary>
     public IReadOnlyList<string> Threads { get; init; } = [];
 

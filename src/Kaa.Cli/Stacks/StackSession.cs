@@ -1,6 +1,7 @@
 using Kaa.Formats;
 using Kaa.Linux;
 using Kaa.Python;
+using Kaa.Python.Native;
 using Kaa.Python.Objects.Printing;
 using Kaa.Python.Source;
 using Kaa.Python.Stack;
@@ -8,6 +9,7 @@ using Kaa.Python.Waits;
 using Kaa.Results;
 using Kaa.Target;
 using Kaa.Target.Cores;
+using Kaa.Target.Unwind;
 
 namespace Kaa.Cli.Stacks;
 
@@ -82,10 +84,13 @@ internal sealed class StackSession(StackTarget target, StackRequest request) : I
             _python = PythonProcess.Find(_process);
         _sources ??= new SourceFinder(_process.Files, _process is CoreTarget dumped ? dumped.DumpedAt : _process.StartedAt);
         var waits = new WaitInspector(_python, _process);
-        var observer = new StackObserver(_python, new StackOptions { Inspectors = [waits], Locals = request.Locals ? Locals() : null });
-        LookResult look = _process.Observe(observer, LookOptions());
+        NativeStacks? native = request.Native ? new NativeStacks(_python, _process, new ElfSymbolSource(_process), request.NativeAll) : null;
+        IThreadInspector[] inspectors = native is null ? [waits] : [waits, native];
+        var observer = new StackObserver(_python, new StackOptions { Inspectors = inspectors, Locals = request.Locals ? Locals() : null });
+        LookResult look = native is null ? _process.Observe(observer, LookOptions()) : Look(_process, observer, native);
         // From here on the process runs again.
         (IReadOnlyList<ThreadStack> threads, IReadOnlyList<Deadlock> deadlocks) = waits.Complete(observer.Threads(look));
+        threads = native?.Merge(threads, look) ?? threads;
         var selection = new ThreadSelection(request.Threads);
         ThreadStack[] shown = [.. selection.Of(CrashedFirst(threads, _process.Info.Signal), Target).Select(thread => _sources.AddTo(thread, request.SourceLines))];
         return new StackReport
@@ -97,7 +102,7 @@ internal sealed class StackSession(StackTarget target, StackRequest request) : I
             Threads = shown,
             Notes =
             [
-                .. Target.Note is { } note ? [note] : Array.Empty<Note>(), .. _process.Notes, .. observer.Notes(look), .. Completeness.Notes(shown),
+                .. Target.Note is { } note ? [note] : Array.Empty<Note>(), .. _process.Notes, .. observer.Notes(look), .. native?.Notes ?? [], .. Completeness.Notes(shown),
                 .. _sources.Notes,
             ],
         };
@@ -106,6 +111,19 @@ internal sealed class StackSession(StackTarget target, StackRequest request) : I
     /// <summary>The thread that a core's signal was for, then the others in their order.</summary>
     private static IReadOnlyList<ThreadStack> CrashedFirst(IReadOnlyList<ThreadStack> threads, CrashSignal? signal) =>
         signal is null ? threads : [.. threads.Where(thread => thread.Tid == signal.Tid), .. threads.Where(thread => thread.Tid != signal.Tid)];
+
+    /// <summary>A second time at those whose C frames can't be told while they sleep: they are stopped for it.</summary>
+    private LookResult Look(ObservedTarget process, StackObserver observer, NativeStacks native)
+    {
+        ILookObserver both = native.Beside(observer);
+        LookResult first = process.Observe(both, LookOptions());
+        IReadOnlySet<int> needy = native.Unwind();
+        if (needy.Count == 0 || request.NonBlocking)
+            return first;
+        LookResult second = process.Observe(both, LookOptions() with { Only = needy, Stop = needy });
+        native.Unwind();
+        return first.With(second, needy);
+    }
 
     private FrameLocals Locals() => new(new ValueOptions { MaxValue = request.MaxValue, Redact = request.Redact });
 

@@ -53,6 +53,7 @@ internal sealed class ThreadSight
             StackPointer = registers is { } r ? new(r.Rsp) : Asleep?.StackPointer,
             InstructionPointer = registers is { } i ? new(i.Rip) : Asleep?.InstructionPointer,
             Registers = registers?.General(),
+            ThreadPointer = registers is { FsBase: not 0 } t ? new(t.FsBase) : null,
         };
     }
 

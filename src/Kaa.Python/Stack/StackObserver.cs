@@ -132,7 +132,7 @@ public sealed class StackObserver : ILookObserver
         HashSet<int> outside = Blocked(look);
         var names = new Dictionary<Address, Dictionary<ulong, string>>();
         var fresh = new HashSet<int>();
-        if (look.Pass == 0)
+        if (look.Wanted is null)
             _withoutTid.Clear();
         foreach (RawThread thread in threads.Threads)
         {

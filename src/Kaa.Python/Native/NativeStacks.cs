@@ -1,0 +1,137 @@
+using System.Globalization;
+using Kaa.Formats;
+using Kaa.Python.Objects;
+using Kaa.Python.Stack;
+using Kaa.Results;
+using Kaa.Target;
+using Kaa.Target.Unwind;
+
+namespace Kaa.Python.Native;
+
+/// <summary>
+/// C stacks of all threads beside the Python frames: copied during the look, unwound and merged when the target runs again.
+/// </summary>
+public sealed class NativeStacks : IThreadInspector
+{
+    private readonly ObservedTarget _target;
+    private readonly StackCapture _capture;
+    private readonly ModuleUnwindSource _rules;
+    private readonly NativeFrames _frames;
+    private readonly StackMerger _merger;
+    private readonly Dictionary<(int Tid, long Interpreter), RawStack> _python = [];
+    private readonly Dictionary<int, (CapturedStack Stack, UnwoundStack Unwound)> _unwound = [];
+    private readonly List<Note> _notes = [];
+
+    /// <param name="all">Every C frame; else without the interpreter's plumbing.</param>
+    public NativeStacks(PythonProcess process, ObservedTarget target, ISymbolSource symbols, bool all)
+    {
+        _target = target;
+        _capture = new StackCapture(target);
+        _rules = new ModuleUnwindSource(target);
+        _frames = new NativeFrames(process, target, symbols, all);
+        _merger = new StackMerger(process, new EvalFunction(process, target, _rules), _frames);
+    }
+
+    /// <summary>In what the C frames are less than complete. Known once threads were merged.</summary>
+    public IReadOnlyList<Note> Notes => _notes;
+
+    /// <summary>An observer that reads Python's side first, and then copies the stacks of the same moment.</summary>
+    public ILookObserver Beside(ILookObserver python) => new Observer(python, _capture);
+
+    public void Inspect(Look look, RawThread thread, PyObjects objects)
+    {
+        if (thread.Tid is { } tid && thread.Stack is { } stack)
+            _python[(tid, thread.InterpreterId)] = stack;
+    }
+
+    /// <summary>
+    /// Unwinds what was copied since the last time. Gives the tids of threads that sleep, and whose stacks can be unwound further only when their
+    /// registers are known: for these a second look is needed that stops them.
+    /// </summary>
+    public IReadOnlySet<int> Unwind()
+    {
+        var needy = new HashSet<int>();
+        IMemory others = _target.Glance();
+        foreach ((int tid, CapturedStack stack) in _capture.Stacks)
+        {
+            if (_unwound.TryGetValue(tid, out (CapturedStack Stack, UnwoundStack Unwound) old) && ReferenceEquals(old.Stack, stack))
+                continue;
+            UnwoundStack unwound = NativeUnwinder.Unwind(stack, others, _rules);
+            _unwound[tid] = (stack, unwound);
+            if (unwound.NeedsRegisters && stack.Thread.Registers is null)
+                needy.Add(tid);
+        }
+
+        return needy;
+    }
+
+    /// <summary>The threads with their C frames, and the threads that run no Python code.</summary>
+    public IReadOnlyList<ThreadStack> Merge(IReadOnlyList<ThreadStack> threads, LookResult result)
+    {
+        var merged = new List<ThreadStack>(result.Threads.Count);
+        var seen = new HashSet<int>();
+        foreach (ThreadStack thread in threads)
+        {
+            merged.Add(Merge(thread));
+            if (thread.Tid is { } tid)
+                seen.Add(tid);
+        }
+
+        foreach (TargetThread thread in result.Threads)
+        {
+            if (!seen.Contains(thread.Tid) && thread.State != ThreadState.Zombie)
+                merged.Add(Merge(WithoutPython(thread)));
+        }
+
+        if (_frames.Unnamed > 0)
+        {
+            _notes.Add(new Note(
+                "native-unnamed",
+                $"{_frames.Unnamed} places in the interpreter have no name (it was stripped) and were left out; --native-all shows them", null));
+        }
+
+        return merged;
+    }
+
+    private static ThreadStack WithoutPython(TargetThread thread) => new()
+    {
+        Tid = thread.Tid,
+        Name = thread.Name,
+        State = thread.State,
+        Stopped = thread.StoppedByKaa,
+    };
+
+    private ThreadStack Merge(ThreadStack thread)
+    {
+        string? subject = thread.Tid?.ToString(CultureInfo.InvariantCulture);
+        if (thread.Tid is not { } tid || !_unwound.TryGetValue(tid, out (CapturedStack Stack, UnwoundStack Unwound) native))
+            return Incomplete(thread, subject, thread.Tid is null ? "the thread is not known to the kernel" : "the thread ran, and was not stopped");
+        IReadOnlyList<RawFrame> raw = _python.TryGetValue((tid, thread.Interpreter), out RawStack? stack) ? stack.Frames : [];
+        StackMerger.Merged merged = _merger.Merge(thread.Frames, raw, native.Unwound, native.Stack);
+        ThreadStack whole = thread with { Frames = merged.Frames };
+        if (native.Unwound.EndReason is { } reason)
+            return Incomplete(whole, subject, reason);
+        if (merged.Unplaced > 0)
+        {
+            _notes.Add(new Note(
+                "native-unmatched", $"{merged.Unplaced} Python frames have no C frame that runs them: they stand where they must, by their order", subject));
+        }
+
+        return whole;
+    }
+
+    private ThreadStack Incomplete(ThreadStack thread, string? subject, string reason)
+    {
+        _notes.Add(new Note("native-truncated", "C frames end early: " + reason, subject, Incomplete: true));
+        return thread with { Truncated = thread.Truncated ?? "C frames: " + reason };
+    }
+
+    private sealed class Observer(ILookObserver python, StackCapture capture) : ILookObserver
+    {
+        public void Read(Look look)
+        {
+            python.Read(look);
+            capture.Read(look);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using Kaa.Formats;
+using Kaa.Python.Layout;
+using Kaa.Python.Stack;
+using Kaa.Results;
+using Kaa.Target.Unwind;
+
+namespace Kaa.Python.Native;
+
+/// <summary>Puts the Python frames of a thread in front of the C frames that run them.</summary>
+internal sealed class StackMerger(PythonProcess process, EvalFunction eval, NativeFrames native)
+{
+    /// <summary>Frames innermost first, and how many Python frames have no C frame.</summary>
+    public readonly record struct Merged(IReadOnlyList<StackFrame> Frames, int Unplaced);
+
+    /// <param name="shown">The Python frames as they are shown, and builtins in front of them.</param>
+    /// <param name="raw">The same Python frames as they were found.</param>
+    public Merged Merge(IReadOnlyList<StackFrame> shown, IReadOnlyList<RawFrame> raw, UnwoundStack unwound, CapturedStack stack)
+    {
+        int[] places = Places(raw, unwound.Frames, stack);
+        int unplaced = 0;
+        foreach (int place in places)
+            unplaced += place == FramePlaces.Nowhere ? 1 : 0;
+        var frames = new List<StackFrame>(shown.Count + unwound.Frames.Count);
+        int next = 0;
+        int python = 0;
+        for (int i = 0; i < unwound.Frames.Count; i++)
+        {
+            bool runsPython = false;
+            while (python < places.Length && Reached(places, python, i))
+            {
+                runsPython |= places[python] == i;
+                TakeOne(shown, ref next, frames);
+                python++;
+            }
+
+            native.Add(frames, unwound.Frames[i], runsPython, raw.Count > 0);
+        }
+
+        while (next < shown.Count)
+            frames.Add(shown[next++]);
+        return new Merged(frames, unplaced);
+    }
+
+    private int[] Places(IReadOnlyList<RawFrame> raw, IReadOnlyList<UnwoundFrame> frames, CapturedStack stack)
+    {
+        if (process.Layout.Frame.previous != Offset.Absent)
+            return FramePlaces.ByAddress(raw, frames);
+        Address range = eval.Range.IsNull ? FramePlaces.EvalRange(raw, frames, stack) : eval.Range;
+        List<int> calls = Calls(frames, range, false);
+        if (calls.Count != raw.Count && !eval.Range.IsNull)
+            calls = Calls(frames, range, true);
+        return FramePlaces.ByCalls(raw, frames, calls, stack);
+    }
+
+    private List<int> Calls(IReadOnlyList<UnwoundFrame> frames, Address range, bool parts)
+    {
+        var calls = new List<int>();
+        for (int i = 0; i < frames.Count; i++)
+        {
+            if (!frames[i].Range.IsNull && (frames[i].Range == range || (parts && eval.HasPart(frames[i].Range))))
+                calls.Add(i);
+        }
+
+        return calls;
+    }
+
+    /// <summary>True where a Python frame is run by this C frame, or has none and comes before one that is.</summary>
+    private static bool Reached(int[] places, int python, int place)
+    {
+        while (python < places.Length && places[python] == FramePlaces.Nowhere)
+            python++;
+        return python < places.Length && places[python] <= place;
+    }
+
+    /// <summary>The next Python frame, with the builtin that it is in.</summary>
+    private static void TakeOne(IReadOnlyList<StackFrame> shown, ref int next, List<StackFrame> frames)
+    {
+        while (next < shown.Count)
+        {
+            StackFrame frame = shown[next++];
+            frames.Add(frame);
+            if (frame is PythonFrame)
+                return;
+        }
+    }
+}
