@@ -9,7 +9,7 @@ using Kaa.Python.Waits;
 using Kaa.Results;
 using Kaa.Target;
 using Kaa.Target.Cores;
-using Kaa.Target.Unwind;
+using Kaa.Target.Symbols;
 
 namespace Kaa.Cli.Stacks;
 
@@ -19,6 +19,7 @@ internal sealed class StackSession(StackTarget target, StackRequest request) : I
     private ObservedTarget? _process;
     private PythonProcess? _python;
     private SourceFinder? _sources;
+    private Symbolizer? _symbols;
 
     public StackTarget Target { get; } = target;
 
@@ -73,7 +74,7 @@ internal sealed class StackSession(StackTarget target, StackRequest request) : I
     {
         _sources?.Dispose();
         _process?.Dispose();
-        (_sources, _process, _python) = (null, null, null);
+        (_sources, _symbols, _process, _python) = (null, null, null, null);
     }
 
     private StackReport LookAtProcess()
@@ -84,7 +85,7 @@ internal sealed class StackSession(StackTarget target, StackRequest request) : I
             _python = PythonProcess.Find(_process);
         _sources ??= new SourceFinder(_process.Files, _process is CoreTarget dumped ? dumped.DumpedAt : _process.StartedAt);
         var waits = new WaitInspector(_python, _process);
-        NativeStacks? native = request.Native ? new NativeStacks(_python, _process, new ElfSymbolSource(_process), request.NativeAll) : null;
+        NativeStacks? native = request.Native ? new NativeStacks(_python, _process, _symbols ??= new Symbolizer(_process), request.NativeAll) : null;
         IThreadInspector[] inspectors = native is null ? [waits] : [waits, native];
         var observer = new StackObserver(_python, new StackOptions { Inspectors = inspectors, Locals = request.Locals ? Locals() : null });
         LookResult look = native is null ? _process.Observe(observer, LookOptions()) : Look(_process, observer, native);

@@ -1,16 +1,19 @@
 using Kaa.Formats;
 using Kaa.Results;
 using Kaa.Target;
+using Kaa.Target.Symbols;
 using Kaa.Target.Unwind;
 
 namespace Kaa.Python.Native;
 
 /// <summary>Turns C frames into frames as they are shown, one result for all that stand at the same place.</summary>
 /// <param name="all">Every C frame; else without what only carries calls.</param>
-internal sealed class NativeFrames(PythonProcess process, ObservedTarget target, ISymbolSource symbols, bool all)
+internal sealed class NativeFrames(PythonProcess process, ObservedTarget target, Symbolizer symbols, bool all)
 {
+    /// <summary>As gdb calls it.</summary>
+    private const string SignalHandler = "<signal handler called>";
+
     private readonly Dictionary<(Address Pc, bool Exact), NativeFrame[]> _frames = [];
-    private readonly List<SymbolizedFrame> _found = [];
     private readonly HashSet<Address> _unnamed = [];
 
     /// <summary>Places in the interpreter that have no name and so were left out.</summary>
@@ -34,19 +37,21 @@ internal sealed class NativeFrames(PythonProcess process, ObservedTarget target,
     {
         if (_frames.TryGetValue((frame.Pc, frame.ExactPc), out NativeFrame[]? known))
             return known;
-        _found.Clear();
-        if (frame.Signal)
-            _found.Add(new SymbolizedFrame("<signal handler called>", null, null, null, false));
-        else
-            symbols.Find(frame.Pc, !frame.ExactPc, _found);
-        var shown = new NativeFrame[_found.Count];
+        NativeFrame[] shown = frame.Signal ? [new NativeFrame(SignalHandler, null, frame.Pc.Value)] : Resolve(frame);
+        _frames.Add((frame.Pc, frame.ExactPc), shown);
+        return shown;
+    }
+
+    private NativeFrame[] Resolve(UnwoundFrame frame)
+    {
+        IReadOnlyList<SymbolizedFrame> found = symbols.Resolve(frame.Pc, !frame.ExactPc);
+        var shown = new NativeFrame[found.Count];
         for (int i = 0; i < shown.Length; i++)
         {
-            SymbolizedFrame found = _found[i];
-            shown[i] = new NativeFrame(found.Function, found.Module, frame.Pc.Value) { File = found.File, Line = found.Line, Inlined = found.Inlined };
+            SymbolizedFrame one = found[i];
+            shown[i] = new NativeFrame(one.Function, one.Module, frame.Pc.Value) { File = one.File, Line = one.Line, Inlined = one.Inlined };
         }
 
-        _frames.Add((frame.Pc, frame.ExactPc), shown);
         return shown;
     }
 

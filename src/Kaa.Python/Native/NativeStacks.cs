@@ -4,6 +4,7 @@ using Kaa.Python.Objects;
 using Kaa.Python.Stack;
 using Kaa.Results;
 using Kaa.Target;
+using Kaa.Target.Symbols;
 using Kaa.Target.Unwind;
 
 namespace Kaa.Python.Native;
@@ -23,7 +24,7 @@ public sealed class NativeStacks : IThreadInspector
     private readonly List<Note> _notes = [];
 
     /// <param name="all">Every C frame; else without the interpreter's plumbing.</param>
-    public NativeStacks(PythonProcess process, ObservedTarget target, ISymbolSource symbols, bool all)
+    public NativeStacks(PythonProcess process, ObservedTarget target, Symbolizer symbols, bool all)
     {
         _target = target;
         _capture = new StackCapture(target);
