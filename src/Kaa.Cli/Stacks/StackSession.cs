@@ -16,6 +16,8 @@ namespace Kaa.Cli.Stacks;
 /// <summary>One process or core for the length of the command: opened at the first look, kept open for the next ones.</summary>
 internal sealed class StackSession(StackTarget target, StackRequest request) : IDisposable
 {
+    private const int MostStops = 3;
+
     private ObservedTarget? _process;
     private PythonProcess? _python;
     private SourceFinder? _sources;
@@ -117,13 +119,17 @@ internal sealed class StackSession(StackTarget target, StackRequest request) : I
     private LookResult Look(ObservedTarget process, StackObserver observer, NativeStacks native)
     {
         ILookObserver both = native.Beside(observer);
-        LookResult first = process.Observe(both, LookOptions());
+        LookResult look = process.Observe(both, LookOptions());
         IReadOnlySet<int> needy = native.Unwind();
-        if (needy.Count == 0 || request.NonBlocking)
-            return first;
-        LookResult second = process.Observe(both, LookOptions() with { Only = needy, Stop = needy });
-        native.Unwind();
-        return first.With(second, needy);
+
+        // On a busy machine a thread may not stop within the time that there is.
+        for (int attempt = 0; attempt < MostStops && needy.Count > 0 && !request.NonBlocking; attempt++)
+        {
+            look = look.With(process.Observe(both, LookOptions() with { Only = needy, Stop = needy }), needy);
+            needy = native.Unwind();
+        }
+
+        return look;
     }
 
     private FrameLocals Locals() => new(new ValueOptions { MaxValue = request.MaxValue, Redact = request.Redact });

@@ -17,6 +17,8 @@ internal sealed class FramePointerSearch(IMemory memory, IUnwindSource source)
     private const byte DirectCall = 0xe8;
     private const int DirectCallLength = 5;
     private const int LongestCall = 7;
+    private const byte RexW = 0x48;
+    private const int LongestReservation = 8;
 
     /// <summary>mov %rsp,%rbp.</summary>
     private static ReadOnlySpan<byte> SetFrame => [0x48, 0x89, 0xe5];
@@ -77,17 +79,24 @@ internal sealed class FramePointerSearch(IMemory memory, IUnwindSource source)
         if (code.Length <= start || code[start] != PushRbp || set < 0)
             return null;
         ReadOnlySpan<byte> rest = code[(set + SetFrame.Length)..];
-        for (int i = 0; i + 7 <= rest.Length; i++)
+        for (int i = 0; i + LongestReservation <= rest.Length; i++)
         {
-            // sub $imm8,%rsp and sub $imm32,%rsp
-            if (rest[i] == 0x48 && rest[i + 1] == 0x83 && rest[i + 2] == 0xec)
-                return rest[i + 3];
-            if (rest[i] == 0x48 && rest[i + 1] == 0x81 && rest[i + 2] == 0xec)
-                return BinaryPrimitives.ReadUInt32LittleEndian(rest[(i + 3)..]);
+            if (rest[i] == RexW && ReservedBy(rest[(i + 1)..]) is { } reserved)
+                return reserved;
         }
 
         return 0;
     }
+
+    /// <param name="code">Behind the REX prefix.</param>
+    private static ulong? ReservedBy(ReadOnlySpan<byte> code) => (code[0], code[1], code[2]) switch
+    {
+        (0x83, 0xec, _) => code[2], // sub $imm8,%rsp
+        (0x81, 0xec, _) => BinaryPrimitives.ReadUInt32LittleEndian(code[2..]), // sub $imm32,%rsp
+        (0x8d, 0x64, 0x24) => unchecked((ulong)-(sbyte)code[3]), // lea -disp8(%rsp),%rsp
+        (0x8d, 0xa4, 0x24) => unchecked((ulong)-(long)BinaryPrimitives.ReadInt32LittleEndian(code[3..])), // lea -disp32(%rsp),%rsp
+        _ => null,
+    };
 
     private bool IsBehindCallOf(Address back, UnwindRow row)
     {
