@@ -15,6 +15,12 @@ public sealed record Interpreter
     /// <summary>Root of a chroot; null for the host's.</summary>
     public string? Root { get; init; }
 
+    /// <summary>Path as the host sees it.</summary>
+    public string? Executable { get; init; }
+
+    /// <summary>"glibc" or "musl".</summary>
+    public string? Libc { get; init; }
+
     public bool FreeThreaded { get; init; }
 
     public bool Debug { get; init; }

@@ -1,0 +1,90 @@
+using System.Globalization;
+using System.Text.Json;
+using Kaa.Tests.Live.Harness;
+
+namespace Kaa.Tests.Live;
+
+/// <summary>C frames against gdb's, and Python frames with them against those without.</summary>
+public sealed class NativeTests
+{
+    [Theory]
+    [MemberData(nameof(Interpreters.Plain), MemberType = typeof(Interpreters))]
+    public void Every_C_frame_is_where_gdb_has_it(string name)
+    {
+        Interpreter interpreter = Interpreters.Named(name);
+        if (GdbStacks.Path is null || interpreter.Libc == "musl")
+            return;
+        using PythonChild child = PythonChild.Start(interpreter, "native.py");
+        JsonElement answer = Settled(child, "--native-all");
+        Dictionary<int, ulong[]> truth = GdbStacks.Of(child);
+        var differences = new List<string>();
+        foreach (JsonElement thread in answer.GetProperty("threads").EnumerateArray())
+        {
+            ulong[] expected = truth[thread.GetProperty("tid").GetInt32()];
+            ulong[] actual = [.. Frames(thread, "native").Where(frame => !frame.GetProperty("inlined").GetBoolean()).Select(Address)];
+            if (!expected.SequenceEqual(actual))
+                differences.Add($"{thread.GetProperty("name")}: expected {Text(expected)}, actual {Text(actual)}");
+        }
+
+        differences.ShouldBeEmpty();
+        answer.GetProperty("threads").GetArrayLength().ShouldBe(truth.Count);
+        answer.GetProperty("pauseMicroseconds").GetInt64().ShouldBe(0, "threads that sleep are unwound where they sleep");
+    }
+
+    [Theory]
+    [MemberData(nameof(Interpreters.Plain), MemberType = typeof(Interpreters))]
+    public void The_Python_frames_are_those_of_a_plain_look(string name)
+    {
+        Interpreter interpreter = Interpreters.Named(name);
+        using PythonChild child = PythonChild.Start(interpreter, "native.py");
+        Dictionary<int, string> plain = ByTid(Settled(child));
+        foreach (string option in new[] { "--native", "--native-all" })
+        {
+            Dictionary<int, string> native = ByTid(Settled(child, option));
+            foreach ((int tid, string frames) in plain)
+                native[tid].ShouldBe(frames, option);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Interpreters.Plain), MemberType = typeof(Interpreters))]
+    public void Each_Python_frame_stands_before_the_C_frame_that_runs_it(string name)
+    {
+        Interpreter interpreter = Interpreters.Named(name);
+        if (interpreter.Libc == "musl")
+            return;
+        using PythonChild child = PythonChild.Start(interpreter, "native.py");
+        JsonElement[] frames = Thread(Settled(child, "--native"), "sort_key");
+
+        // sleep, sleep, <lambda> are run below the sort, and the function that sorts above it.
+        string[] kinds = [.. frames.Select(frame => frame.GetProperty("kind").GetString() == "native" ? "C" : frame.GetProperty("function").GetString()!)];
+        string order = string.Join(' ', kinds);
+        order.ShouldContain("C sleep sleep <lambda>");
+        order.ShouldContain("sort_key run");
+        if (!interpreter.Stripped)
+            frames.Select(frame => frame.GetProperty("function").GetString()).ShouldContain("builtin_sorted");
+        order.ShouldNotContain("_PyEval_EvalFrameDefault");
+    }
+
+    private static JsonElement Settled(PythonChild child, params string[] arguments)
+    {
+        string pid = child.Pid.ToString(CultureInfo.InvariantCulture);
+        KaaResult result = Harness.Kaa.Run(["bt", pid, "--json", "--source", "0", .. arguments]);
+        int expected = child.Interpreter.Libc == "musl" && arguments.Length > 0 ? 3 : 0;
+        result.Exit.ShouldBe(expected, result.Output + result.Error);
+        return result.Json;
+    }
+
+    private static JsonElement[] Thread(JsonElement answer, string name) =>
+        [.. answer.GetProperty("threads").EnumerateArray().Single(thread => thread.GetProperty("name").GetString() == name).GetProperty("frames").EnumerateArray()];
+
+    private static Dictionary<int, string> ByTid(JsonElement answer) => answer.GetProperty("threads").EnumerateArray().ToDictionary(
+        thread => thread.GetProperty("tid").GetInt32(), thread => string.Join('\n', Frames(thread, "python").Select(frame => frame.GetRawText())));
+
+    private static IEnumerable<JsonElement> Frames(JsonElement thread, string kind) =>
+        thread.GetProperty("frames").EnumerateArray().Where(frame => frame.GetProperty("kind").GetString() == kind);
+
+    private static ulong Address(JsonElement frame) => ulong.Parse(frame.GetProperty("address").GetString()![2..], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+
+    private static string Text(ulong[] addresses) => string.Join(' ', addresses.Select(address => address.ToString("x", CultureInfo.InvariantCulture)));
+}
