@@ -236,4 +236,7 @@ public static class Limits
 
     /// <summary>Bytes of a function that are searched for the instruction that makes its frame, and for its jumps.</summary>
     public const int FunctionText = 1 << 20;
+
+    /// <summary>Bytes that a compressed core may unpack to.</summary>
+    public const long UnpackedCore = 256L << 30;
 }

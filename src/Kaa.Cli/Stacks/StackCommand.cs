@@ -13,6 +13,8 @@ internal sealed class StackCommand : IDisposable
 
     private StackCommand(StackRequest request)
     {
+        // Unpacking a core can take long.
+        request = request with { CoreOptions = request.CoreOptions with { OnProgress = _interruption.ThrowIfRequested } };
         _request = request;
         _output = request.Json ? new JsonStackOutput(request) : new TextStackOutput(request);
         foreach (StackTarget target in StackTargets.Of(request))

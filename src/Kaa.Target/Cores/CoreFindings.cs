@@ -13,9 +13,17 @@ internal sealed class CoreFindings(
     private const int Shown = 3;
     private const int TopOfStack = 256;
 
+    /// <summary>What was done to unpack the core; null where it was not compressed.</summary>
+    public Note? Unpacked { get; init; }
+
+    /// <summary>The process's own stack does not tell its command.</summary>
+    public bool IsCommandCut { get; init; }
+
     public IReadOnlyList<Note> Notes()
     {
         var notes = new List<Note>();
+        if (Unpacked is not null)
+            notes.Add(Unpacked);
         AddFile(notes);
         AddNotes(notes);
         if (prefix.Length > 0 && options.SysRoot is null)
@@ -52,6 +60,8 @@ internal sealed class CoreFindings(
                 "core-without-files", "the core does not name its mapped files; they were found by their headers and the dynamic linker's list" + unnamed));
         }
 
+        if (IsCommandCut)
+            notes.Add(new Note("core-command", "the first stack is not in the core: of the command, 79 bytes at most are known, cut at blanks"));
         AddEmptyStacks(notes);
         foreach (BadData damage in core.Notes.Damages)
             notes.Add(new Note("core-damaged", "a note of the core can't be understood: " + damage.Message, null, Incomplete: true));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Kaa.Formats;
+using Kaa.Formats.Compression;
 using Kaa.Formats.Cores;
 using Kaa.Formats.Elf;
 using Kaa.Results;
@@ -9,13 +10,18 @@ namespace Kaa.Target.Cores;
 /// <summary>Opens a core file, or says in plain words why it is none that can be read.</summary>
 internal static class CoreOpening
 {
-    /// <exception cref="UserError">no-such-file, not-permitted, empty-file, not-a-core, foreign-architecture, core-damaged, core-compressed.</exception>
-    public static CoreFile Open(string path)
+    /// <param name="unpacked">What was done to unpack it; null where it was not compressed.</param>
+    /// <exception cref="UserError">no-such-file, not-permitted, empty-file, not-a-core, foreign-architecture, core-damaged, no-space.</exception>
+    public static CoreFile Open(string path, Action? onProgress, out Note? unpacked)
     {
         FileStream stream = OpenStream(path);
+        unpacked = null;
         try
         {
-            Check(path, stream);
+            PackedFormat format = Unpacking.FormatOf(Start(stream, stackalloc byte[Unpacking.MagicLength]));
+            if (format != PackedFormat.None)
+                (stream, unpacked) = UnpackedCore.Make(path, stream, format, onProgress);
+            Check(path, Start(stream, stackalloc byte[ElfIdentity.Length]));
             return CoreFile.Open(stream);
         }
         catch (BadData damage)
@@ -53,15 +59,19 @@ internal static class CoreOpening
         }
         catch (IOException exception)
         {
-            throw new UserError("not-permitted", $"{path} can't be opened: {exception.Message}", null, exception);
+            throw new UserError("not-permitted", $"{path} can't be opened", "is its disk or network file system in order?", exception);
         }
     }
 
-    private static void Check(string path, FileStream stream)
+    private static ReadOnlySpan<byte> Start(FileStream stream, Span<byte> buffer)
     {
-        Span<byte> start = stackalloc byte[ElfIdentity.Length];
-        start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
+        int got = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
         stream.Position = 0;
+        return buffer[..got];
+    }
+
+    private static void Check(string path, ReadOnlySpan<byte> start)
+    {
         ElfIdentity identity = ElfIdentity.Of(start);
         switch (identity.Verdict)
         {

@@ -10,4 +10,7 @@ public sealed record CoreOptions
     /// The directory that was the process's root, or holds a copy of its files, by path or all in one directory; null for this machine's root.
     /// </summary>
     public string? SysRoot { get; init; }
+
+    /// <summary>Called now and then while a compressed core is unpacked, which can take long; may throw to end it.</summary>
+    public Action? OnProgress { get; init; }
 }

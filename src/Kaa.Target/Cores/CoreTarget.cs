@@ -16,7 +16,7 @@ public sealed class CoreTarget : ObservedTarget
     private readonly List<TargetThread> _threads;
     private readonly PageCache _memory;
 
-    private CoreTarget(string path, CoreFile core, CoreOptions options)
+    private CoreTarget(string path, CoreFile core, CoreOptions options, Note? unpacked)
     {
         _core = core;
         CoreNotes notes = core.Notes;
@@ -33,9 +33,14 @@ public sealed class CoreTarget : ObservedTarget
         Modules = new ModuleMap(Mappings);
         _memory = new PageCache(new CoreMemory(dumped, _mapped));
         _threads = ThreadsOf(notes);
-        Info = Describe(path, notes, _memory);
+        IReadOnlyList<string>? command = new StartStack(_memory, notes).Command();
+        Info = Describe(path, notes, command);
         DebugFiles = new DebugFileSearch { OpenHost = RootedFiles.Open };
-        _findings = new CoreFindings(core, dumped, _threads, _mapped, search, linked, prefix, options);
+        _findings = new CoreFindings(core, dumped, _threads, _mapped, search, linked, prefix, options)
+        {
+            Unpacked = unpacked,
+            IsCommandCut = command is null,
+        };
         DumpedAt = (File.GetLastWriteTimeUtc(path) - DateTime.UnixEpoch).TotalSeconds;
     }
 
@@ -62,7 +67,7 @@ public sealed class CoreTarget : ObservedTarget
     public CoreFile Core => _core;
 
     /// <exception cref="UserError">
-    /// no-such-file, not-permitted, empty-file, not-a-core, foreign-architecture, core-damaged, core-compressed.
+    /// no-such-file, not-permitted, empty-file, not-a-core, foreign-architecture, core-damaged, no-space.
     /// </exception>
     public static CoreTarget Open(string path, CoreOptions options)
     {
@@ -70,10 +75,10 @@ public sealed class CoreTarget : ObservedTarget
             throw new UserError("no-such-file", $"there is no file {exe}", "give the path of the program that the process ran");
         if (options.SysRoot is { } root && !Directory.Exists(root))
             throw new UserError("no-such-file", $"there is no directory {root}", "give the directory that was the process's root, or a copy of it");
-        CoreFile core = CoreOpening.Open(path);
+        CoreFile core = CoreOpening.Open(path, options.OnProgress, out Note? unpacked);
         try
         {
-            return new CoreTarget(path, core, options);
+            return new CoreTarget(path, core, options, unpacked);
         }
         catch
         {
@@ -123,12 +128,12 @@ public sealed class CoreTarget : ObservedTarget
         return threads;
     }
 
-    private static TargetInfo Describe(string path, CoreNotes notes, IMemory memory) => new()
+    private static TargetInfo Describe(string path, CoreNotes notes, IReadOnlyList<string>? command) => new()
     {
         Kind = TargetKind.Core,
         Pid = notes.Process?.Pid ?? (notes.Threads.Count > 0 ? notes.Threads[0].Tid : null),
         Path = path,
-        Command = new StartStack(memory, notes).Command() ?? ShortCommand(notes.Process),
+        Command = command ?? ShortCommand(notes.Process),
         Signal = notes.Threads.Count > 0 ? SignalOf(notes.Threads[0]) : null,
     };
 
