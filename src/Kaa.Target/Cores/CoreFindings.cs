@@ -97,7 +97,7 @@ internal sealed class CoreFindings(
             return;
         switch (file.State)
         {
-            case MappedFileState.Missing:
+            case MappedFileState.Missing when file.IsWanted:
                 string where = options.SysRoot is { } root ? $"in {root}" : "on this machine";
                 string was = file.Deleted ? " (it was deleted or replaced while the process ran)" : "";
                 notes.Add(new Note(
@@ -121,7 +121,7 @@ internal sealed class CoreFindings(
         var asked = new HashSet<string>(StringComparer.Ordinal);
         foreach (MappedFile file in files.All)
         {
-            if (file.State == MappedFileState.Unsought && asked.Add(file.Path) && IsProgram(file) && !search.Exists(file))
+            if (!file.IsWanted && asked.Add(file.Path) && IsProgram(file) && !search.Exists(file))
                 missing.Add(file.Path);
         }
 

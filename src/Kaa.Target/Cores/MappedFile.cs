@@ -45,6 +45,9 @@ internal sealed class MappedFile(string path, bool deleted, IReadOnlyList<CoreFi
 
     public MappedFileState State { get; private set; }
 
+    /// <summary>Its content was asked for, not only its headers.</summary>
+    public bool IsWanted { get; private set; }
+
     /// <summary>Where the file was found on this machine; null where it was not.</summary>
     public string? HostPath { get; private set; }
 
@@ -80,6 +83,7 @@ internal sealed class MappedFile(string path, bool deleted, IReadOnlyList<CoreFi
     /// <param name="wasWritten">False where it is known that the program never wrote there.</param>
     public int Read(Address address, Span<byte> buffer, bool wasWritten)
     {
+        IsWanted = true;
         if (SegmentAt(address) is not { } segment || (wasWritten && segment.Flags.HasFlag(ElfSegmentFlags.Write)) || File is not { } file)
             return 0;
         ulong inFile = unchecked(segment.FileOffset + (ulong)(address - segment.Start));
@@ -95,7 +99,11 @@ internal sealed class MappedFile(string path, bool deleted, IReadOnlyList<CoreFi
     }
 
     /// <summary>A second stream on the file; null where it can't be used.</summary>
-    public Stream? Reopen() => File is not null && HostPath is { } host ? RootedFiles.Open(host) : null;
+    public Stream? Reopen()
+    {
+        IsWanted = true;
+        return File is not null && HostPath is { } host ? RootedFiles.Open(host) : null;
+    }
 
     public void Dispose() => _file?.Dispose();
 
