@@ -96,6 +96,12 @@ public static class Limits
     /// <summary>States of the value stack in which one instruction can be met; code of 2.7 to 3.8 has up to four in a <c>finally</c>.</summary>
     public const int StackStates = 32;
 
+    /// <summary>
+    /// Frames of one stack that stand on the same instruction and are in no C function, after which the rest is taken for such too: Python's own
+    /// limit of recursion.
+    /// </summary>
+    public const int FramesInNoBuiltin = 1_000;
+
     /// <summary>Variables of one frame.</summary>
     public const int Locals = 100_000;
 

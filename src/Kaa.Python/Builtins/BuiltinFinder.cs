@@ -21,6 +21,7 @@ internal sealed class BuiltinFinder
     private readonly CallProof _proof;
     private readonly BlockStack _blocks;
     private readonly Dictionary<PyCode, long> _stackOffsets = [];
+    private int _stacks;
 
     private BuiltinFinder(PyObjects objects, PyLayout layout, ulong tags, OpcodeSet set)
     {
@@ -37,13 +38,26 @@ internal sealed class BuiltinFinder
     public static BuiltinFinder? For(PyObjects objects, PyLayout layout, ulong stackRefTags) =>
         OpcodeSet.For(objects.Layout.Version) is { } set ? new BuiltinFinder(objects, layout, stackRefTags, set) : null;
 
+    /// <summary>The frames that follow are those of another thread.</summary>
+    public void BeginStack() => _stacks++;
+
     /// <summary>The C function that the frame is in; null where it is in none, or that can't be known.</summary>
     /// <param name="blocked">The thread sleeps in a system call that the interpreter makes for no purpose of its own.</param>
     public BuiltinFrame? Find(RawFrame frame, bool blocked)
     {
         try
         {
-            return FindInPlaces(frame, blocked);
+            PlacesOfCall places = _calls.At(frame);
+            if (places.All.Length == 0)
+                return null;
+            if (places.Stack != _stacks)
+                (places.Stack, places.Vain) = (_stacks, 0);
+            if (places.Vain >= Limits.FramesInNoBuiltin)
+                return null;
+            BuiltinFrame? found = FindInPlaces(frame, places.All, blocked);
+            if (found is null)
+                places.Vain++;
+            return found;
         }
         catch (TargetFault fault) when (fault.Reason is FaultReason.Unmapped or FaultReason.Nonsense)
         {
@@ -51,11 +65,8 @@ internal sealed class BuiltinFinder
         }
     }
 
-    private BuiltinFrame? FindInPlaces(RawFrame frame, bool blocked)
+    private BuiltinFrame? FindInPlaces(RawFrame frame, PlaceOfCall[] places, bool blocked)
     {
-        ReadOnlySpan<PlaceOfCall> places = _calls.At(frame);
-        if (places.IsEmpty)
-            return null;
         BuiltinFrame? found = null;
         int answers = 0;
         foreach (PlaceOfCall place in places)

@@ -11,21 +11,33 @@ namespace Kaa.Python.Builtins;
 /// <param name="Loaded">Where the callable came from; null where that is no single plain load.</param>
 internal readonly record struct PlaceOfCall(CallSite Site, int Depth, Mark? Marks, LoadedFrom? Loaded);
 
+/// <summary>The places of one instruction.</summary>
+internal sealed class PlacesOfCall(PlaceOfCall[] places)
+{
+    public static readonly PlacesOfCall None = new([]);
+
+    public PlaceOfCall[] All { get; } = places;
+
+    /// <summary>Of which stack <see cref="Vain"/> counts.</summary>
+    public int Stack { get; set; }
+
+    /// <summary>How many frames stood there and were in no C function.</summary>
+    public int Vain { get; set; }
+}
+
 /// <summary>Reads the bytecode of code objects, and finds what their instructions call; serves one look.</summary>
 internal sealed class CodeCalls(PyObjects objects, PyLayout layout, OpcodeSet set)
 {
-    private static readonly PlaceOfCall[] s_none = [];
-
-    private readonly Dictionary<(PyCode Code, int Instruction), PlaceOfCall[]> _places = [];
+    private readonly Dictionary<(PyCode Code, int Instruction), PlacesOfCall> _places = [];
     private readonly Dictionary<PyCode, CodeFlow?> _flows = [];
 
     /// <summary>Empty where the instruction calls nothing, or the code can't be followed.</summary>
-    public ReadOnlySpan<PlaceOfCall> At(RawFrame frame)
+    public PlacesOfCall At(RawFrame frame)
     {
         var key = (frame.Code, frame.Instruction);
-        if (!_places.TryGetValue(key, out PlaceOfCall[]? places))
+        if (!_places.TryGetValue(key, out PlacesOfCall? places))
         {
-            places = frame.Instruction >= 0 && IsCall(frame) ? Find(frame) : s_none;
+            places = frame.Instruction >= 0 && IsCall(frame) ? Find(frame) : PlacesOfCall.None;
             _places.Add(key, places);
         }
 
@@ -42,7 +54,7 @@ internal sealed class CodeCalls(PyObjects objects, PyLayout layout, OpcodeSet se
 
     private Address First(PyCode code) => code.Length > 0 ? code.Bytecode : code.Bytecode + objects.Layout.ob_sval;
 
-    private PlaceOfCall[] Find(RawFrame frame)
+    private PlacesOfCall Find(RawFrame frame)
     {
         if (!_flows.TryGetValue(frame.Code, out CodeFlow? flow))
         {
@@ -51,7 +63,7 @@ internal sealed class CodeCalls(PyObjects objects, PyLayout layout, OpcodeSet se
         }
 
         if (flow is null || !flow.Flow.TryInstruction(frame.Instruction, out Instruction instruction))
-            return s_none;
+            return PlacesOfCall.None;
         var places = new List<PlaceOfCall>();
         foreach (StackState state in flow.Flow.StatesAt(frame.Instruction))
         {
@@ -61,7 +73,7 @@ internal sealed class CodeCalls(PyObjects objects, PyLayout layout, OpcodeSet se
             places.Add(new PlaceOfCall(site, state.Depth, state.Marks, loaded));
         }
 
-        return [.. places];
+        return new PlacesOfCall([.. places]);
     }
 
     private CodeFlow? Analyse(PyCode code)

@@ -77,6 +77,7 @@ internal static class DebugOffsetsLayout
             thread_id = ident,
             native_thread_id = offsets["thread_state.native_thread_id"],
             datastack_chunk = offsets["thread_state.datastack_chunk"],
+            tracing = offsets["thread_state.current_frame"] + pattern.tracing - pattern.current_frame,
             dict = ident + pattern.dict - pattern.thread_id,
             state = status + pattern.state - pattern.status,
             status = status,

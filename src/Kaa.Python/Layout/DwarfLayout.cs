@@ -159,6 +159,7 @@ internal static class DwarfLayout
             cframe = frame == Offset.Absent ? s.Find(Thread, "cframe") : Offset.Absent,
             current_frame = s.Find(Thread, "current_frame"),
             base_frame = s.Find(Thread, "base_frame"),
+            tracing = s.Find(Thread, "tracing"),
             thread_id = s.Find(Thread, "thread_id"),
             native_thread_id = s.Find(Thread, "native_thread_id"),
             datastack_chunk = s.Find(Thread, "datastack_chunk"),

@@ -13,7 +13,7 @@ public sealed partial record PyLayout
         Runtime = new(),
         Gil = new(),
         Interpreter = new() { next = 0, threads_head = 8, modules = 16, sysdict = 24, builtins = 32 },
-        Thread = new() { next = 0, interp = 8, frame = 16, dict = 120, thread_id = 144, Extent = 152 },
+        Thread = new() { next = 0, interp = 8, frame = 16, tracing = 28, dict = 120, thread_id = 144, Extent = 152 },
         CFrame = new(),
         StackChunk = new(),
         Frame = new(),
@@ -55,7 +55,7 @@ public sealed partial record PyLayout
     {
         FrameObject = V27(o).FrameObject with { f_blockstack = o + 120 },
         Interpreter = new() { next = 0, threads_head = 8, modules = 16, sysdict = 32, builtins = 40 },
-        Thread = new() { prev = 0, next = 8, interp = 16, frame = 24, dict = 128, thread_id = 152, Extent = 160 },
+        Thread = new() { prev = 0, next = 8, interp = 16, frame = 24, tracing = 40, dict = 128, thread_id = 152, Extent = 160 },
         Code = new()
         {
             co_argcount = o,
@@ -82,7 +82,7 @@ public sealed partial record PyLayout
         Runtime = new() { initialized = 0, finalizing = 8, interpreters_head = 24, main_thread = 720, ceval_gil = 1264, gc_collecting = 632 },
         Gil = new() { last_holder = 8, locked = 16 },
         Interpreter = new() { next = 0, threads_head = 8, id = 16, modules = 40, sysdict = 56, builtins = 64 },
-        Thread = new() { prev = 0, next = 8, interp = 16, frame = 24, dict = 152, thread_id = 176, Extent = 184 },
+        Thread = new() { prev = 0, next = 8, interp = 16, frame = 24, tracing = 44, dict = 152, thread_id = 176, Extent = 184 },
         FrameObject = V36(o).FrameObject with
         {
             f_lasti = o + 88, f_lineno = o + 92, f_iblock = o + 96, f_blockstack = o + 104, f_localsplus = o + 344,
@@ -140,7 +140,7 @@ public sealed partial record PyLayout
         },
         Thread = new()
         {
-            prev = 0, next = 8, interp = 16, cframe = 56, dict = 128, thread_id = 152, native_thread_id = 160, datastack_chunk = 296, Extent = 304,
+            prev = 0, next = 8, interp = 16, tracing = 44, cframe = 56, dict = 128, thread_id = 152, native_thread_id = 160, datastack_chunk = 296, Extent = 304,
         },
         CFrame = new() { current_frame = 8, previous = 16 },
         StackChunk = new() { previous = 0, size = 8, data = 24 },
@@ -182,7 +182,7 @@ public sealed partial record PyLayout
         },
         Thread = new()
         {
-            prev = 0, next = 8, interp = 16, status = 24, cframe = 56, dict = 112, thread_id = 136, native_thread_id = 144, datastack_chunk = 232, Extent = 240,
+            prev = 0, next = 8, interp = 16, status = 24, tracing = 44, cframe = 56, dict = 112, thread_id = 136, native_thread_id = 144, datastack_chunk = 232, Extent = 240,
         },
         CFrame = new() { current_frame = 0, previous = 8 },
         Frame = new()
@@ -213,7 +213,7 @@ public sealed partial record PyLayout
         },
         Thread = new()
         {
-            prev = 0, next = 8, interp = 16, status = 32, state = 40, current_frame = 72, dict = 128, thread_id = 152, native_thread_id = 160,
+            prev = 0, next = 8, interp = 16, status = 32, state = 40, tracing = 60, current_frame = 72, dict = 128, thread_id = 152, native_thread_id = 160,
             datastack_chunk = 232, Extent = 240,
         },
         CFrame = new(),
@@ -231,7 +231,7 @@ public sealed partial record PyLayout
     {
         Thread = V314(o).Thread with
         {
-            state = 48, base_frame = 80, dict = 152, thread_id = 176, native_thread_id = 184, datastack_chunk = 256, Extent = 264,
+            state = 48, tracing = 64, base_frame = 80, dict = 152, thread_id = 176, native_thread_id = 184, datastack_chunk = 256, Extent = 264,
         },
     };
 }

@@ -22,6 +22,9 @@ public sealed record ThreadStateLayout
     /// <summary>The outermost one, which runs nothing (3.15+): a walk that does not end there was torn.</summary>
     public int base_frame { get; init; } = Offset.Absent;
 
+    /// <summary>Above 0 while a function of <c>sys.settrace</c>, <c>sys.setprofile</c> or <c>sys.monitoring</c> runs, an int.</summary>
+    public int tracing { get; init; } = Offset.Absent;
+
     /// <summary>What <c>threading.get_ident()</c> gives: the <c>pthread_t</c>.</summary>
     public int thread_id { get; init; } = Offset.Absent;
 
@@ -47,7 +50,7 @@ public sealed record ThreadStateLayout
     {
         ReadOnlySpan<int> fields =
         [
-            next, interp, frame, cframe, current_frame, base_frame, thread_id, native_thread_id, datastack_chunk, dict, state, status,
+            next, interp, frame, cframe, current_frame, base_frame, thread_id, native_thread_id, datastack_chunk, dict, state, status, tracing,
         ];
         return this with { Extent = Offset.Last(fields) + 8 };
     }

@@ -17,6 +17,8 @@ namespace Kaa.Python.Semantics;
 /// <item>If a meaning changed (line table, instruction pointer, tags of references, <c>f_lineno</c>), write a small class or a new value in
 /// <see cref="PySemantics"/>, with a unit test on hand-made memory.</item>
 /// <item>Run tests/Kaa.Tests.Unit/Python/Semantics/vectors/generate.py with it, commit what it prints, name it in LineTableTests.</item>
+/// <item>Name the version in eng/opcode-tables and run it; add its tables to Bytecode/OpcodeSet.cs and what its new instructions do to
+/// Bytecode/StackEffect.cs (the unit tests compare with dis), and look at Bytecode/CallSite.cs if calls are made otherwise.</item>
 /// <item>Do the same for <see cref="ObjectLayout"/>, and add an interpreter to eng/pythons: the live tests compare every frame.</item>
 /// </list>
 /// </remarks>

@@ -16,16 +16,20 @@ internal sealed class FrameBuilder(PythonProcess process, StackOptions options, 
 
     private readonly BuiltinFinder? _builtins = options.Builtins ? BuiltinFinder.For(objects, process.Layout, process.StackRefTags) : null;
 
-    /// <param name="blocked">The thread sleeps in a system call, and surely not for the GIL.</param>
+    /// <param name="thread">One whose stack was read.</param>
+    /// <param name="blocked">It sleeps in a system call, and surely not for the GIL.</param>
     /// <param name="truncated">Why the stack ends early, or its locals do.</param>
-    public IReadOnlyList<StackFrame> Build(RawStack stack, bool blocked, out string? truncated)
+    public IReadOnlyList<StackFrame> Build(RawThread thread, bool blocked, out string? truncated)
     {
+        RawStack stack = thread.Stack ?? RawStack.Empty;
         truncated = stack.Truncated;
         var frames = new List<StackFrame>(stack.Frames.Count + 1);
+        _builtins?.BeginStack();
         for (int i = 0; i < stack.Frames.Count; i++)
         {
             RawFrame frame = stack.Frames[i];
-            if (_builtins is not null && CallsC(stack.Frames, i) && _builtins.Find(frame, blocked && i == 0) is { } builtin)
+            // A tracing function is called in front of an instruction; which of the frames it traces can't be told.
+            if (_builtins is not null && (i == 0 || (!thread.Tracing && CallsC(stack.Frames, i))) && _builtins.Find(frame, blocked && i == 0) is { } builtin)
                 frames.Add(builtin);
             PythonFrame shown = Build(frame);
             frames.Add(options.Locals is null ? shown : shown with { Locals = Locals(frame, options.Locals, ref truncated) });
@@ -39,7 +43,7 @@ internal sealed class FrameBuilder(PythonProcess process, StackOptions options, 
     /// 3.10 each frame has a C call of its own.
     /// </summary>
     private static bool CallsC(IReadOnlyList<RawFrame> frames, int index) =>
-        index == 0 || frames[index].EvalFrame.IsNull || frames[index].EvalFrame != frames[index - 1].EvalFrame;
+        frames[index].EvalFrame.IsNull || frames[index].EvalFrame != frames[index - 1].EvalFrame;
 
     private PythonFrame Build(RawFrame frame)
     {

@@ -27,6 +27,9 @@ public sealed record RawThread
 
     public bool Gc { get; init; }
 
+    /// <summary>A function of <c>sys.settrace</c>, <c>sys.setprofile</c> or <c>sys.monitoring</c> runs in it.</summary>
+    public bool Tracing { get; init; }
+
     /// <summary>How many threads of the same interpreter began before it.</summary>
     public int Order { get; init; }
 

@@ -146,7 +146,7 @@ public sealed class StackObserver : ILookObserver
             foreach (IThreadInspector inspector in _options.Inspectors)
                 inspector.Inspect(look, thread, objects);
             bool blocked = thread.Tid is { } known && outside.Contains(known);
-            Keep(new ReadThread(thread, builder.Build(thread.Stack, blocked, out string? truncated), truncated, NameOf(thread, objects, names)), fresh);
+            Keep(new ReadThread(thread, builder.Build(thread, blocked, out string? truncated), truncated, NameOf(thread, objects, names)), fresh);
         }
     }
 

@@ -43,6 +43,7 @@ internal sealed class ThreadReader(PyLayout layout, PySemantics semantics, Inter
                 Main = mainIdent != 0 ? ident == mainIdent : tid is not null && tid == pid,
                 HoldsGil = entry.HoldsGil,
                 Gc = Collects(entry, stack, entries),
+                Tracing = unchecked((int)entry.Word(layout.Thread.tracing)) > 0,
                 Order = entry.Order,
                 Stack = stack,
             });
