@@ -30,6 +30,7 @@ internal sealed class CodeCalls(PyObjects objects, PyLayout layout, OpcodeSet se
 {
     private readonly Dictionary<(PyCode Code, int Instruction), PlacesOfCall> _places = [];
     private readonly Dictionary<PyCode, CodeFlow?> _flows = [];
+    private readonly InstrumentedCode _instrumented = new(objects, layout.Code, set);
 
     /// <summary>Empty where the instruction calls nothing, or the code can't be followed.</summary>
     public PlacesOfCall At(RawFrame frame)
@@ -49,7 +50,7 @@ internal sealed class CodeCalls(PyObjects objects, PyLayout layout, OpcodeSet se
     {
         Span<byte> code = stackalloc byte[12];
         int size = objects.Memory.Read(First(frame.Code) + frame.Instruction, code);
-        return set.TryRead(code[..size], 0, out Instruction instruction) && CallSite.IsCall(instruction.Op);
+        return set.TryRead(code[..size], 0, out Instruction instruction) && (CallSite.IsCall(instruction.Op) || InstrumentedCode.Hides(instruction.Op));
     }
 
     private Address First(PyCode code) => code.Length > 0 ? code.Bytecode : code.Bytecode + objects.Layout.ob_sval;
@@ -81,6 +82,7 @@ internal sealed class CodeCalls(PyObjects objects, PyLayout layout, OpcodeSet se
         byte[] bytes = code.Length > 0
             ? objects.ReadRaw(code.Bytecode, code.Length, Limits.Bytecode + 2)
             : objects.ReadBytes(code.Bytecode, Limits.Bytecode + 2);
+        _instrumented.Restore(code, bytes);
         byte[] exceptions = layout.Code.co_exceptiontable == Offset.Absent
             ? []
             : objects.ReadBytes(objects.PointerAt(code.Address, layout.Code.co_exceptiontable), Limits.CodeTable);

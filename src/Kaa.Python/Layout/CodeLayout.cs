@@ -51,6 +51,9 @@ public sealed record CodeLayout
     /// <summary>Index of the first instruction that a tracer sees (3.11+), an int.</summary>
     public int _co_firsttraceable { get; init; } = Offset.Absent;
 
+    /// <summary>Pointer to what tools that watch the code have put aside (3.12+); null while there are none.</summary>
+    public int _co_monitoring { get; init; } = Offset.Absent;
+
     /// <summary>The bytecode as a bytes object (up to 3.10).</summary>
     public int co_code { get; init; } = Offset.Absent;
 

@@ -124,6 +124,7 @@ internal static class DebugOffsetsLayout
             co_qualname = offsets["code_object.qualname"],
             co_linetable = offsets["code_object.linetable"],
             co_exceptiontable = pattern.co_exceptiontable + byNumbers,
+            _co_monitoring = pattern._co_monitoring + byPointers,
             _co_firsttraceable = pattern._co_firsttraceable + byPointers,
             co_code_adaptive = offsets["code_object.co_code_adaptive"],
             co_tlbc = offsets.FreeThreaded ? offsets.Optional("code_object.co_tlbc") : Offset.Absent,

@@ -208,6 +208,7 @@ internal static class DwarfLayout
         co_linetable = s.Find(Code, "co_linetable", "co_lnotab"),
         co_exceptiontable = s.Find(Code, "co_exceptiontable"),
         _co_firsttraceable = s.Find(Code, "_co_firsttraceable"),
+        _co_monitoring = s.Find(Code, "_co_monitoring"),
         co_code = s.Find(Code, "co_code"),
         co_code_adaptive = s.Find(Code, "co_code_adaptive"),
         co_tlbc = s.Find(Code, "co_tlbc"),

@@ -197,6 +197,7 @@ public sealed partial record PyLayout
             co_stacksize = o + 48,
             co_firstlineno = o + 52,
             co_nlocalsplus = o + 56,
+            _co_monitoring = o + 152,
             _co_firsttraceable = o + 160,
             co_code_adaptive = o + 176,
             Extent = o + 176,
@@ -217,7 +218,7 @@ public sealed partial record PyLayout
             datastack_chunk = 232, Extent = 240,
         },
         CFrame = new(),
-        Code = V312(o).Code with { _co_firsttraceable = o + 168, co_code_adaptive = o + 184, Extent = o + 184 },
+        Code = V312(o).Code with { _co_monitoring = o + 160, _co_firsttraceable = o + 168, co_code_adaptive = o + 184, Extent = o + 184 },
     };
 
     internal static PyLayout V314(int o) => V313(o) with

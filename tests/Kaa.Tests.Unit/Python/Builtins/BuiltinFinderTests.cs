@@ -79,6 +79,30 @@ public sealed class BuiltinFinderTests
         }
     }
 
+    [Theory]
+    [InlineData(3, 12, 40, false)]
+    [InlineData(3, 13, 32, false)]
+    [InlineData(3, 14, 96, true)]
+    [InlineData(3, 15, 104, true)]
+    public void Code_that_a_tool_watches_is_read_as_it_was(int major, int minor, int lines, bool hasSize)
+    {
+        var call = new OneCall(major, minor, name: "sleep");
+        call.Fill(call.CFunction("sleep", "time"));
+        call.Watch(lines, hasSize, known: true);
+        call.Find().ShouldBe(Sleep);
+    }
+
+    [Theory]
+    [InlineData(3, 12, 40, false)]
+    [InlineData(3, 14, 96, true)]
+    public void Code_whose_instructions_can_not_be_found_is_not_followed(int major, int minor, int lines, bool hasSize)
+    {
+        var call = new OneCall(major, minor, name: "sleep");
+        call.Fill(call.CFunction("sleep", "time"));
+        call.Watch(lines, hasSize, known: false);
+        call.Find().ShouldBeNull();
+    }
+
     private sealed class OneCall
     {
         private const int StackSize = 4;
@@ -87,6 +111,8 @@ public sealed class BuiltinFinderTests
         private readonly Address _stack;
         private readonly int _release;
         private readonly Address _functionType;
+        private readonly Address _code;
+        private int _load;
 
         public OneCall(int major, int minor, string name)
         {
@@ -95,7 +121,7 @@ public sealed class BuiltinFinderTests
             _functionType = World.Type("builtin_function_or_method");
             var assembler = new Assembler(major, minor);
             int call = Assemble(assembler);
-            Address code = Code(assembler.Code, name);
+            Address code = _code = Code(assembler.Code, name);
             if (_release < 311)
             {
                 _frame = World.FrameObject(code, Address.Null, call / 2);
@@ -140,6 +166,24 @@ public sealed class BuiltinFinderTests
                 World.Put(_frame + World.Layout.Frame.stackpointer, _stack + (8 * slots));
         }
 
+        /// <summary>The load of the callable begins a line that is traced.</summary>
+        public void Watch(int lines, bool hasSize, bool known)
+        {
+            Address load = _code + (World.Layout.Code.co_code_adaptive + _load);
+            Span<byte> number = stackalloc byte[1];
+            World.Read(load, number);
+            World.PutByte(load, new Assembler(_release / 100, _release % 100).Number(Op.INSTRUMENTED_LINE));
+            Address monitoring = World.Allocate(160);
+            World.Put(_code + World.Layout.Code._co_monitoring, monitoring);
+            if (!known)
+                return;
+            Address table = World.Allocate(1024);
+            World.Put(monitoring + lines, table);
+            if (hasSize)
+                World.PutByte(table, 3);
+            World.PutByte(table + (hasSize ? 1 + (3 * (_load / 2)) : _load), number[0]);
+        }
+
         public Address CFunction(string name, string module)
         {
             Address text = World.Allocate(name.Length + 1);
@@ -163,7 +207,7 @@ public sealed class BuiltinFinderTests
             int call;
             if (_release >= 311)
                 a.Add(Op.RESUME);
-            a.Add(Op.LOAD_GLOBAL, _release >= 311 ? 1 : 0);
+            _load = a.Add(Op.LOAD_GLOBAL, _release >= 311 ? 1 : 0);
             a.Add(Op.LOAD_CONST);
             if (_release == 310)
             {

@@ -41,7 +41,7 @@ internal sealed class Assembler(int major, int minor)
     public StackFlow? Flow(int stackSize = 20, bool generator = false, params byte[] exceptions) =>
         StackFlow.Analyse(Set, Code, generator, exceptions, stackSize);
 
-    private byte Number(Op op)
+    public byte Number(Op op)
     {
         for (int number = 0; number < 256; number++)
         {
