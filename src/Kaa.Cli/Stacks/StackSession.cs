@@ -47,8 +47,8 @@ internal sealed class StackSession(StackTarget target, StackRequest request) : I
         catch (UserError error)
         {
             HasEnded = true;
-            if (_process is CoreTarget core && core.Notes.FirstOrDefault(note => note.Code == "core-truncated") is { } cut)
-                throw new UserError(cut.Code, $"{cut.Message}, and what is left does not do: {error.Message}", "get the whole core; RLIMIT_CORE (ulimit -c) or a full disk may have cut it", error);
+            if (_process is CoreTarget core)
+                throw WithReasons(core, error);
             throw;
         }
     }
@@ -109,6 +109,17 @@ internal sealed class StackSession(StackTarget target, StackRequest request) : I
                 .. _sources.Notes,
             ],
         };
+    }
+
+    /// <summary>What the core lacks is why there is no answer.</summary>
+    private static UserError WithReasons(CoreTarget core, UserError error)
+    {
+        const string Whole = "get the whole core; RLIMIT_CORE (ulimit -c) or a full disk may have cut it";
+        const int Most = 3;
+        if (core.Notes.FirstOrDefault(note => note.Code == "core-truncated") is { } cut)
+            return new UserError(cut.Code, $"{cut.Message}, and what is left does not do: {error.Message}", Whole, error);
+        string[] files = [.. core.Notes.Where(note => note.Code is "file-missing" or "file-other-build").Take(Most).Select(note => note.Message)];
+        return files.Length == 0 ? error : new UserError(error.Code, $"{error.Message}; {string.Join("; ", files)}", error.Hint, error);
     }
 
     /// <summary>The thread that a core's signal was for, then the others in their order.</summary>
