@@ -245,4 +245,13 @@ public static class Limits
 
     /// <summary>Bytes that a compressed core may unpack to.</summary>
     public const long UnpackedCore = 256L << 30;
+
+    /// <summary>Tasks, greenlets, or places in the table of a set of them.</summary>
+    public const int Tasks = 4_000_000;
+
+    /// <summary>Callbacks of one future that are looked at.</summary>
+    public const int TaskCallbacks = 100_000;
+
+    /// <summary>Futures between a task and the one that waits for it: gather in gather and so on.</summary>
+    public const int FutureDepth = 64;
 }

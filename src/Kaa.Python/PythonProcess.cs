@@ -6,6 +6,7 @@ using Kaa.Python.Layout;
 using Kaa.Python.Objects;
 using Kaa.Python.Semantics;
 using Kaa.Python.Stack;
+using Kaa.Python.Tasks;
 using Kaa.Results;
 using Kaa.Target;
 
@@ -103,17 +104,39 @@ public sealed class PythonProcess
     internal ThreadNames LocateThreadNames()
     {
         var names = new ThreadNames(Layout, ObjectLayout, _found.Hash);
+        ForEachInterpreter(names.Locate);
+        return names;
+    }
+
+    private void ForEachInterpreter(Action<IMemory, Address> locate)
+    {
         IMemory memory = _target.Glance();
         var guard = new CycleGuard();
         memory.TryReadPointer(_found.Root.Head, out Address interpreter);
         while (!interpreter.IsNull && guard.Enter(interpreter, Limits.Interpreters))
         {
-            names.Locate(memory, interpreter);
+            locate(memory, interpreter);
             if (!memory.TryReadPointer(interpreter + Layout.Interpreter.next, out interpreter))
                 break;
         }
+    }
 
-        return names;
+    /// <summary>Reads frames, of this version.</summary>
+    internal FrameChain FramesOf(PyObjects objects) => FrameChain.For(objects, Layout, _found.Semantics);
+
+    /// <summary>Where each interpreter that there is now keeps its asyncio tasks.</summary>
+    internal TaskRegistry LocateTasks(AsyncioDebug? debug, AsyncioLayout tasks)
+    {
+        Address? allTasks = null;
+        if (tasks.fut_callback0 == Offset.Absent)
+        {
+            foreach (Module module in AsyncioDebug.Candidates(_target, null))
+                allTasks ??= _target.Images.For(module).FindSymbol("all_tasks");
+        }
+
+        var registry = new TaskRegistry(Layout, Objects, debug, tasks, allTasks);
+        ForEachInterpreter(registry.Locate);
+        return registry;
     }
 
     /// <summary>Starting up, running, or finalizing, as the runtime says it of itself.</summary>

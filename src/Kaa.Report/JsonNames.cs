@@ -63,5 +63,31 @@ internal static class JsonNames
         _ => throw Unnamed(kind),
     };
 
+    public static string Of(TaskKind kind) => kind switch
+    {
+        TaskKind.Asyncio => "asyncio",
+        TaskKind.Trio => "trio",
+        TaskKind.Greenlet => "greenlet",
+        _ => throw Unnamed(kind),
+    };
+
+    public static string Of(TaskPhase state) => state switch
+    {
+        TaskPhase.Unknown => "unknown",
+        TaskPhase.Running => "running",
+        TaskPhase.Ready => "ready",
+        TaskPhase.Pending => "pending",
+        TaskPhase.Created => "created",
+        _ => throw Unnamed(state),
+    };
+
+    public static string Of(TaskAwaitKind kind) => kind switch
+    {
+        TaskAwaitKind.Task => "task",
+        TaskAwaitKind.Future => "future",
+        TaskAwaitKind.Other => "other",
+        _ => throw Unnamed(kind),
+    };
+
     private static ArgumentOutOfRangeException Unnamed(Enum value) => new(nameof(value), value, "has no name in JSON");
 }

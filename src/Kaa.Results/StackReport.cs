@@ -14,6 +14,9 @@ public sealed record StackReport
 
     public IReadOnlyList<ThreadStack> Threads { get; init; } = [];
 
+    /// <summary>Null where they were not asked for.</summary>
+    public TaskReport? Tasks { get; init; }
+
     public IReadOnlyList<Note> Notes { get; init; } = [];
 }
 

@@ -18,6 +18,9 @@ internal sealed class StackVerb : Verb
 
     private readonly Option<bool> _locals = MakeOption.Flag("--locals", "Show arguments and local variables.");
 
+    private readonly Option<bool> _tasks = MakeOption.Flag(
+        "--tasks", "Show asyncio's tasks too: where each is suspended, what it awaits, and who awaits it.");
+
     private readonly Option<int> _maxValue = MakeOption.Whole(
         "--max-value", "N", 1, StackRequest.DefaultMaxValue, $"Cut a variable's text after N characters ({StackRequest.DefaultMaxValue}).");
 
@@ -64,8 +67,8 @@ internal sealed class StackVerb : Verb
         Add(_targets);
         Option[] options =
         [
-            _locals, _maxValue, _redact, _native, _nativeAll, _source, _threads, _subprocesses, _every, _count, _nonBlocking, _maxPause, _exe,
-            _sysRoot, _json, _colour, _noColour,
+            _locals, _tasks, _maxValue, _redact, _native, _nativeAll, _source, _threads, _subprocesses, _every, _count, _nonBlocking, _maxPause,
+            _exe, _sysRoot, _json, _colour, _noColour,
         ];
         foreach (Option option in options)
             Add(option);
@@ -78,6 +81,9 @@ internal sealed class StackVerb : Verb
         + "first, deadlocks before everything else.",
         "Of a core, the same is told as of the process; what the core lacks of the program and its libraries is taken from their files, once these "
         + "are proved to be of the same build.",
+        "With --tasks, tasks stand in a tree behind the threads: under each task those that it waits for. A task is running, ready (it waits for "
+        + "nothing but its turn), pending (it waits for something) or created (it has not begun). Tasks that await one another in a ring are "
+        + "named first.",
     ];
 
     public override IReadOnlyList<Example> Examples =>
@@ -87,6 +93,7 @@ internal sealed class StackVerb : Verb
         new("kaa bt 4711 --locals --redact 'passw|token'", "without what should not be seen"),
         new("kaa bt 4711 --native", "with C frames: which C function is it in?"),
         new("kaa bt 4711 --thread MainThread --every 2 --count 10", "is it moving?"),
+        new("kaa bt 4711 --tasks", "asyncio's tasks as a tree: who waits for whom"),
         new("kaa bt 4711 --subprocesses --json", "all workers of a server, for a program"),
         new("kaa bt ./core.4711 --locals", "what it did when it crashed"),
         new("kaa bt ./core.4711 --sysroot ./rootfs", "the same, of a container or another machine"),
@@ -108,6 +115,7 @@ internal sealed class StackVerb : Verb
             Cores = cores,
             CoreOptions = new CoreOptions { Exe = Single(result, _exe), SysRoot = Single(result, _sysRoot) },
             Locals = result.GetValue(_locals),
+            Tasks = result.GetValue(_tasks),
             MaxValue = result.GetValue(_maxValue),
             Redact = [.. (result.GetValue(_redact) ?? []).Select(ReadRegex)],
             SourceLines = result.GetValue(_source),

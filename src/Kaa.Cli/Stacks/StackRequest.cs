@@ -18,6 +18,8 @@ internal sealed record StackRequest
 
     public bool Locals { get; init; }
 
+    public bool Tasks { get; init; }
+
     public int MaxValue { get; init; } = DefaultMaxValue;
 
     public IReadOnlyList<Regex> Redact { get; init; } = [];

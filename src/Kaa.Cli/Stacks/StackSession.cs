@@ -5,6 +5,7 @@ using Kaa.Python.Native;
 using Kaa.Python.Objects.Printing;
 using Kaa.Python.Source;
 using Kaa.Python.Stack;
+using Kaa.Python.Tasks;
 using Kaa.Python.Waits;
 using Kaa.Results;
 using Kaa.Target;
@@ -89,7 +90,9 @@ internal sealed class StackSession(StackTarget target, StackRequest request) : I
         var waits = new WaitInspector(_python, _process);
         NativeStacks? native = request.Native ? new NativeStacks(_python, _process, _symbols ??= new Symbolizer(_process), request.NativeAll) : null;
         IThreadInspector[] inspectors = native is null ? [waits] : [waits, native];
-        var observer = new StackObserver(_python, new StackOptions { Inspectors = inspectors, Locals = request.Locals ? Locals() : null });
+        TaskInspector? tasks = request.Tasks ? new TaskInspector(_python, _process) : null;
+        var observer = new StackObserver(
+            _python, new StackOptions { Inspectors = inspectors, Locals = request.Locals ? Locals() : null, Tasks = tasks });
         LookResult look = native is null ? _process.Observe(observer, LookOptions()) : Look(_process, observer, native);
         // From here on the process runs again.
         (IReadOnlyList<ThreadStack> threads, IReadOnlyList<Deadlock> deadlocks) = waits.Complete(observer.Threads(look));
@@ -103,9 +106,11 @@ internal sealed class StackSession(StackTarget target, StackRequest request) : I
             PauseMicroseconds = look.PauseMicroseconds,
             Deadlocks = selection.Of(deadlocks, shown),
             Threads = shown,
+            Tasks = tasks is null ? null : _sources.AddTo(tasks.Complete(), request.SourceLines),
             Notes =
             [
-                .. Target.Note is { } note ? [note] : Array.Empty<Note>(), .. _process.Notes, .. observer.Notes(look), .. native?.Notes ?? [], .. Completeness.Notes(shown),
+                .. Target.Note is { } note ? [note] : Array.Empty<Note>(), .. _process.Notes, .. observer.Notes(look), .. native?.Notes ?? [],
+                .. tasks?.Notes ?? [], .. Completeness.Notes(shown),
                 .. _sources.Notes,
             ],
         };

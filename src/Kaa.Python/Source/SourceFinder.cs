@@ -23,12 +23,26 @@ public sealed class SourceFinder(ITargetFiles files, double? startedAt) : IDispo
     /// <param name="lines">How many lines around and with the frame's own; 0 for none.</param>
     public ThreadStack AddTo(ThreadStack thread, int lines)
     {
+        return lines <= 0 ? thread : thread with { Frames = AddTo(thread.Frames, lines) };
+    }
+
+    /// <summary>The same for tasks.</summary>
+    public TaskReport AddTo(TaskReport tasks, int lines)
+    {
         if (lines <= 0)
-            return thread;
-        var frames = new StackFrame[thread.Frames.Count];
+            return tasks;
+        var with = new TaskStack[tasks.Tasks.Count];
+        for (int i = 0; i < with.Length; i++)
+            with[i] = tasks.Tasks[i] with { Frames = AddTo(tasks.Tasks[i].Frames, lines) };
+        return tasks with { Tasks = with };
+    }
+
+    private StackFrame[] AddTo(IReadOnlyList<StackFrame> stack, int lines)
+    {
+        var frames = new StackFrame[stack.Count];
         for (int i = 0; i < frames.Length; i++)
-            frames[i] = thread.Frames[i] is PythonFrame python ? AddTo(python, lines) : thread.Frames[i];
-        return thread with { Frames = frames };
+            frames[i] = stack[i] is PythonFrame python ? AddTo(python, lines) : stack[i];
+        return frames;
     }
 
     public PythonFrame AddTo(PythonFrame frame, int lines)

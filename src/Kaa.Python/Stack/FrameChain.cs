@@ -16,7 +16,7 @@ internal abstract class FrameChain(PyObjects objects, PyLayout layout, PySemanti
 
     private protected PySemantics Semantics { get; } = semantics;
 
-    private protected CodeReader Codes { get; } = new(objects, layout, semantics);
+    public CodeReader Codes { get; } = new(objects, layout, semantics);
 
     /// <summary>Which of the two forms a version has shows in its layout: since 3.11 frames are no objects.</summary>
     public static FrameChain For(PyObjects objects, PyLayout layout, PySemantics semantics) =>
@@ -44,7 +44,32 @@ internal abstract class FrameChain(PyObjects objects, PyLayout layout, PySemanti
         return new RawStack(frames, truncated);
     }
 
+    /// <summary>A frame that no chain leads to: a suspended generator's, or the innermost of a suspended greenlet.</summary>
+    /// <exception cref="TargetFault">No frame lies there.</exception>
+    public abstract RawFrame ReadOne(Address frame);
+
+    /// <summary>Frames from one on that no thread runs, as <see cref="Walk(ReadOnlySpan{byte})"/> gives those of a thread.</summary>
+    public RawStack WalkFrom(Address innermost)
+    {
+        var frames = new List<RawFrame>();
+        string? truncated = null;
+        try
+        {
+            WalkFrom(innermost, frames);
+        }
+        catch (TargetFault fault)
+        {
+            truncated = fault.Message;
+            if (fault.Reason == FaultReason.Gone)
+                throw;
+        }
+
+        return new RawStack(frames, truncated);
+    }
+
     private protected abstract void Walk(ReadOnlySpan<byte> thread, List<RawFrame> frames);
+
+    private protected abstract void WalkFrom(Address innermost, List<RawFrame> frames);
 
     /// <summary>Ends a walk whose guard said no.</summary>
     private protected static TargetFault Endless(List<RawFrame> frames, Address frame, int count)

@@ -12,29 +12,38 @@ internal sealed class FrameObjectChain(PyObjects objects, PyLayout layout, PySem
     private const int MaxExtent = 512;
     private const int CodeUnit = 2;
 
-    private protected override void Walk(ReadOnlySpan<byte> thread, List<RawFrame> frames)
+    private protected override void Walk(ReadOnlySpan<byte> thread, List<RawFrame> frames) => WalkFrom(thread.AddressAt(Layout.Thread.frame), frames);
+
+    private protected override void WalkFrom(Address innermost, List<RawFrame> frames)
     {
-        FrameObjectLayout f = Layout.FrameObject;
-        if (f.f_lineno > MaxExtent - sizeof(int) || f.f_lasti > f.f_lineno)
-            throw TargetFault.Nonsense(thread.AddressAt(Layout.Thread.frame), "frame object of unlikely layout");
-        Span<byte> buffer = stackalloc byte[MaxExtent];
-        buffer = buffer[..(f.f_lineno + sizeof(int))];
-        ReadOnlySpan<byte> bytes = buffer;
         var guard = new CycleGuard();
-        Address frame = thread.AddressAt(Layout.Thread.frame);
+        Address frame = innermost;
         while (!frame.IsNull)
         {
             if (!guard.Enter(frame, Limits.Frames))
                 throw Endless(frames, frame, guard.Count);
-            Memory.ReadExactly(frame, buffer);
-            CheckType(frame, bytes);
-            PyCode code = Codes.Read(bytes.AddressAt(f.f_code));
-            int last = bytes.Int32At(f.f_lasti);
-            int instruction = Semantics.Instruction == InstructionForm.UnitOffset ? unchecked(last * CodeUnit) : last;
-            bool traced = bytes.PointerAt(f.f_trace) != 0;
-            frames.Add(new RawFrame(frame, code, instruction, TracedLine(traced, bytes.Int32At(f.f_lineno)), Address.Null));
-            frame = bytes.AddressAt(f.f_back);
+            frames.Add(Read(frame, out frame));
         }
+    }
+
+    public override RawFrame ReadOne(Address frame) => Read(frame, out _);
+
+    private RawFrame Read(Address frame, out Address back)
+    {
+        FrameObjectLayout f = Layout.FrameObject;
+        if (f.f_lineno > MaxExtent - sizeof(int) || f.f_lasti > f.f_lineno)
+            throw TargetFault.Nonsense(frame, "frame object of unlikely layout");
+        Span<byte> buffer = stackalloc byte[MaxExtent];
+        buffer = buffer[..(f.f_lineno + sizeof(int))];
+        Memory.ReadExactly(frame, buffer);
+        ReadOnlySpan<byte> bytes = buffer;
+        CheckType(frame, bytes);
+        PyCode code = Codes.Read(bytes.AddressAt(f.f_code));
+        int last = bytes.Int32At(f.f_lasti);
+        int instruction = Semantics.Instruction == InstructionForm.UnitOffset ? unchecked(last * CodeUnit) : last;
+        bool traced = bytes.PointerAt(f.f_trace) != 0;
+        back = bytes.AddressAt(f.f_back);
+        return new RawFrame(frame, code, instruction, TracedLine(traced, bytes.Int32At(f.f_lineno)), Address.Null);
     }
 
     private void CheckType(Address frame, ReadOnlySpan<byte> bytes)

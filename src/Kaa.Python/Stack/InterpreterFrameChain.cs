@@ -49,6 +49,38 @@ internal sealed class InterpreterFrameChain(PyObjects objects, PyLayout layout, 
             throw TargetFault.Nonsense(last, "a chain of frames that ends too early");
     }
 
+    public override RawFrame ReadOne(Address frame)
+    {
+        var frames = new List<RawFrame>(1);
+        EvalFrames evals = default;
+        byte[] bytes = FrameBytes(frame);
+        Add(frames, frame, bytes[_f.owner], bytes, ref evals);
+        return frames.Count == 1 ? frames[0] : throw TargetFault.Nonsense(frame, "a frame that has not begun");
+    }
+
+    private protected override void WalkFrom(Address innermost, List<RawFrame> frames)
+    {
+        EvalFrames evals = default;
+        var guard = new CycleGuard();
+        for (Address frame = innermost; !frame.IsNull;)
+        {
+            if (!guard.Enter(frame, Limits.Frames))
+                throw Endless(frames, frame, guard.Count);
+            byte[] bytes = FrameBytes(frame);
+            byte owner = bytes[_f.owner];
+            if (owner < OwnedByEval)
+                Add(frames, frame, owner, bytes, ref evals);
+            frame = ((ReadOnlySpan<byte>)bytes).AddressAt(_f.previous);
+        }
+    }
+
+    private byte[] FrameBytes(Address frame)
+    {
+        byte[] bytes = new byte[_f.localsplus];
+        Memory.ReadExactly(frame, bytes);
+        return bytes;
+    }
+
     private void Add(List<RawFrame> frames, Address frame, byte owner, ReadOnlySpan<byte> bytes, ref EvalFrames evals)
     {
         bool isEntry = _f.is_entry != Offset.Absent && bytes[_f.is_entry] != 0;

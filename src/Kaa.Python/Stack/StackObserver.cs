@@ -148,6 +148,8 @@ public sealed class StackObserver : ILookObserver
             bool blocked = thread.Tid is { } known && outside.Contains(known);
             Keep(new ReadThread(thread, builder.Build(thread, blocked, out string? truncated), truncated, NameOf(thread, objects, names)), fresh);
         }
+
+        _options.Tasks?.Inspect(look, threads, objects, builder);
     }
 
     private void Miss(Look look, int tid)

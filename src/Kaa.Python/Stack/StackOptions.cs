@@ -1,6 +1,7 @@
 using Kaa.Formats;
 using Kaa.Python.Layout;
 using Kaa.Python.Objects;
+using Kaa.Python.Tasks;
 using Kaa.Results;
 using Kaa.Target;
 
@@ -16,6 +17,9 @@ public sealed record StackOptions
 
     /// <summary>Called for each thread that is read, while it stands still: what waits for what.</summary>
     public IReadOnlyList<IThreadInspector> Inspectors { get; init; } = [];
+
+    /// <summary>Reads tasks once all stacks were read; null where they were not asked for.</summary>
+    public TaskInspector? Tasks { get; init; }
 }
 
 /// <summary>A frame, and what is needed to read what it refers to. Valid during the look only.</summary>

@@ -25,8 +25,7 @@ public static class StackJson
         foreach (ThreadStack thread in report.Threads)
             WriteThread(json, thread, Movement.Between(before, thread));
         json.WriteEndArray();
-        json.WriteStartArray("tasks"u8);
-        json.WriteEndArray();
+        TaskJson.Write(json, report.Tasks);
         NoteJson.Write(json, "notes"u8, report.Notes);
         json.WriteEndObject();
     }
@@ -131,7 +130,7 @@ public static class StackJson
         json.WriteEndObject();
     }
 
-    private static void WriteFrames(Utf8JsonWriter json, IReadOnlyList<StackFrame> frames)
+    internal static void WriteFrames(Utf8JsonWriter json, IReadOnlyList<StackFrame> frames)
     {
         json.WriteStartArray("frames"u8);
         for (int i = 0; i < frames.Count; i++)

@@ -5,11 +5,14 @@ namespace Kaa.Report.Text;
 /// <summary>Prints one frame: function and place, the line that runs, the locals.</summary>
 internal sealed class FrameText(StyledWriter writer, IReadOnlySet<string> changedFiles)
 {
-    private const string Indent = "  ";
-    private const string Deeper = "      ";
+    private string Indent { get; set; } = "  ";
 
-    public void Write(StackFrame frame)
+    private string Deeper => Indent + "    ";
+
+    /// <param name="indent">What stands in front of each line.</param>
+    public void Write(StackFrame frame, string indent = "  ")
     {
+        Indent = indent;
         writer.Text(Indent);
         switch (frame)
         {

@@ -20,6 +20,8 @@ public static class StackText
         }
 
         WriteEnded(report, before, writer);
+        if (report.Tasks is { } tasks)
+            new TaskText(writer, ChangedFiles(report)).Write(tasks, report.Threads);
     }
 
     private static void WriteHeader(StackReport report, StackReport? before, StyledWriter writer)
