@@ -107,13 +107,18 @@ internal sealed class CallbackReader(FutureReader futures, PyLayout layout, Code
         return futures.IsFuture(future) ? new CallbackTarget(future, "TaskGroup") : null;
     }
 
-    /// <summary><c>functools.partial(_release_waiter, waiter)</c>, of wait_for up to 3.11 and of cancelling since (Modules/_functoolsmodule.c: fn, args).</summary>
+    /// <summary>
+    /// <c>functools.partial(_release_waiter, waiter)</c>, of wait_for up to 3.11 and of cancelling since; 3.6's gather makes one of its callback
+    /// (Modules/_functoolsmodule.c: fn, args).
+    /// </summary>
     private CallbackTarget? Partial(Address partial)
     {
         Address function = _objects.Word(partial, 0);
         if (_objects.TypeOf(function) is not { Name: "function", IsHeapType: false })
             return null;
         PyCode code = codes.Read(_objects.PointerAt(function, layout.Callable.func_code));
+        if (code.Name == "_done_callback")
+            return Closure(function);
         if (code.Name != "_release_waiter" || code.File?.EndsWith("asyncio/tasks.py", StringComparison.Ordinal) != true)
             return null;
         foreach (Address waiter in _objects.Tuple(_objects.Word(partial, 1), 1))

@@ -13,6 +13,9 @@ internal enum FutureKind
     /// <summary>Of the classes that asyncio has in Python beside those in C: <c>_PyFuture</c>, <c>_PyTask</c>.</summary>
     PythonFuture,
     PythonTask,
+
+    /// <summary>A task in Python over a future in C, as 3.6 has it.</summary>
+    MixedTask,
 }
 
 /// <summary><c>fut_state</c>.</summary>
@@ -47,7 +50,7 @@ internal sealed class FutureReader(PyObjects objects, AsyncioLayout layout)
         return kind;
     }
 
-    public bool IsTask(Address instance) => KindOf(instance) is FutureKind.Task or FutureKind.PythonTask;
+    public bool IsTask(Address instance) => KindOf(instance) is FutureKind.Task or FutureKind.PythonTask or FutureKind.MixedTask;
 
     public bool IsFuture(Address instance) => KindOf(instance) != FutureKind.None;
 
@@ -70,16 +73,15 @@ internal sealed class FutureReader(PyObjects objects, AsyncioLayout layout)
     /// <summary>Null address where it has none.</summary>
     public Address Loop(Address future) => Field(future, layout.fut_loop, "_loop");
 
-    public Address Waiter(Address task) => Field(task, layout.task_fut_waiter, "_fut_waiter");
+    public Address Waiter(Address task) => TaskField(task, layout.task_fut_waiter, "_fut_waiter");
 
-    public Address Coroutine(Address task) => Field(task, layout.task_coro, "_coro");
+    public Address Coroutine(Address task) => TaskField(task, layout.task_coro, "_coro");
 
     /// <summary>Null where it has none: up to 3.7 no task has.</summary>
     public string? Name(Address task)
     {
-        Address name = IsInC(task)
-            ? (layout.task_name == Offset.Absent ? Address.Null : Memory.ReadPointer(task + layout.task_name))
-            : Objects.Attribute(task, "_name");
+        bool hasNone = layout.task_name == Offset.Absent;
+        Address name = hasNone ? Address.Null : TaskField(task, layout.task_name, "_name");
         if (name.IsNull)
             return null;
 
@@ -128,11 +130,15 @@ internal sealed class FutureReader(PyObjects objects, AsyncioLayout layout)
         return Address.Null;
     }
 
-    private bool IsInC(Address future) => KindOf(future) is FutureKind.Future or FutureKind.Task;
+    private bool IsInC(Address future) => KindOf(future) is FutureKind.Future or FutureKind.Task or FutureKind.MixedTask;
 
-    private Address Field(Address future, int offset, string attribute)
+    private Address Field(Address future, int offset, string attribute) => Field(IsInC(future), future, offset, attribute);
+
+    private Address TaskField(Address task, int offset, string attribute) => Field(KindOf(task) == FutureKind.Task, task, offset, attribute);
+
+    private Address Field(bool inC, Address future, int offset, string attribute)
     {
-        Address value = IsInC(future) ? Memory.ReadPointer(future + offset) : Objects.Attribute(future, attribute);
+        Address value = inC ? Memory.ReadPointer(future + offset) : Objects.Attribute(future, attribute);
         return IsNone(value) ? Address.Null : value;
     }
 
@@ -148,13 +154,16 @@ internal sealed class FutureReader(PyObjects objects, AsyncioLayout layout)
 
     private FutureKind KindOfType(Address address)
     {
+        FutureKind kind = FutureKind.None;
         try
         {
             foreach (PyType type in Objects.Mro(Objects.Type(address)))
             {
-                FutureKind kind = KindOfClass(type);
-                if (kind != FutureKind.None)
-                    return kind;
+                FutureKind one = KindOfClass(type);
+                if (kind == FutureKind.None)
+                    kind = one;
+                else if (kind == FutureKind.PythonTask && one == FutureKind.Future)
+                    kind = FutureKind.MixedTask;
             }
         }
         catch (TargetFault fault) when (fault.Reason is FaultReason.Unmapped or FaultReason.Nonsense)
@@ -162,7 +171,7 @@ internal sealed class FutureReader(PyObjects objects, AsyncioLayout layout)
             // Whatever it is, it is no class.
         }
 
-        return FutureKind.None;
+        return kind;
     }
 
     private FutureKind KindOfClass(PyType type)
