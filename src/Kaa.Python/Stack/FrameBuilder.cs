@@ -19,17 +19,23 @@ internal sealed class FrameBuilder(PythonProcess process, StackOptions options, 
     /// <param name="thread">One whose stack was read.</param>
     /// <param name="blocked">It sleeps in a system call, and surely not for the GIL.</param>
     /// <param name="truncated">Why the stack ends early, or its locals do.</param>
-    public IReadOnlyList<StackFrame> Build(RawThread thread, bool blocked, out string? truncated)
+    public IReadOnlyList<StackFrame> Build(RawThread thread, bool blocked, out string? truncated) =>
+        Build(thread.Stack ?? RawStack.Empty, _builtins, thread.Tracing, blocked, out truncated);
+
+    /// <summary>The frames of suspended coroutines and greenlets, which no C function is shown inside of.</summary>
+    public IReadOnlyList<StackFrame> BuildSuspended(RawStack stack, out string? truncated) =>
+        Build(stack, null, tracing: false, blocked: false, out truncated);
+
+    private List<StackFrame> Build(RawStack stack, BuiltinFinder? builtins, bool tracing, bool blocked, out string? truncated)
     {
-        RawStack stack = thread.Stack ?? RawStack.Empty;
         truncated = stack.Truncated;
         var frames = new List<StackFrame>(stack.Frames.Count + 1);
-        _builtins?.BeginStack();
+        builtins?.BeginStack();
         for (int i = 0; i < stack.Frames.Count; i++)
         {
             RawFrame frame = stack.Frames[i];
             // A tracing function is called in front of an instruction; which of the frames it traces can't be told.
-            if (_builtins is not null && (i == 0 || (!thread.Tracing && CallsC(stack.Frames, i))) && _builtins.Find(frame, blocked && i == 0) is { } builtin)
+            if (builtins is not null && (i == 0 || (!tracing && CallsC(stack.Frames, i))) && builtins.Find(frame, blocked && i == 0) is { } builtin)
                 frames.Add(builtin);
             PythonFrame shown = Build(frame);
             frames.Add(options.Locals is null ? shown : shown with { Locals = Locals(frame, options.Locals, ref truncated) });

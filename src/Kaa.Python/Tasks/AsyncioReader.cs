@@ -89,7 +89,7 @@ internal sealed class AsyncioReader(FutureReader futures, CoroutineReader corout
 
     private RawTask Suspended(RawTask task, CoroutineChain chain)
     {
-        IReadOnlyList<StackFrame> frames = builder.Build(new RawStack(chain.Frames, chain.Truncated), out string? truncated);
+        IReadOnlyList<StackFrame> frames = builder.BuildSuspended(new RawStack(chain.Frames, chain.Truncated), out string? truncated);
         Address waiter = task.Waiter.IsNull && task.State != TaskPhase.Created ? Other(chain.Awaits) : task.Waiter;
         bool isFuture = futures.IsFuture(waiter);
         return task with
@@ -118,9 +118,10 @@ internal sealed class AsyncioReader(FutureReader futures, CoroutineReader corout
                 if (stack.Frames[i].Address != outermost)
                     continue;
                 var frames = new List<RawFrame>(i + 1);
-                for (int inner = 0; inner <= i; inner++)
-                    frames.Add(stack.Frames[inner]);
-                return task with { Tid = thread.Tid, Frames = builder.Build(new RawStack(frames, null), out string? truncated), Truncated = truncated };
+                for (int one = 0; one <= i; one++)
+                    frames.Add(stack.Frames[one]);
+                RawThread inner = thread with { Stack = new RawStack(frames, null) };
+                return task with { Tid = thread.Tid, Frames = builder.Build(inner, blocked: false, out string? truncated), Truncated = truncated };
             }
         }
 
