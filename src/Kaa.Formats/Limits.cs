@@ -249,6 +249,9 @@ public static class Limits
     /// <summary>Tasks, greenlets, or places in the table of a set of them.</summary>
     public const int Tasks = 4_000_000;
 
+    /// <summary>Objects that one list of the collector's may name; each takes 32 bytes at least.</summary>
+    public const int TrackedObjects = 500_000_000;
+
     /// <summary>Callbacks of one future that are looked at.</summary>
     public const int TaskCallbacks = 100_000;
 

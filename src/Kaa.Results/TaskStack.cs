@@ -2,7 +2,11 @@ namespace Kaa.Results;
 
 /// <summary>All tasks of one target.</summary>
 /// <param name="Cycles">Rings of tasks that wait for each other.</param>
-public sealed record TaskReport(IReadOnlyList<TaskStack> Tasks, IReadOnlyList<TaskCycle> Cycles);
+/// <param name="Undriven">Null where it could not be counted; a note says why.</param>
+public sealed record TaskReport(IReadOnlyList<TaskStack> Tasks, IReadOnlyList<TaskCycle> Cycles, UndrivenCode? Undriven = null);
+
+/// <summary>Code that is suspended and that no task and no other coroutine or generator awaits: whoever holds it has to go on with it.</summary>
+public sealed record UndrivenCode(long Coroutines, long Generators, long AsyncGenerators);
 
 /// <summary>One task: code that takes turns with others on a thread, and its frames, innermost first.</summary>
 public sealed record TaskStack

@@ -19,7 +19,7 @@ internal sealed class StackVerb : Verb
     private readonly Option<bool> _locals = MakeOption.Flag("--locals", "Show arguments and local variables.");
 
     private readonly Option<bool> _tasks = MakeOption.Flag(
-        "--tasks", "Show asyncio's tasks too: where each is suspended, what it awaits, and who awaits it.");
+        "--tasks", "Show asyncio's tasks and suspended greenlets too: where each is suspended, what it awaits, and who awaits it.");
 
     private readonly Option<int> _maxValue = MakeOption.Whole(
         "--max-value", "N", 1, StackRequest.DefaultMaxValue, $"Cut a variable's text after N characters ({StackRequest.DefaultMaxValue}).");

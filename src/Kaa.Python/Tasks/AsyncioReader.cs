@@ -66,8 +66,9 @@ internal sealed class AsyncioReader(FutureReader futures, CoroutineReader corout
     {
         try
         {
-            CoroutineChain chain = coroutines.Read(futures.Coroutine(task.Address));
-            RawTask named = task with { Name = futures.Name(task.Address), State = StateOf(chain, task.Waiter) };
+            Address coroutine = futures.Coroutine(task.Address);
+            CoroutineChain chain = coroutines.Read(coroutine);
+            RawTask named = task with { Coroutine = coroutine, Name = futures.Name(task.Address), State = StateOf(chain, task.Waiter) };
             return chain.ExecutingFrame.IsNull ? Suspended(named, chain) : Running(named, chain.ExecutingFrame);
         }
         catch (TargetFault fault) when (fault.Reason is FaultReason.Unmapped or FaultReason.Nonsense)

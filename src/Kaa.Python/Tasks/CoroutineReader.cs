@@ -61,7 +61,7 @@ internal sealed class CoroutineReader(PyObjects objects, GeneratorReader generat
             PyType type = objects.TypeOf(one);
             if (!IsGenerator(type))
             {
-                Address wrapped = Wrapped(one, type);
+                Address wrapped = Wrapped(objects, one, type);
                 if (wrapped.IsNull)
                     break;
                 one = wrapped;
@@ -87,11 +87,18 @@ internal sealed class CoroutineReader(PyObjects objects, GeneratorReader generat
     /// <summary>The three have static types that can't be derived from.</summary>
     public static bool IsGenerator(PyType type) => !type.IsHeapType && type.Name is "coroutine" or "generator" or "async_generator";
 
+    /// <summary>What is driven through an awaitable: the generator, or the awaitable itself where it is none of CPython's.</summary>
+    public static Address Unwrapped(PyObjects objects, Address awaitable)
+    {
+        Address wrapped = Wrapped(objects, awaitable, objects.TypeOf(awaitable));
+        return wrapped.IsNull ? awaitable : wrapped;
+    }
+
     /// <summary>
     /// What an awaitable of CPython's own drives, its first field: <c>__await__()</c> of a coroutine, a step of an asynchronous generator,
     /// <c>anext()</c> with a default (Objects/genobject.c, Objects/iterobject.c). Null address for others.
     /// </summary>
-    private Address Wrapped(Address awaitable, PyType type) =>
+    private static Address Wrapped(PyObjects objects, Address awaitable, PyType type) =>
         !type.IsHeapType && type.Name is "coroutine_wrapper" or "async_generator_asend" or "async_generator_athrow" or "anext_awaitable"
             ? objects.Word(awaitable, 0)
             : Address.Null;

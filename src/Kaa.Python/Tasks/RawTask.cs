@@ -19,6 +19,9 @@ internal sealed record RawTask
     /// <summary>Null address where it has none.</summary>
     public Address Loop { get; init; }
 
+    /// <summary>Null address where it has none.</summary>
+    public Address Coroutine { get; init; }
+
     public string? LoopType { get; init; }
 
     public int? Tid { get; init; }

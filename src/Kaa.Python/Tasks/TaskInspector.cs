@@ -16,13 +16,16 @@ public sealed class TaskInspector
     private readonly AsyncioLayout? _asyncio;
     private readonly AsyncioDebug? _debug;
     private readonly TaskRegistry? _registry;
+    private readonly GcWalk _heap;
     private readonly Dictionary<Address, RawTask> _tasks = [];
+    private UndrivenCode? _undriven;
     private readonly List<Note> _notes = [];
 
     /// <summary>Looks up what does not move, so that the look itself is short.</summary>
     public TaskInspector(PythonProcess process, ObservedTarget target)
     {
         _process = process;
+        _heap = new GcWalk(process, target);
         _asyncio = AsyncioLayout.For(process.Version, process.Layout.HeadSize);
         if (_asyncio is null)
             return;
@@ -31,7 +34,7 @@ public sealed class TaskInspector
     }
 
     /// <summary>The tasks that were read, and rings of them.</summary>
-    public TaskReport Complete() => TaskAssembly.Assemble(_tasks.Values);
+    public TaskReport Complete() => TaskAssembly.Assemble(_tasks.Values) with { Undriven = _undriven };
 
     /// <summary>In what the answer is less than complete.</summary>
     public IReadOnlyList<Note> Notes
@@ -50,11 +53,13 @@ public sealed class TaskInspector
     internal void Inspect(Look look, RawThreads threads, PyObjects objects, FrameBuilder builder)
     {
         _notes.Clear();
+        _undriven = null;
         Forget(look);
         try
         {
             if (_asyncio is not null && _registry is { Interpreters.Count: > 0 })
                 ReadAsyncio(look, threads, objects, builder, _asyncio, _registry);
+            ReadHeap(threads, objects, builder);
         }
         catch (TargetFault fault) when (fault.Reason != FaultReason.Gone)
         {
@@ -96,6 +101,32 @@ public sealed class TaskInspector
                 _tasks[task.Address] = task;
             AddNotes(problem, unreadable);
         }
+    }
+
+    /// <summary>Greenlets have no list but the collector's.</summary>
+    private void ReadHeap(RawThreads threads, PyObjects objects, FrameBuilder builder)
+    {
+        var generators = new GeneratorReader(objects, _process.Layout, _process.StackRefTags);
+        var heap = new HeapTasks(objects, new GreenletReader(objects, _process.Layout, _process.FramesOf(objects), builder), generators);
+        foreach ((Address interpreter, long id) in Interpreters(threads))
+        {
+            if (_heap.Refusal(objects.Memory, interpreter) is { } refusal)
+            {
+                _notes.Add(new Note("heap-unread", "greenlets and code that nobody drives are unknown: " + refusal));
+                return;
+            }
+
+            heap.Read(_heap.Objects(objects, interpreter), id);
+        }
+
+        foreach (RawTask greenlet in heap.Greenlets)
+            _tasks[greenlet.Address] = greenlet;
+        var coroutines = new List<Address>();
+        foreach (RawTask task in _tasks.Values)
+            coroutines.Add(task.Coroutine);
+        _undriven = heap.Undriven(coroutines);
+        if (heap.Unreadable > 0)
+            _notes.Add(new Note("tasks-incomplete", $"{heap.Unreadable} greenlets or generators could not be read", null, Incomplete: true));
     }
 
     private static Dictionary<Address, long> Interpreters(RawThreads threads)

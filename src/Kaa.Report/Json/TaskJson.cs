@@ -15,6 +15,17 @@ internal static class TaskJson
         json.WriteEndArray();
         if (report is not null)
             WriteCycles(json, report.Cycles);
+        if (report?.Undriven is { } undriven)
+            WriteUndriven(json, undriven);
+    }
+
+    private static void WriteUndriven(Utf8JsonWriter json, UndrivenCode undriven)
+    {
+        json.WriteStartObject("undriven"u8);
+        json.WriteNumber("coroutines"u8, undriven.Coroutines);
+        json.WriteNumber("generators"u8, undriven.Generators);
+        json.WriteNumber("asyncGenerators"u8, undriven.AsyncGenerators);
+        json.WriteEndObject();
     }
 
     private static void WriteTask(Utf8JsonWriter json, TaskStack task)

@@ -27,6 +27,12 @@ internal sealed class TaskText(StyledWriter writer, IReadOnlySet<string> changed
             WriteLoop([.. report.Tasks.Skip(begin).Take(i - begin)], threads);
             begin = i;
         }
+
+        if (report.Undriven is { } undriven && undriven != new UndrivenCode(0, 0, 0))
+        {
+            writer.Text("Suspended, and awaited by nobody: ").Text(undriven.Coroutines).Text(" coroutines, ").Text(undriven.Generators).Text(" generators, ");
+            writer.Text(undriven.AsyncGenerators).Text(" asynchronous generators").Line();
+        }
     }
 
     private static bool SameLoop(TaskStack left, TaskStack right) =>
@@ -35,7 +41,7 @@ internal sealed class TaskText(StyledWriter writer, IReadOnlySet<string> changed
     private void WriteLoop(IReadOnlyList<TaskStack> tasks, IReadOnlyList<ThreadStack> threads)
     {
         TaskStack first = tasks[0];
-        writer.Text(tasks.Count.ToString(CultureInfo.InvariantCulture) + (tasks.Count == 1 ? " task" : " tasks"), Tone.Heading);
+        writer.Text(tasks.Count.ToString(CultureInfo.InvariantCulture) + Noun(first, tasks.Count), Tone.Heading);
         if (first.Loop is { } loop)
             writer.Text(" of ").Data(loop.Type ?? "a loop").Text(" at ").Text(Hex(loop.Address));
         if (first.Tid is { } tid)
@@ -44,7 +50,7 @@ internal sealed class TaskText(StyledWriter writer, IReadOnlySet<string> changed
             if (threads.FirstOrDefault(thread => thread.Tid == tid)?.Name is { } name)
                 writer.Text(" \"").Data(name).Text("\"");
         }
-        else
+        else if (first.Kind != TaskKind.Greenlet)
         {
             writer.Text(", which no thread runs now");
         }
@@ -53,6 +59,9 @@ internal sealed class TaskText(StyledWriter writer, IReadOnlySet<string> changed
         foreach (TaskTreeLine line in TaskTree.Lines(tasks))
             WriteTask(line);
     }
+
+    private static string Noun(TaskStack first, int count) =>
+        (first.Kind == TaskKind.Greenlet ? " suspended greenlet" : " task") + (count == 1 ? "" : "s");
 
     private void WriteTask(TaskTreeLine line)
     {
