@@ -116,17 +116,29 @@ public sealed class TaskInspector
                 return;
             }
 
-            heap.Read(_heap.Objects(objects, interpreter), id);
+            ReadHeap(heap, _heap.Objects(objects, interpreter), id);
         }
 
-        foreach (RawTask greenlet in heap.Greenlets)
-            _tasks[greenlet.Address] = greenlet;
         var coroutines = new List<Address>();
         foreach (RawTask task in _tasks.Values)
             coroutines.Add(task.Coroutine);
         _undriven = heap.Undriven(coroutines);
         if (heap.Unreadable > 0)
             _notes.Add(new Note("tasks-incomplete", $"{heap.Unreadable} greenlets or generators could not be read", null, Incomplete: true));
+    }
+
+    /// <summary>Greenlets that were read before the time was up, or a list turned out to be torn, are told.</summary>
+    private void ReadHeap(HeapTasks heap, IEnumerable<TrackedObject> tracked, long interpreter)
+    {
+        try
+        {
+            heap.Read(tracked, interpreter);
+        }
+        finally
+        {
+            foreach (RawTask greenlet in heap.Greenlets)
+                _tasks[greenlet.Address] = greenlet;
+        }
     }
 
     private static Dictionary<Address, long> Interpreters(RawThreads threads)
