@@ -139,9 +139,14 @@ internal sealed class StackSession(StackTarget target, StackRequest request) : I
         IReadOnlySet<int> needy = native.Unwind();
 
         // On a busy machine a thread may not stop within the time that there is.
+        LookOptions options = LookOptions();
         for (int attempt = 0; attempt < MostStops && needy.Count > 0 && !request.NonBlocking; attempt++)
         {
-            look = look.With(process.Observe(both, LookOptions() with { Only = needy, Stop = needy }), needy);
+            // A thread may have to stand still in each of them: together not for longer than is allowed.
+            options = options with { MaxPause = options.MaxPause - TimeSpan.FromMicroseconds(look.PauseMicroseconds ?? 0), Only = needy, Stop = needy };
+            if (options.MaxPause <= TimeSpan.Zero)
+                break;
+            look = look.With(process.Observe(both, options), needy);
             needy = native.Unwind();
         }
 

@@ -46,12 +46,12 @@ public sealed class NativeStacks : IThreadInspector
     }
 
     /// <summary>
-    /// Unwinds what was copied since the last time. Gives the tids of threads that sleep, and whose stacks can be unwound further only when their
-    /// registers are known: for these a second look is needed that stops them.
+    /// Unwinds what was copied since the last time. Gives the tids of threads whose stacks can be unwound (further) only when their registers are
+    /// known: they sleep and were not stopped, or ran and did not stop in time. For these another look is needed that stops them.
     /// </summary>
     public IReadOnlySet<int> Unwind()
     {
-        var needy = new HashSet<int>();
+        var needy = new HashSet<int>(_capture.Missed);
         IMemory others = _target.Glance();
         foreach ((int tid, CapturedStack stack) in _capture.Stacks)
         {
@@ -106,7 +106,7 @@ public sealed class NativeStacks : IThreadInspector
     {
         string? subject = thread.Tid?.ToString(CultureInfo.InvariantCulture);
         if (thread.Tid is not { } tid || !_unwound.TryGetValue(tid, out (CapturedStack Stack, UnwoundStack Unwound) native))
-            return Incomplete(thread, subject, thread.Tid is null ? "the thread is not known to the kernel" : "the thread ran, and was not stopped");
+            return Incomplete(thread, subject, thread.Tid is null ? "the thread is not known to the kernel" : "the thread ran, and was not stopped in time");
         IReadOnlyList<RawFrame> raw = _python.TryGetValue((tid, thread.Interpreter), out RawStack? stack) ? stack.Frames : [];
         StackMerger.Merged merged = _merger.Merge(thread.Frames, raw, native.Unwound, native.Stack);
         ThreadStack whole = thread with { Frames = merged.Frames };

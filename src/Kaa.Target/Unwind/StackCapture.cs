@@ -1,5 +1,6 @@
 using Kaa.Formats;
 using Kaa.Formats.ProcText;
+using Kaa.Results;
 
 namespace Kaa.Target.Unwind;
 
@@ -18,10 +19,14 @@ public sealed class StackCapture(ObservedTarget target)
     private const int Word = 8;
 
     private readonly Dictionary<int, CapturedStack> _stacks = [];
+    private readonly HashSet<int> _missed = [];
     private long _total;
 
     /// <summary>By tid. Threads that have no stack pointer (they ran and were not stopped) are not in it.</summary>
     public IReadOnlyDictionary<int, CapturedStack> Stacks => _stacks;
+
+    /// <summary>Threads that ran and had not stopped in time: the kernel did not tell their stack pointers.</summary>
+    public IReadOnlySet<int> Missed => _missed;
 
     /// <summary>Called during a look.</summary>
     public void Read(Look look)
@@ -31,8 +36,11 @@ public sealed class StackCapture(ObservedTarget target)
             if (!look.Wants(thread.Tid))
                 continue;
             Forget(thread.Tid);
-            if (thread.StackPointer is { } pointer && !pointer.IsNull)
+            _missed.Remove(thread.Tid);
+            if (thread.StackPointer is { IsNull: false } pointer)
                 Keep(Copy(look.Memory, thread, pointer));
+            else if (thread.State == ThreadState.Running)
+                _missed.Add(thread.Tid);
         }
     }
 
