@@ -8,19 +8,29 @@ internal static class DwarfInlines
     /// <exception cref="BadData">The unit breaks the format.</exception>
     public static List<DwarfScope> Find(DwarfUnitContent unit, DwarfRanges places, int function, ulong linkAddress)
     {
-        var chain = new List<DwarfScope>();
         var ranges = new List<DwarfRange>();
+        var open = new Stack<bool>();
+        var chain = new List<DwarfScope>();
+        var longest = new List<DwarfScope>();
         SpanReader reader = unit.ReaderAt(function);
         DwarfAbbreviation abbreviation = unit.Abbreviation(reader.Uleb());
         unit.Skip(ref reader, abbreviation);
-        bool inside = abbreviation.HasChildren;
+        if (!abbreviation.HasChildren)
+            return longest;
 
-        // One list of siblings after the other: once a scope holds the address, nothing behind it does.
-        while (inside && !reader.AtEnd)
+        // Link-time optimisation leaves blocks that overlap: the one that tells most calls is taken.
+        while (!reader.AtEnd)
         {
             ulong code = reader.Uleb();
             if (code == 0)
-                break;
+            {
+                if (!open.TryPop(out bool isCall))
+                    break;
+                if (isCall)
+                    chain.RemoveAt(chain.Count - 1);
+                continue;
+            }
+
             abbreviation = unit.Abbreviation(code);
             if (!IsScope(abbreviation.Tag))
             {
@@ -32,19 +42,34 @@ internal static class DwarfInlines
 
             var scope = default(DwarfScope);
             unit.Read(ref reader, abbreviation, ref scope);
-            if (Holds(places, scope, linkAddress, ranges))
+            if (!Holds(places, scope, linkAddress, ranges))
             {
-                if (scope.Tag == DwarfTag.InlinedSubroutine)
-                    chain.Add(scope);
-                inside = abbreviation.HasChildren;
+                if (abbreviation.HasChildren)
+                    unit.SkipChildren(ref reader, unit.SiblingPlace(scope.Sibling, reader.Position));
+                continue;
             }
-            else if (abbreviation.HasChildren)
-            {
-                unit.SkipChildren(ref reader, unit.SiblingPlace(scope.Sibling, reader.Position));
-            }
+
+            Enter(scope, chain, longest, function);
+            if (abbreviation.HasChildren)
+                open.Push(scope.Tag == DwarfTag.InlinedSubroutine);
+            else if (scope.Tag == DwarfTag.InlinedSubroutine)
+                chain.RemoveAt(chain.Count - 1);
         }
 
-        return chain.Count <= Limits.InlinedCalls ? chain : throw new BadData(".debug_info", function, $"more than {Limits.InlinedCalls} inlined calls");
+        return longest;
+    }
+
+    private static void Enter(in DwarfScope scope, List<DwarfScope> chain, List<DwarfScope> longest, int function)
+    {
+        if (scope.Tag != DwarfTag.InlinedSubroutine)
+            return;
+        if (chain.Count >= Limits.InlinedCalls)
+            throw new BadData(".debug_info", function, $"more than {Limits.InlinedCalls} inlined calls");
+        chain.Add(scope);
+        if (chain.Count <= longest.Count)
+            return;
+        longest.Clear();
+        longest.AddRange(chain);
     }
 
     private static bool IsScope(DwarfTag tag) =>
