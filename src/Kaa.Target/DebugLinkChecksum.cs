@@ -18,7 +18,7 @@ internal static class DebugLinkChecksum
             for (int count = stream.Read(piece, 0, piece.Length); count > 0; count = stream.Read(piece, 0, piece.Length))
             {
                 foreach (byte each in piece.AsSpan(0, count))
-                    crc = s_table[(byte)(crc ^ each)] ^ (crc >> 8);
+                    crc = s_table[(crc ^ each) & 0xff] ^ (crc >> 8);
             }
         }
         catch (IOException)

@@ -26,8 +26,20 @@ internal sealed class ModuleSymbols(ElfImage image, ModuleImage? module)
             label ??= found;
         }
 
-        // A label without a size reaches to whatever lies behind it: a stub, which knows better.
-        return Stub(address) ?? label;
+        // A label without a size reaches to whatever lies behind it, as far as its section does: a stub knows better.
+        return Stub(address) ?? (label is { LinkStart: { } start } && InOneSection(start, link) ? label : null);
+    }
+
+    private bool InOneSection(ulong first, ulong second)
+    {
+        try
+        {
+            return module?.File is not { Sections.Count: > 0 } file || ReferenceEquals(SectionAt(file, first), SectionAt(file, second));
+        }
+        catch (BadData)
+        {
+            return true;
+        }
     }
 
     private IEnumerable<(Func<ElfSymbolTable?> Open, SymbolSource Source)> Tables()
@@ -65,7 +77,7 @@ internal sealed class ModuleSymbols(ElfImage image, ModuleImage? module)
     {
         try
         {
-            bool elsewhere = module?.File is { Sections.Count: > 0 } file && !IsStubSection(SectionAt(file, address));
+            bool elsewhere = module?.File is { Sections.Count: > 0 } file && !IsStubSection(SectionAt(file, unchecked(address.Value - image.Bias)));
             return !elsewhere && image.FindStub(address) is { } name ? new Found(name + StubSuffix, null, SymbolSource.Stub) : null;
         }
         catch (BadData)
@@ -78,9 +90,8 @@ internal sealed class ModuleSymbols(ElfImage image, ModuleImage? module)
         }
     }
 
-    private ElfSection? SectionAt(ElfFile file, Address address)
+    private static ElfSection? SectionAt(ElfFile file, ulong link)
     {
-        ulong link = unchecked(address.Value - image.Bias);
         foreach (ElfSection section in file.Sections)
         {
             if (section.Flags.HasFlag(ElfSectionFlags.Executable) && link >= section.Address && link - section.Address < section.Size)

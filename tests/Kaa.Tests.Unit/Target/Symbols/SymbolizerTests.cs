@@ -11,11 +11,11 @@ namespace Kaa.Tests.Unit.Target.Symbols;
 public sealed class SymbolizerTests
 {
     private const string Source =
-        "#include <stdio.h>\n" +
+        "int puts(const char *s); int rand(void);\n" +
         "volatile int sink;\n" +
         "static inline __attribute__((always_inline)) int inside(int x) { sink = x; return x * 7; }\n" +
         "static __attribute__((noinline)) int hidden(int x) { return inside(x) + inside(x + 1); }\n" +
-        "int shown(int x) { return hidden(x) + puts(\"x\") + getchar(); }\n";
+        "int shown(int x) { return hidden(x) + puts(\"x\") + rand(); }\n";
 
     private static readonly string[] s_options = ["-O2", "-g", "-shared", "-fPIC", "-Wl,--build-id=sha1", "-Wl,-z,lazy", "-fcf-protection=none"];
 
@@ -77,8 +77,9 @@ public sealed class SymbolizerTests
                 names.Add(symbolizer.Resolve(new Address(LoadedFile.Bias + section.Address + i + 1), isReturnAddress: false)[0].Function);
         }
 
+        names.ShouldNotContain("_init");
         names.ShouldContain("puts@plt");
-        names.ShouldContain("getchar@plt");
+        names.ShouldContain("rand@plt");
     }
 
     [Fact]
