@@ -3,6 +3,11 @@ namespace Kaa.Formats.Demangling;
 /// <summary>Expressions, operators, special names.</summary>
 internal sealed partial class CxxParser
 {
+    /// <summary>Each may double the work.</summary>
+    private const int MostRetries = 16;
+
+    private int _retries;
+
     private CxxNode Expression()
     {
         Enter();
@@ -182,20 +187,45 @@ internal sealed partial class CxxParser
         return UnresolvedName();
     }
 
-    // sr <qualifier level>+ E <base name>; sr <type> <base name>; srN <type> <qualifier level>* E <base name>.
+    // sr <qualifier level>+ E <base name>; sr <type> <base name>, where GCC has plain and nested names for a type, too.
     private CxxNode UnresolvedName()
     {
-        bool isPlain = char.IsAsciiDigit(Peek);
-        bool hasLevels = isPlain || Take('N');
-        CxxNode scope = isPlain ? Level() : WithArguments(Type());
-        while (hasLevels && !Take('E'))
-            scope = Make(new CxxNode(CxxKind.Nested) { First = scope, Second = Level() });
-        if (isPlain && char.IsAsciiDigit(Peek))
-            return WithArguments(Make(new CxxNode(CxxKind.Nested) { First = scope, Second = SourceName() }));
-        CxxNode last = Take("dn") ? Make(new CxxNode(CxxKind.Destructor) { First = Level() })
-            : Take("on") ? WithArguments(OperatorName(null))
-            : char.IsAsciiDigit(Peek) ? Level() : WithArguments(OperatorName(null));
-        return Make(new CxxNode(CxxKind.Nested) { First = scope, Second = last });
+        if (char.IsAsciiDigit(Peek) && Levels() is { } name)
+            return name;
+        CxxNode scope = WithArguments(Type());
+        return char.IsAsciiDigit(Peek)
+            ? Make(new CxxNode(CxxKind.Nested) { First = scope, Second = Level() })
+            : Make(new CxxNode(CxxKind.Nested) { First = scope, Second = BaseName() });
+    }
+
+    // Null, and nothing read, where it is the other form: only the end tells.
+    private CxxNode? Levels()
+    {
+        (int at, int depth, int substitutions) = (_at, _depth, _substitutions.Count);
+        (List<CxxNode> parameters, bool inConversion) = (_parameters, _inConversion);
+        try
+        {
+            CxxNode scope = Level();
+            while (!Take('E'))
+                scope = Make(new CxxNode(CxxKind.Nested) { First = scope, Second = Level() });
+            return char.IsAsciiDigit(Peek)
+                ? WithArguments(Make(new CxxNode(CxxKind.Nested) { First = scope, Second = SourceName() }))
+                : Make(new CxxNode(CxxKind.Nested) { First = scope, Second = BaseName() });
+        }
+        catch (UndemangledException) when (++_retries < MostRetries)
+        {
+            (_at, _depth, _parameters, _inConversion) = (at, depth, parameters, inConversion);
+            _substitutions.RemoveRange(substitutions, _substitutions.Count - substitutions);
+            return null;
+        }
+    }
+
+    private CxxNode BaseName()
+    {
+        if (Take("dn"))
+            return Make(new CxxNode(CxxKind.Destructor) { First = Level() });
+        Take("on");
+        return WithArguments(OperatorName(null));
     }
 
     private CxxNode Level() => WithArguments(SourceName());

@@ -34,7 +34,7 @@ internal sealed class ModuleSymbols(ElfImage image, ModuleImage? module)
     {
         try
         {
-            return module?.File is not { Sections.Count: > 0 } file || ReferenceEquals(SectionAt(file, first), SectionAt(file, second));
+            return module?.File is not { Sections.Count: > 0 } file || (SectionAt(file, second) is { } section && section == SectionAt(file, first));
         }
         catch (BadData)
         {

@@ -23,6 +23,8 @@ public sealed class DemanglerTests
     [InlineData("_ZN1A1fB5cxx11Ev", "A::f[abi:cxx11]()")]
     [InlineData("_ZN4llvm10checkedAddIiEENSt9enable_ifIXsr3std9is_signedIT_EE5valueENS_8OptionalIS2_EEE4typeES2_S2_",
         "std::enable_if<std::is_signed<int>::value, llvm::Optional<int> >::type llvm::checkedAdd<int>(int, int)")]
+    [InlineData("_Z10multiple_pILj1EljEN10if_nonpolyIT1_bXsr15poly_int_traitsIS1_E7is_polyEE4typeERK12poly_int_podIXT_ET0_ES1_",
+        "if_nonpoly<unsigned int, bool, poly_int_traits<unsigned int>::is_poly>::type multiple_p<1u, long, unsigned int>(poly_int_pod<1u, long> const&, unsigned int)")]
     [InlineData("_ZngILi42EEvN1AIXplT_Li2EEE4TypeE", "void operator-<42>(A<(42)+(2)>::Type)")]
     public void Names_of_C_plus_plus_are_shown_as_they_were_written(string symbol, string name) => Demangler.Demangle(symbol).ShouldBe(name);
 
