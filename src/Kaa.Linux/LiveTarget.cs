@@ -98,7 +98,7 @@ public sealed class LiveTarget : ObservedTarget
         return new LiveTarget(proc, status, tid, memory, mappings, probe);
     }
 
-    public override IMemory Glance() => new PageCache(_memory);
+    public override IMemory Glance() => new PageCache(_memory, prepare: OwnPages.Populate);
 
     /// <exception cref="UserError">process-exited, target-replaced.</exception>
     public override LookResult Observe(ILookObserver observer, LookOptions options)

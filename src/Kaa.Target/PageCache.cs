@@ -41,11 +41,12 @@ public sealed class PageCache : IMemory
 
     /// <param name="expired">Asked before each read of the target; once it says true, reads that are not cached throw <see cref="FaultReason.Budget"/>.</param>
     /// <param name="maxPages">Pages that are kept, a few windows more or less.</param>
-    public PageCache(IMemory memory, Func<bool>? expired = null, int maxPages = Limits.CachedPages)
+    /// <param name="prepare">Called for each new buffer: what makes its pages be there before they are written to one by one.</param>
+    public PageCache(IMemory memory, Func<bool>? expired = null, int maxPages = Limits.CachedPages, Action<byte[]>? prepare = null)
     {
         _memory = memory;
         _expired = expired;
-        _pages = new PageTable(maxPages);
+        _pages = new PageTable(maxPages, prepare);
     }
 
     /// <summary>Reads of the target.</summary>

@@ -21,7 +21,10 @@ internal sealed class PageTable
     private int _entries;
     private int _slots;
 
-    public PageTable(int maxSlots) => _maxSlots = maxSlots;
+    private readonly Action<byte[]>? _prepare;
+
+    /// <param name="prepare">Called for each new slab.</param>
+    public PageTable(int maxSlots, Action<byte[]>? prepare) => (_maxSlots, _prepare) = (maxSlots, prepare);
 
     /// <summary>True where it is time to begin afresh; holes have entries but no slots.</summary>
     public bool IsFull => _slots >= _maxSlots || _entries >= 2 * _maxSlots;
@@ -50,8 +53,15 @@ internal sealed class PageTable
         int first = _slots;
         _slots += count;
         while (_slabs.Count * SlabPages < _slots)
-            _slabs.Add(GC.AllocateUninitializedArray<byte>(SlabPages * PageSize));
+            AddSlab();
         return first;
+    }
+
+    private void AddSlab()
+    {
+        byte[] slab = GC.AllocateUninitializedArray<byte>(SlabPages * PageSize);
+        _prepare?.Invoke(slab);
+        _slabs.Add(slab);
     }
 
     /// <summary>Says what a page's slot is; a page that is in the table already stays as it is.</summary>

@@ -51,6 +51,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, EntryPoint = "sched_setscheduler", SetLastError = true)]
     public static partial int SetScheduler(int tid, int policy, int* priority);
 
+    [LibraryImport(Name, EntryPoint = "madvise")]
+    public static partial int MAdvise(void* address, nuint length, int advice);
+
     [LibraryImport(Name, EntryPoint = "gettid")]
     public static partial int GetTid();
 

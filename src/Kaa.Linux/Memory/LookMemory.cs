@@ -10,7 +10,7 @@ internal sealed class LookMemory
     private readonly PageCache _cache;
     private long _deadline;
 
-    public LookMemory(IMemory memory) => _cache = new PageCache(memory, () => Clock.Microseconds >= _deadline);
+    public LookMemory(IMemory memory) => _cache = new PageCache(memory, () => Clock.Microseconds >= _deadline, prepare: OwnPages.Populate);
 
     /// <param name="deadline">In microseconds of <see cref="Clock.Microseconds"/>; null where nobody waits.</param>
     public IMemory Begin(long? deadline)
