@@ -41,8 +41,8 @@ public sealed class PageCache : IMemory
 
     /// <param name="expired">Asked before each read of the target; once it says true, reads that are not cached throw <see cref="FaultReason.Budget"/>.</param>
     /// <param name="maxPages">Pages that are kept, a few windows more or less.</param>
-    /// <param name="prepare">Called for each new buffer: what makes its pages be there before they are written to one by one.</param>
-    public PageCache(IMemory memory, Func<bool>? expired = null, int maxPages = Limits.CachedPages, Action<byte[]>? prepare = null)
+    /// <param name="prepare">Called for each new stretch of buffers: what makes its pages be there before they are written to one by one.</param>
+    public PageCache(IMemory memory, Func<bool>? expired = null, int maxPages = Limits.CachedPages, Action<Memory<byte>>? prepare = null)
     {
         _memory = memory;
         _expired = expired;

@@ -21,10 +21,14 @@ internal sealed class PageTable
     private int _entries;
     private int _slots;
 
-    private readonly Action<byte[]>? _prepare;
+    /// <summary>How many pages are made to be there at a time.</summary>
+    private const int PreparedPages = 8;
 
-    /// <param name="prepare">Called for each new slab.</param>
-    public PageTable(int maxSlots, Action<byte[]>? prepare) => (_maxSlots, _prepare) = (maxSlots, prepare);
+    private readonly Action<Memory<byte>>? _prepare;
+    private int _prepared;
+
+    /// <param name="prepare">Called for each new stretch of buffers.</param>
+    public PageTable(int maxSlots, Action<Memory<byte>>? prepare) => (_maxSlots, _prepare) = (maxSlots, prepare);
 
     /// <summary>True where it is time to begin afresh; holes have entries but no slots.</summary>
     public bool IsFull => _slots >= _maxSlots || _entries >= 2 * _maxSlots;
@@ -53,15 +57,10 @@ internal sealed class PageTable
         int first = _slots;
         _slots += count;
         while (_slabs.Count * SlabPages < _slots)
-            AddSlab();
+            _slabs.Add(GC.AllocateUninitializedArray<byte>(SlabPages * PageSize));
+        for (; _prepare is not null && _prepared < _slots; _prepared += PreparedPages)
+            _prepare(_slabs[_prepared / SlabPages].AsMemory(_prepared % SlabPages * PageSize, PreparedPages * PageSize));
         return first;
-    }
-
-    private void AddSlab()
-    {
-        byte[] slab = GC.AllocateUninitializedArray<byte>(SlabPages * PageSize);
-        _prepare?.Invoke(slab);
-        _slabs.Add(slab);
     }
 
     /// <summary>Says what a page's slot is; a page that is in the table already stays as it is.</summary>

@@ -32,7 +32,7 @@ public sealed class CommandLineTests
     [InlineData("")]
     [InlineData("nonsense")]
     [InlineData("bt")]
-    [InlineData("bt", "1", "--native")]
+    [InlineData("bt", "1", "--nativ")]
     [InlineData("bt", "nginx")]
     [InlineData("bt", "0")]
     [InlineData("bt", "-1")]
