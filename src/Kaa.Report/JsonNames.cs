@@ -31,6 +31,15 @@ internal static class JsonNames
         _ => throw Unnamed(source),
     };
 
+    public static string Of(Severity severity) => severity switch
+    {
+        Severity.Ok => "ok",
+        Severity.Info => "info",
+        Severity.Warning => "warning",
+        Severity.Problem => "problem",
+        _ => throw Unnamed(severity),
+    };
+
     public static string Of(InterpreterPhase phase) => phase switch
     {
         InterpreterPhase.Starting => "starting",

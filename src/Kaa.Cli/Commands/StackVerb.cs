@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.RegularExpressions;
 using Kaa.Cli.Stacks;
 using Kaa.Target.Cores;
@@ -161,18 +160,7 @@ internal sealed class StackVerb : Verb
         _ => throw new UsageError($"{option.Name} can be given once", Name),
     };
 
-    /// <summary>What is no number, or has a slash.</summary>
-    private bool IsPath(string text)
-    {
-        if (text.StartsWith('-'))
-            throw new UsageError($"unknown option '{text}'", Name);
-        return !text.All(char.IsAsciiDigit) && (text.Contains('/') || File.Exists(text) || Directory.Exists(text) || text.Contains('.'));
-    }
+    private bool IsPath(string text) => TargetWord.IsPath(text, Name);
 
-    private int ReadPid(string text)
-    {
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int pid) && pid > 0)
-            return pid;
-        throw new UsageError($"'{text}' is neither a pid nor a file; kaa ps lists the Python processes", Name);
-    }
+    private int ReadPid(string text) => TargetWord.Pid(text, Name);
 }

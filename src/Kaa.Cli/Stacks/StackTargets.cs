@@ -35,7 +35,7 @@ internal static class StackTargets
     }
 
     /// <summary>A pid of this side; where there is no such process, one that has this pid in its container.</summary>
-    private static StackTarget Resolve(int pid)
+    public static StackTarget Resolve(int pid)
     {
         if (Directory.Exists(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}")))
             return new StackTarget(pid);

@@ -28,6 +28,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, EntryPoint = "statx", SetLastError = true)]
     public static partial int StatX(int directory, byte* path, int flags, uint mask, FileStatus* status);
 
+    [LibraryImport(Name, EntryPoint = "fstatfs", SetLastError = true)]
+    public static partial int StatFileSystem(int descriptor, FileSystemStatus* status);
+
     /// <summary>For calls that glibc 2.36 has no function for: openat2, getdents64.</summary>
     [LibraryImport(Name, EntryPoint = "syscall", SetLastError = true)]
     public static partial nint SystemCall(nint number, nint first, nint second, nint third, nint fourth);

@@ -79,3 +79,14 @@ internal struct OpenHow
     public ulong Mode;
     public ulong Resolve;
 }
+
+/// <summary>struct statfs of x86-64 (include/uapi/asm-generic/statfs.h).</summary>
+[StructLayout(LayoutKind.Sequential, Size = 120)]
+internal struct FileSystemStatus
+{
+    public long Type;
+    public long BlockSize;
+    public ulong Blocks;
+    public ulong FreeBlocks;
+    public ulong AvailableBlocks;
+}

@@ -25,6 +25,16 @@ internal sealed unsafe class RootedPath(Descriptor root) : IDisposable
         return place is null ? null : Reopen(place);
     }
 
+    /// <summary>A directory, only to be named by; null where there is none of that name.</summary>
+    public Descriptor? OpenDirectory(string path)
+    {
+        Descriptor? place = Find(path);
+        if (place?.Status() is { IsDirectory: true })
+            return place;
+        place?.Dispose();
+        return null;
+    }
+
     /// <summary>Null where there is nothing of that name.</summary>
     public FileStatus? Status(string path)
     {
@@ -84,6 +94,7 @@ internal sealed unsafe class RootedPath(Descriptor root) : IDisposable
         var rest = new Stack<string>();
         Push(rest, path);
         Descriptor? file = null;
+        bool isLost = false;
         for (int links = 0; links <= MaxLinks && file is null && rest.TryPop(out string? name);)
         {
             if (name == "..")
@@ -95,16 +106,23 @@ internal sealed unsafe class RootedPath(Descriptor root) : IDisposable
 
             int directory = trail.TryPeek(out Descriptor? current) ? current.Number : root.Number;
             if (Descriptor.Open(directory, name, OpenFlags.PathOnly | OpenFlags.NoFollow) is not { } next)
+            {
+                isLost = true;
                 break;
+            }
+
             links += Step(next, trail, rest, ref file);
         }
 
+        // All of it was directories: the last of them, or the root itself.
+        if (file is null && !isLost && rest.Count == 0)
+            file = trail.TryPop(out Descriptor? last) ? last : Descriptor.Open(root.Number, ".", OpenFlags.PathOnly);
         foreach (Descriptor left in trail)
             left.Dispose();
         return file;
     }
 
-    /// <summary>Goes into a directory, along a link, or ends at a file. Gives 1 for a link.</summary>
+    /// <summary>Goes into a directory, along a link, or ends at a file. Gives 1 for a link, more than are allowed to give up.</summary>
     private static int Step(Descriptor next, Stack<Descriptor> trail, Stack<string> rest, ref Descriptor? file)
     {
         FileStatus? status = next.Status();
@@ -123,13 +141,15 @@ internal sealed unsafe class RootedPath(Descriptor root) : IDisposable
             return 1;
         }
 
-        // A file in the middle of a path is no directory: not found.
         if (rest.Count == 0)
+        {
             file = next;
-        else
-            next.Dispose();
-        rest.Clear();
-        return 0;
+            return 0;
+        }
+
+        // A file in the middle of a path is no directory: not found.
+        next.Dispose();
+        return MaxLinks + 1;
     }
 
     private static void Clear(Stack<Descriptor> trail)

@@ -30,7 +30,7 @@ public static class StackJson
         json.WriteEndObject();
     }
 
-    private static void WriteTarget(Utf8JsonWriter json, TargetInfo target)
+    internal static void WriteTarget(Utf8JsonWriter json, TargetInfo target)
     {
         json.WriteStartObject("target"u8);
         json.Text("kind"u8, JsonNames.Of(target.Kind));
@@ -58,7 +58,7 @@ public static class StackJson
         json.WriteEndObject();
     }
 
-    private static void WriteInterpreter(Utf8JsonWriter json, InterpreterInfo python)
+    internal static void WriteInterpreter(Utf8JsonWriter json, InterpreterInfo python)
     {
         json.WriteStartObject("interpreter"u8);
         json.Text("implementation"u8, python.Implementation);
