@@ -15,7 +15,9 @@ public sealed class SourceFinder(ITargetFiles files, double? startedAt) : IDispo
     private readonly SourceFiles _files = new(files);
     private readonly Dictionary<string, SourceText?> _texts = new(StringComparer.Ordinal);
     private readonly Dictionary<(string File, int Line), SourceExcerpt?> _excerpts = [];
+    private readonly Dictionary<PythonFrame, PythonFrame> _frames = new(ReferenceEqualityComparer.Instance);
     private readonly List<Note> _notes = [];
+    private int _framesLines;
 
     /// <summary>One at most of a kind for a file.</summary>
     public IReadOnlyList<Note> Notes => _notes;
@@ -41,8 +43,20 @@ public sealed class SourceFinder(ITargetFiles files, double? startedAt) : IDispo
     {
         var frames = new StackFrame[stack.Count];
         for (int i = 0; i < frames.Length; i++)
-            frames[i] = stack[i] is PythonFrame python ? AddTo(python, lines) : stack[i];
+            frames[i] = stack[i] is PythonFrame python ? Shared(python, lines) : stack[i];
         return frames;
+    }
+
+    /// <summary>A frame that many stacks share stays one.</summary>
+    private PythonFrame Shared(PythonFrame frame, int lines)
+    {
+        if (frame.Locals is not null)
+            return AddTo(frame, lines);
+        if (_framesLines != lines)
+            _frames.Clear();
+        _framesLines = lines;
+        ref PythonFrame? known = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_frames, frame, out _);
+        return known ??= AddTo(frame, lines);
     }
 
     public PythonFrame AddTo(PythonFrame frame, int lines)

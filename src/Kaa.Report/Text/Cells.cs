@@ -8,6 +8,8 @@ internal static class Cells
 {
     public static int Width(string text)
     {
+        if (Ascii.IsValid(text))
+            return text.Length;
         int width = 0;
         foreach (Rune rune in text.EnumerateRunes())
             width += Width(rune);

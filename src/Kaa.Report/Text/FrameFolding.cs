@@ -21,10 +21,10 @@ internal static class FrameFolding
     /// <summary>Frames that differ in their locals are worth showing until nobody would read them any more.</summary>
     private const int FewestTurnsWithLocals = 10;
 
-    public static FrameRun RunAt(IReadOnlyList<StackFrame> frames, int start)
+    public static FrameRun RunAt(ReadOnlySpan<StackFrame> frames, int start)
     {
         var best = new FrameRun(start, 1, 0);
-        for (int period = 1; period <= LongestCycle && start + period < frames.Count; period++)
+        for (int period = 1; period <= LongestCycle && start + period < frames.Length; period++)
         {
             int turns = Turns(frames, start, period);
             if (turns >= Fewest(frames, start, period) && period * turns > best.Next - start)
@@ -47,15 +47,15 @@ internal static class FrameFolding
         return left is not PythonFrame && left.Equals(right);
     }
 
-    private static int Turns(IReadOnlyList<StackFrame> frames, int start, int period)
+    private static int Turns(ReadOnlySpan<StackFrame> frames, int start, int period)
     {
         int at = start + period;
-        while (at < frames.Count && SamePlace(frames[at], frames[at - period]))
+        while (at < frames.Length && SamePlace(frames[at], frames[at - period]))
             at++;
         return (at - start) / period;
     }
 
-    private static int Fewest(IReadOnlyList<StackFrame> frames, int start, int period)
+    private static int Fewest(ReadOnlySpan<StackFrame> frames, int start, int period)
     {
         for (int at = start; at < start + period; at++)
         {

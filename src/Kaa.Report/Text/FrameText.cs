@@ -5,15 +5,44 @@ namespace Kaa.Report.Text;
 /// <summary>Prints one frame: function and place, the line that runs, the locals.</summary>
 internal sealed class FrameText(StyledWriter writer, IReadOnlySet<string> changedFiles)
 {
-    private string Indent { get; set; } = "  ";
+    private const string UsualIndent = "  ";
+
+    /// <summary>Many threads stand at the same place, and share its frame: its text is made once.</summary>
+    private readonly Dictionary<PythonFrame, string> _texts = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>Where a text that is kept is made; null while writing straight.</summary>
+    private StyledWriter? _kept;
+
+    private string Indent { get; set; } = UsualIndent;
+
+    private StyledWriter Writer => _kept ?? writer;
 
     private string Deeper => Indent + "    ";
 
     /// <param name="indent">What stands in front of each line.</param>
-    public void Write(StackFrame frame, string indent = "  ")
+    public void Write(StackFrame frame, string indent = UsualIndent)
     {
         Indent = indent;
-        writer.Text(Indent);
+        if (frame is PythonFrame { Locals: null } shared && indent == UsualIndent)
+            writer.Text(TextOf(shared));
+        else
+            WriteAnew(frame);
+    }
+
+    private string TextOf(PythonFrame frame)
+    {
+        if (_texts.TryGetValue(frame, out string? known))
+            return known;
+        using var text = new StringWriter(System.Globalization.CultureInfo.InvariantCulture);
+        _kept = new StyledWriter(text, writer.Colour);
+        WriteAnew(frame);
+        _kept = null;
+        return _texts[frame] = text.ToString();
+    }
+
+    private void WriteAnew(StackFrame frame)
+    {
+        Writer.Text(Indent);
         switch (frame)
         {
             case PythonFrame python:
@@ -30,13 +59,13 @@ internal sealed class FrameText(StyledWriter writer, IReadOnlySet<string> change
 
     private void WritePython(PythonFrame frame)
     {
-        writer.Data(frame.QualifiedName ?? frame.Function ?? "<unknown function>", Tone.Function).Text("  ");
+        Writer.Data(frame.QualifiedName ?? frame.Function ?? "<unknown function>", Tone.Function).Text("  ");
         WritePlace(frame.File, frame.Line);
         if (frame.File is not null && changedFiles.Contains(frame.File))
-            writer.Text("  (file changed since the start)", Tone.Faint);
+            Writer.Text("  (file changed since the start)", Tone.Faint);
         if (frame.Unreadable is { } reason)
-            writer.Text("  (").Data(reason).Text(")");
-        writer.Line();
+            Writer.Text("  (").Data(reason).Text(")");
+        Writer.Line();
         WriteSource(frame);
         foreach (LocalVariable local in frame.Locals ?? [])
             WriteLocal(local);
@@ -44,9 +73,9 @@ internal sealed class FrameText(StyledWriter writer, IReadOnlySet<string> change
 
     private void WritePlace(string? file, int? line)
     {
-        writer.Data(file ?? "<unknown file>", Tone.Path);
+        Writer.Data(file ?? "<unknown file>", Tone.Path);
         if (line is { } number)
-            writer.Text(":").Text(number);
+            Writer.Text(":").Text(number);
     }
 
     private void WriteSource(PythonFrame frame)
@@ -67,47 +96,47 @@ internal sealed class FrameText(StyledWriter writer, IReadOnlySet<string> change
             if (current)
                 WriteMarked(MarkedSource.Of(frame, line.Text, 0), margin);
             else
-                writer.Text(margin, Tone.Faint).Text(MarkedSource.Of(new PythonFrame(null), line.Text, 0).Before, Tone.Faint).Line();
+                Writer.Text(margin, Tone.Faint).Text(MarkedSource.Of(new PythonFrame(null), line.Text, 0).Before, Tone.Faint).Line();
         }
     }
 
     private void WriteMarked(MarkedSource source, string margin)
     {
-        writer.Text(margin).Text(source.Before).Text(source.Marked, Tone.Marked).Text(source.After).Line();
-        if (writer.Colour || source.Marked.Length == 0)
+        Writer.Text(margin).Text(source.Before).Text(source.Marked, Tone.Marked).Text(source.After).Line();
+        if (Writer.Colour || source.Marked.Length == 0)
             return;
-        writer.Text(new string(' ', margin.Length + Cells.Width(source.Before)));
-        writer.Text(new string('^', Math.Max(Cells.Width(source.Marked), 1))).Line();
+        Writer.Text(new string(' ', margin.Length + Cells.Width(source.Before)));
+        Writer.Text(new string('^', Math.Max(Cells.Width(source.Marked), 1))).Line();
     }
 
     private void WriteLocal(LocalVariable local)
     {
-        writer.Text(Deeper).Data(local.Name).Text(" = ");
+        Writer.Text(Deeper).Data(local.Name).Text(" = ");
         if (local.Value is { } value)
-            writer.Data(value);
+            Writer.Data(value);
         else
-            writer.Text("<unknown: ", Tone.Faint).Data(local.Unreadable ?? "not read", Tone.Faint).Text(">", Tone.Faint);
+            Writer.Text("<unknown: ", Tone.Faint).Data(local.Unreadable ?? "not read", Tone.Faint).Text(">", Tone.Faint);
         if (local.Length is { } length)
-            writer.Text(" (cut, ", Tone.Faint).Text(length).Text(" characters in all)", Tone.Faint);
+            Writer.Text(" (cut, ", Tone.Faint).Text(length).Text(" characters in all)", Tone.Faint);
         if (local.Scope == VariableScope.Free)
-            writer.Text("  (free)", Tone.Faint);
-        writer.Line();
+            Writer.Text("  (free)", Tone.Faint);
+        Writer.Line();
     }
 
     private void WriteBuiltin(BuiltinFrame frame)
     {
         string name = frame.QualifiedName ?? frame.Function ?? "<unknown function>";
-        writer.Data(frame.Module is { } module and not ("builtins" or "__builtin__") ? module + "." + name : name, Tone.Function).Text("  (builtin)").Line();
+        Writer.Data(frame.Module is { } module and not ("builtins" or "__builtin__") ? module + "." + name : name, Tone.Function).Text("  (builtin)").Line();
     }
 
     private void WriteNative(NativeFrame frame)
     {
-        writer.Data(frame.Function ?? "0x" + frame.Address.ToString("x", System.Globalization.CultureInfo.InvariantCulture), Tone.Function);
-        writer.Text("  ");
+        Writer.Data(frame.Function ?? "0x" + frame.Address.ToString("x", System.Globalization.CultureInfo.InvariantCulture), Tone.Function);
+        Writer.Text("  ");
         if (frame.File is not null)
             WritePlace(frame.File, frame.Line);
         else
-            writer.Data(frame.Module ?? "<unknown module>", Tone.Path);
-        writer.Text(frame.Inlined ? "  (C, inlined)" : "  (C)").Line();
+            Writer.Data(frame.Module ?? "<unknown module>", Tone.Path);
+        Writer.Text(frame.Inlined ? "  (C, inlined)" : "  (C)").Line();
     }
 }

@@ -32,6 +32,8 @@ internal readonly record struct MarkedSource(string Before, string Marked, strin
 
     private static int CharacterAt(string line, int bytes)
     {
+        if (Ascii.IsValid(line))
+            return Math.Clamp(bytes, 0, line.Length);
         int at = 0;
         while (at < line.Length && bytes > 0)
         {

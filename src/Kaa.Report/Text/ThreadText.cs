@@ -19,7 +19,7 @@ internal sealed class ThreadText(StyledWriter writer, IReadOnlySet<string> chang
 
         if (thread.Frames.Count == 0 && thread.Truncated is null)
             writer.Text("  (runs no Python code)", Tone.Faint).Line();
-        WriteFrames(thread.Frames, movement);
+        WriteFrames([.. thread.Frames], movement);
         if (thread.Truncated is { } reason)
             writer.Text("  (ends here: ").Data(reason).Text(")").Line();
     }
@@ -64,11 +64,11 @@ internal sealed class ThreadText(StyledWriter writer, IReadOnlySet<string> chang
         return traits;
     }
 
-    private void WriteFrames(IReadOnlyList<StackFrame> frames, Movement? movement)
+    private void WriteFrames(ReadOnlySpan<StackFrame> frames, Movement? movement)
     {
-        int kept = movement is { IsNew: false } known ? frames.Count - known.SameOuterFrames : -1;
+        int kept = movement is { IsNew: false } known ? frames.Length - known.SameOuterFrames : -1;
         int at = 0;
-        while (at < frames.Count)
+        while (at < frames.Length)
         {
             if (at == kept)
                 writer.Text("  (from here on as before)", Tone.Faint).Line();
@@ -83,7 +83,7 @@ internal sealed class ThreadText(StyledWriter writer, IReadOnlySet<string> chang
         }
     }
 
-    private void WriteFold(IReadOnlyList<StackFrame> frames, FrameRun run)
+    private void WriteFold(ReadOnlySpan<StackFrame> frames, FrameRun run)
     {
         bool locals = false;
         for (int i = run.Start; i < run.Start + run.Count; i++)
