@@ -27,6 +27,7 @@ public sealed class LiveTarget : ObservedTarget
     private readonly Address _probe;
     private readonly bool _nested;
     private readonly List<Note> _notes;
+    private DescriptorNames? _descriptors;
 
     private LiveTarget(ProcRoot proc, ProcessStatus status, int tid, LiveMemory memory, List<Mapping> mappings, Address probe)
     {
@@ -97,6 +98,8 @@ public sealed class LiveTarget : ObservedTarget
         LiveMemory memory = LiveMemory.Open(proc, tid, probe, out int error) ?? throw ProcessGate.Refused(proc, pid, error);
         return new LiveTarget(proc, status, tid, memory, mappings, probe);
     }
+
+    public override string? DescribeDescriptor(int descriptor) => (_descriptors ??= new DescriptorNames(_proc, Info.Pid!.Value)).Find(descriptor);
 
     public override IMemory Glance() => new PageCache(_memory, prepare: OwnPages.Populate);
 

@@ -44,6 +44,9 @@ public abstract class ObservedTarget : IDisposable
     /// <summary>When the process started, in Unix seconds; null where not known.</summary>
     public abstract double? StartedAt { get; }
 
+    /// <summary>What a file descriptor of the target is now (a path, a socket with its addresses); null where that is not known, as of a core.</summary>
+    public virtual string? DescribeDescriptor(int descriptor) => null;
+
     /// <summary>
     /// Calls <paramref name="observer"/> until all threads have been read in a moment in which they stood still, or the budget is spent.
     /// </summary>

@@ -24,6 +24,26 @@ public sealed class ErrorTests
     }
 
     [Fact]
+    public void The_Python_that_a_shell_has_started_is_named()
+    {
+        string python = Interpreters.Any.Launch[0];
+        using Process shell = Program.Start("/bin/sh", ["-c", $"{python} -c 'import os, sys; print(os.getpid(), flush=True); sys.stdin.read()'; true"]);
+        try
+        {
+            string child = shell.StandardOutput.ReadLine()!;
+            KaaResult result = Harness.Kaa.Run("bt", shell.Id.ToString(CultureInfo.InvariantCulture));
+            result.Exit.ShouldBe(1);
+            result.Error.ShouldContain($"do run Python: {child} ({python} -c ");
+        }
+        finally
+        {
+            // The Python ends with its input, and the shell with the Python.
+            shell.StandardInput.Close();
+            shell.WaitForExit();
+        }
+    }
+
+    [Fact]
     public void A_zombie_is_told_apart()
     {
         using PythonChild child = PythonChild.Start(Interpreters.Any, "zombie.py");

@@ -13,6 +13,7 @@ public sealed class WaitTests
     {
         ["lock_left"] = "lock", ["lock_right"] = "lock", ["sleep"] = "sleep", ["rlock"] = "rlock", ["join"] = "join", ["condition"] = "condition",
         ["event"] = "condition", ["semaphore"] = "condition", ["queue_get"] = "queue", ["queue_simple"] = "queue", ["io"] = "io", ["child"] = "child",
+        ["receive"] = "io", ["receive_in_time"] = "io", ["accept"] = "io", ["selecting"] = "io",
     };
 
     [Theory]
@@ -30,9 +31,28 @@ public sealed class WaitTests
         waits["rlock"].GetProperty("ownerTid").GetInt32().ShouldBe(tids["sleep"]);
         waits["join"].GetProperty("ownerTid").GetInt32().ShouldBe(tids["sleep"]);
         waits["lock_left"].GetProperty("ownerTid").GetInt32().ShouldBe(tids["lock_right"]);
-        waits["io"].GetProperty("fd").GetInt32().ShouldBe(int.Parse(child.Ready, CultureInfo.InvariantCulture));
+        ShouldNameDescriptors(waits, [.. child.Ready.Split(' ').Select(number => int.Parse(number, CultureInfo.InvariantCulture))]);
         answer.GetProperty("deadlocks").EnumerateArray().ShouldHaveSingleItem().GetProperty("threads").EnumerateArray()
             .Select(tid => tid.GetInt32()).ShouldBe([tids["lock_left"], tids["lock_right"]], ignoreOrder: true);
+    }
+
+    /// <param name="known">The pipe; one end of a connection and its port, the other end; the socket that listens and its port.</param>
+    private static void ShouldNameDescriptors(Dictionary<string, JsonElement> waits, int[] known)
+    {
+        ShouldWaitOn(waits["io"], known[0], "a pipe");
+        ShouldWaitOn(waits["receive"], known[1], $"tcp 127.0.0.1:{known[2]} → 127.0.0.1:{known[5]}");
+        ShouldWaitOn(waits["receive_in_time"], known[3], $"tcp 127.0.0.1:{known[5]} → 127.0.0.1:{known[2]}");
+        ShouldWaitOn(waits["accept"], known[4], $"tcp listening on 127.0.0.1:{known[5]}");
+        waits["selecting"].GetProperty("fd").ValueKind.ShouldBe(JsonValueKind.Null);
+        string selecting = waits["selecting"].GetProperty("description").GetString()!;
+        selecting.ShouldContain($"fd {known[0]} (a pipe)");
+        selecting.ShouldContain($"fd {known[1]} (tcp ");
+    }
+
+    private static void ShouldWaitOn(JsonElement wait, int descriptor, string what)
+    {
+        wait.GetProperty("fd").GetInt32().ShouldBe(descriptor);
+        wait.GetProperty("description").GetString()!.ShouldEndWith($" on fd {descriptor} ({what})");
     }
 
     /// <summary>The threads can't say that they wait: they are looked at until all of them do.</summary>

@@ -13,10 +13,13 @@ internal sealed class PythonProcessFinder(ProcessList processes)
     /// <summary>Processes that may be Python for all that is known, but may not be read.</summary>
     public int Refused { get; private set; }
 
-    public IReadOnlyList<ProcessSummary> Find()
+    public IReadOnlyList<ProcessSummary> Find() => Find(processes.All);
+
+    /// <param name="some">Of the list.</param>
+    public IReadOnlyList<ProcessSummary> Find(IReadOnlyList<ProcessFacts> some)
     {
         var found = new List<ProcessSummary>();
-        foreach (ProcessFacts process in processes.All)
+        foreach (ProcessFacts process in some)
         {
             if (process.IsKernelThread || process.State == ThreadState.Zombie || process.Pid == Environment.ProcessId)
                 continue;

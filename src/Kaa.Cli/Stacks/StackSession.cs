@@ -50,6 +50,8 @@ internal sealed class StackSession(StackTarget target, StackRequest request) : I
             HasEnded = true;
             if (_process is CoreTarget core)
                 throw WithReasons(core, error);
+            if (error.Code == "not-python" && Target is { Core: null, IsChild: false } && !request.Subprocesses)
+                throw PythonDescendant.Named(Target.Pid, error);
             throw;
         }
     }

@@ -8,12 +8,15 @@ namespace Kaa.Python.Waits;
 /// <param name="Lock">Address of the lock or futex word.</param>
 /// <param name="OwnerIdent">Ident of the thread that must act; null where not known.</param>
 /// <param name="OwnerTid">The same as a tid, where that is what is known.</param>
-public sealed record WaitFacts(WaitKind Kind, string What, Address? Lock = null, ulong? OwnerIdent = null, int? OwnerTid = null, int? Fd = null)
+public sealed record WaitFacts(WaitKind Kind, string What, Address? Lock = null, ulong? OwnerIdent = null, int? OwnerTid = null)
 {
     /// <summary>
     /// A plain lock, which records no owner: who is inside of a <c>with</c> block on it is looked up among <see cref="ThreadWaits.Held"/>.
     /// </summary>
     public bool OwnerByHeld { get; init; }
+
+    /// <summary>The file descriptors that a system call waits for; empty where it waits for none, for many, or they are not known.</summary>
+    public IReadOnlyList<int> Descriptors { get; init; } = [];
 }
 
 /// <param name="Wait">Null where the thread does not wait.</param>

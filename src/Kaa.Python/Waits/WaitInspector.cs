@@ -11,6 +11,7 @@ namespace Kaa.Python.Waits;
 public sealed class WaitInspector : IThreadInspector
 {
     private readonly PythonProcess _process;
+    private readonly ObservedTarget _target;
     private readonly GilLocator _gils;
     private readonly Dictionary<int, ThreadWaits> _waits = [];
     private readonly Dictionary<int, TargetThread> _kernel = [];
@@ -21,6 +22,7 @@ public sealed class WaitInspector : IThreadInspector
     public WaitInspector(PythonProcess process, ObservedTarget target)
     {
         _process = process;
+        _target = target;
         _gils = new GilLocator(process, target);
     }
 
@@ -46,7 +48,7 @@ public sealed class WaitInspector : IThreadInspector
     /// <summary>The threads with what they wait for, and those of them that wait in a ring.</summary>
     public (IReadOnlyList<ThreadStack> Threads, IReadOnlyList<Deadlock> Deadlocks) Complete(IReadOnlyList<ThreadStack> threads)
     {
-        IReadOnlyList<ThreadStack> resolved = WaitResolver.Resolve(threads, _waits);
+        IReadOnlyList<ThreadStack> resolved = WaitResolver.Resolve(threads, _waits, _target.DescribeDescriptor);
         return (resolved, DeadlockFinder.Find(resolved));
     }
 

@@ -49,7 +49,7 @@ public sealed class WaitReader
         WaitFacts? wait = null;
         // A core does not tell states; but a thread that it shows in a call did wait there.
         if (thread is { State: not (ThreadState.Running or ThreadState.Zombie), Call: { } call })
-            wait = ReadWait(BlockedCallMeaning.Of(call), frames, gil);
+            wait = ReadWait(call, frames, gil);
         var held = new List<HeldLock>();
         foreach (IWaitFrame frame in frames)
             _held.Find(frame, held);
@@ -58,8 +58,9 @@ public sealed class WaitReader
         return new ThreadWaits(wait, held);
     }
 
-    private WaitFacts? ReadWait(BlockedCallMeaning call, IReadOnlyList<IWaitFrame> frames, GilFacts? gil)
+    private WaitFacts? ReadWait(BlockedCall blocked, IReadOnlyList<IWaitFrame> frames, GilFacts? gil)
     {
+        BlockedCallMeaning call = BlockedCallMeaning.Of(blocked);
         if (call.Kind == BlockedCallKind.Futex && call.Word is { } word)
             return ReadFutex(word, frames, gil);
         string? purpose = _threading.Purpose(frames)?.What;
@@ -67,8 +68,8 @@ public sealed class WaitReader
         return call.Kind switch
         {
             BlockedCallKind.Sleep => new WaitFacts(WaitKind.Sleep, $"asleep in {call.Name}"),
-            BlockedCallKind.Descriptor => new WaitFacts(WaitKind.Io, what, Fd: call.Fd),
-            BlockedCallKind.Poll => new WaitFacts(WaitKind.Io, what, Fd: call.Fd),
+            BlockedCallKind.Descriptor or BlockedCallKind.Poll =>
+                new WaitFacts(WaitKind.Io, what) { Descriptors = call.Fd is { } fd ? [fd] : PolledDescriptors.Read(blocked, _objects.Memory) },
             BlockedCallKind.Child => new WaitFacts(
                 WaitKind.Child, call.ChildPid is { } pid ? $"child process {pid} to end" : "a child process to end"),
             BlockedCallKind.Signal => new WaitFacts(WaitKind.Io, "a signal"),

@@ -1,3 +1,4 @@
+using System.Text;
 using Kaa.Formats;
 using Kaa.Results;
 
@@ -8,7 +9,9 @@ public static class WaitResolver
 {
     /// <param name="threads">With <see cref="ThreadStack.Ident"/> and names.</param>
     /// <param name="waits">By tid.</param>
-    public static IReadOnlyList<ThreadStack> Resolve(IReadOnlyList<ThreadStack> threads, IReadOnlyDictionary<int, ThreadWaits> waits)
+    /// <param name="describe">What a file descriptor is; null where that is not known.</param>
+    public static IReadOnlyList<ThreadStack> Resolve(
+        IReadOnlyList<ThreadStack> threads, IReadOnlyDictionary<int, ThreadWaits> waits, Func<int, string?> describe)
     {
         var byIdent = new Dictionary<ulong, ThreadStack>();
         foreach (ThreadStack thread in threads)
@@ -22,7 +25,7 @@ public static class WaitResolver
         foreach (ThreadStack thread in threads)
         {
             WaitFacts? facts = thread.Tid is { } tid && waits.TryGetValue(tid, out ThreadWaits? found) ? found.Wait : null;
-            resolved.Add(facts is null ? thread : thread with { WaitingFor = Reason(facts, byIdent, holders) });
+            resolved.Add(facts is null ? thread : thread with { WaitingFor = Reason(facts, byIdent, holders, describe) });
         }
 
         return resolved;
@@ -44,7 +47,8 @@ public static class WaitResolver
     }
 
     private static WaitReason Reason(
-        WaitFacts facts, Dictionary<ulong, ThreadStack> byIdent, Dictionary<Address, (ThreadStack Thread, HeldLock Lock)> holders)
+        WaitFacts facts, Dictionary<ulong, ThreadStack> byIdent, Dictionary<Address, (ThreadStack Thread, HeldLock Lock)> holders,
+        Func<int, string?> describe)
     {
         ThreadStack? owner = facts.OwnerIdent is { } ident ? byIdent.GetValueOrDefault(ident) : null;
         string description = facts.What;
@@ -65,15 +69,33 @@ public static class WaitResolver
         {
             description += $", held by a thread with ident {gone} that has no Python state";
         }
+        else if (facts.Descriptors.Count > 0)
+        {
+            description += " on " + Said(facts.Descriptors, describe);
+        }
 
         return new WaitReason
         {
             Kind = facts.Kind,
             Address = facts.Lock?.Value,
             OwnerTid = owner?.Tid ?? facts.OwnerTid,
-            Fd = facts.Fd,
+            Fd = facts.Descriptors is [var only] ? only : null,
             Description = description,
         };
+    }
+
+    /// <summary><c>fd 5 (tcp 127.0.0.1:40322 → 10.0.0.5:5432)</c>.</summary>
+    private static string Said(IReadOnlyList<int> descriptors, Func<int, string?> describe)
+    {
+        var text = new StringBuilder();
+        foreach (int descriptor in descriptors)
+        {
+            text.Append(text.Length == 0 ? "fd " : ", fd ").Append(descriptor);
+            if (describe(descriptor) is { } what)
+                text.Append(" (").Append(what).Append(')');
+        }
+
+        return text.ToString();
     }
 
     private static string Name(ThreadStack thread) => thread.Name is { } name ? $"thread {name}" : $"thread {thread.Tid}";
