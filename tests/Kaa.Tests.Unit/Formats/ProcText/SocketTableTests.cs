@@ -49,7 +49,7 @@ public sealed class SocketTableTests
     {
         byte[] whole = Bytes(Tcp6);
         for (int length = 0; length <= whole.Length; length++)
-            SocketTable.FindInternet(whole.AsSpan(0, length), 9).ShouldBeOneOf(null, "127.0.0.1:80 → 127.0.0.1:50001");
+            (SocketTable.FindInternet(whole.AsSpan(0, length), 9) ?? "127.0.0.1:80 → 127.0.0.1:50001").ShouldBe("127.0.0.1:80 → 127.0.0.1:50001");
     }
 
     private static byte[] Bytes(string text) => System.Text.Encoding.UTF8.GetBytes(text);
