@@ -28,6 +28,7 @@ public sealed class LiveTarget : ObservedTarget
     private readonly bool _nested;
     private readonly List<Note> _notes;
     private DescriptorNames? _descriptors;
+    private IReadOnlyList<Note>? _deleted;
 
     private LiveTarget(ProcRoot proc, ProcessStatus status, int tid, LiveMemory memory, List<Mapping> mappings, Address probe)
     {
@@ -59,8 +60,11 @@ public sealed class LiveTarget : ObservedTarget
 
     public override double? StartedAt { get; }
 
-    /// <summary>What a reader of any answer about this process should know: it is stopped, somebody else traces it, Kaa was not let stop it.</summary>
-    public override IReadOnlyList<Note> Notes => _notes;
+    /// <summary>
+    /// What a reader of any answer about this process should know: it is stopped, somebody else traces it, Kaa was not let stop it, files that it
+    /// has loaded are other ones now.
+    /// </summary>
+    public override IReadOnlyList<Note> Notes => (_deleted ??= DeletedModules.Notes(this)) is { Count: > 0 } deleted ? [.. _notes, .. deleted] : _notes;
 
     public LookStatistics Statistics { get; } = new();
 

@@ -20,4 +20,7 @@ public static class NoteCodes
 
     /// <summary>The supplementary debug file (dwz) that debug information refers to is missing: names may be. Subject: the module's path.</summary>
     public const string DebugAltMissing = "debug-alt-missing";
+
+    /// <summary>A program or library was deleted or replaced since it was loaded (or, of a core, before it was written). Subject: the path.</summary>
+    public const string DeletedLibrary = "deleted-library";
 }

@@ -183,47 +183,6 @@ public sealed class CoreTests : IDisposable
     private static string[] Waits(JsonElement answer, int except) =>
         [.. answer.GetProperty("threads").EnumerateArray().Where(thread => thread.GetProperty("tid").GetInt32() != except).Select(thread => $"{thread.GetProperty("tid")} {thread.GetProperty("waitingFor").GetRawText()}").Order()];
 
-    /// <summary>Field by field, but for what DESIGN exempts: names, states, waits, the pause.</summary>
-    private static List<string> Differences(JsonElement live, JsonElement dead)
-    {
-        var differences = new List<string>();
-        Compare("", Comparable(live), Comparable(dead), differences);
-        return differences;
-    }
-
-    private static JsonObject Comparable(JsonElement answer)
-    {
-        JsonObject copy = JsonNode.Parse(answer.GetRawText())!.AsObject();
-        foreach (string key in (string[])["pauseMicroseconds", "notes"])
-            copy.Remove(key);
-        foreach (string key in (string[])["kind", "path", "signal"])
-            copy["target"]!.AsObject().Remove(key);
-        JsonNode[] threads = [.. copy["threads"]!.AsArray().OrderBy(thread => thread!["ident"]!.GetValue<ulong>())!];
-        foreach (JsonNode thread in threads)
-        {
-            foreach (string key in (string[])["name", "state", "stopped", "waitingFor"])
-                thread.AsObject().Remove(key);
-        }
-
-        copy["threads"] = new JsonArray([.. threads.Select(thread => thread.DeepClone())]);
-        return copy;
-    }
-
-    private static void Compare(string place, JsonNode? live, JsonNode? dead, List<string> differences)
-    {
-        if (live is JsonObject left && dead is JsonObject right)
-        {
-            foreach (string key in left.Select(pair => pair.Key).Union(right.Select(pair => pair.Key)))
-                Compare($"{place}.{key}", left[key], right[key], differences);
-        }
-        else if (live is JsonArray lefts && dead is JsonArray rights && lefts.Count == rights.Count)
-        {
-            for (int i = 0; i < lefts.Count; i++)
-                Compare($"{place}[{i}]", lefts[i], rights[i], differences);
-        }
-        else if (!JsonNode.DeepEquals(live, dead))
-        {
-            differences.Add($"{place}: {live?.ToJsonString() ?? "null"} / {dead?.ToJsonString() ?? "null"}");
-        }
-    }
+    private static List<string> Differences(JsonElement live, JsonElement dead) =>
+        AnswerComparison.OfLiveAndCore(JsonNode.Parse(live.GetRawText())!.AsObject(), JsonNode.Parse(dead.GetRawText())!.AsObject());
 }

@@ -58,10 +58,22 @@ internal sealed class LiveFiles : ITargetFiles, IDisposable
         using Descriptor? place = Descriptor.Open(_proc.Of(_tid, name), OpenFlags.PathOnly);
         if (place is not null && RootedPath.Reopen(place) is { } exact)
             return exact;
-        return OpenByName(mapping);
+        return OpenProgram(mapping) ?? OpenByName(mapping);
     }
 
     public void Dispose() => _root?.Dispose();
+
+    /// <summary>The program's own file needs no more than to be allowed to look at the process, even when it was deleted.</summary>
+    private RegularFile? OpenProgram(Mapping mapping)
+    {
+        using Descriptor? place = Descriptor.Open(_proc.Of(_tid, "exe"), OpenFlags.PathOnly);
+        if (place is null || RootedPath.Reopen(place) is not { } file)
+            return null;
+        if (IsSame(file, mapping))
+            return file;
+        file.Dispose();
+        return null;
+    }
 
     /// <summary>map_files needs CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE; without, the name must do, if it still stands for the same file.</summary>
     private RegularFile? OpenByName(Mapping mapping)

@@ -109,7 +109,7 @@ internal sealed class CoreFindings(
                     $"{file.HostPath} is another build than the process had mapped{(file.Deleted ? ", which was deleted" : "")}: it is not used", file.Path));
                 break;
             case MappedFileState.Proved when file.Deleted:
-                notes.Add(new Note("deleted-library", $"{file.Path} had been deleted or replaced when the core was written; {file.HostPath} is its build", file.Path));
+                notes.Add(new Note(NoteCodes.DeletedLibrary, $"{file.Path} had been deleted or replaced when the core was written; {file.HostPath} is its build", file.Path));
                 break;
         }
     }

@@ -17,6 +17,13 @@ public static class Interpreters
     /// <summary>Those that are a program called python, and start threads as one expects.</summary>
     public static TheoryData<string> Plain => Where(interpreter => interpreter.Embedded is null);
 
+    /// <summary>One of each kind, for what takes gdb long: old, shared, static and stripped, stripped, free-threaded, in a root of its own.</summary>
+    public static TheoryData<string> OfEachKind =>
+        Where(interpreter => interpreter.Name is "2.7.18" or "3.11.7" or "3.11-debian" or "3.12.1-stripped" or "3.13t" or "3.14-sid");
+
+    /// <summary>Those that are a program called python, in the host's own root.</summary>
+    public static TheoryData<string> Hosted => Where(interpreter => interpreter.Embedded is null && interpreter.Root is null);
+
     public static Interpreter Named(string name) => Known.Single(interpreter => interpreter.Name == name);
 
     /// <summary>An ordinary one, for tests that need any.</summary>

@@ -1,0 +1,154 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Kaa.Tests.Live.Harness;
+using Xunit.Abstractions;
+
+namespace Kaa.Tests.Live;
+
+/// <summary>Processes whose program and libraries were deleted or replaced by other builds while they ran: libc and the loader too.</summary>
+public sealed class UpgradeTests(ITestOutputHelper output)
+{
+    /// <summary>Takes away from root what opening map_files needs, and from the process what would make it stronger than its observer.</summary>
+    private static readonly string[] s_unprivileged = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"];
+
+    [Theory]
+    [MemberData(nameof(Interpreters.Plain), MemberType = typeof(Interpreters))]
+    public void A_process_whose_files_were_deleted_shows_what_it_showed(string name)
+    {
+        using var copy = new PrivateCopy(Interpreters.Named(name), "native.py");
+        using PythonChild child = PythonChild.Start(copy.Interpreter, "native.py");
+        JsonObject before = Look(child, "--native-all", "--locals");
+        copy.DeleteAll();
+        JsonObject after = Look(child, "--native-all", "--locals");
+        AnswerComparison.OfLooks(before, after).ShouldBeEmpty();
+        Deleted(before).ShouldBeEmpty();
+        Deleted(after).Length.ShouldBe(copy.Files.Count);
+        Deleted(after).ShouldAllBe(message => message.Contains(" was deleted after it was loaded"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Interpreters.Plain), MemberType = typeof(Interpreters))]
+    public void A_process_whose_files_were_replaced_by_other_builds_shows_what_it_showed(string name)
+    {
+        using var copy = new PrivateCopy(Interpreters.Named(name), "native.py");
+        using PythonChild child = PythonChild.Start(copy.Interpreter, "native.py");
+        JsonObject before = Look(child, "--native", "--locals");
+        copy.ReplaceAll();
+        JsonObject after = Look(child, "--native", "--locals");
+        AnswerComparison.OfLooks(before, after).ShouldBeEmpty();
+        Deleted(after).Length.ShouldBe(copy.Files.Count);
+        Deleted(after).ShouldAllBe(message => message.Contains(" was replaced by another file after it was loaded"));
+    }
+
+    /// <summary>The same process, by gdb and by Kaa: what gdb makes of it stands in the test's output.</summary>
+    [Theory]
+    [MemberData(nameof(Interpreters.OfEachKind), MemberType = typeof(Interpreters))]
+    public void Gdb_loses_the_stack_that_Kaa_keeps(string name)
+    {
+        if (GdbStacks.Path is null)
+            return;
+        using var copy = new PrivateCopy(Interpreters.Named(name), "native.py");
+        using PythonChild child = PythonChild.Start(copy.Interpreter, "native.py");
+        string gdbBefore = AskGdb(copy, child);
+        string kaaBefore = MainStack(child);
+        copy.ReplaceAll();
+        string gdbAfter = AskGdb(copy, child);
+        string kaaAfter = MainStack(child);
+        output.WriteLine($"--- gdb before\n{gdbBefore}\n--- gdb after\n{gdbAfter}\n--- Kaa before and after\n{kaaAfter}");
+        kaaAfter.ShouldBe(kaaBefore);
+        gdbAfter.ShouldNotBe(gdbBefore, "gdb takes the symbols of whatever lies at the path now");
+    }
+
+    [KernelCoreTheory]
+    [MemberData(nameof(Interpreters.OfEachKind), MemberType = typeof(Interpreters))]
+    public void A_core_of_a_process_whose_files_were_replaced_shows_what_the_process_showed(string name)
+    {
+        using var cores = new Cores();
+        using var copy = new PrivateCopy(Interpreters.Named(name), "native.py");
+        using PythonChild child = cores.Start(copy.Interpreter, "native.py");
+        JsonObject live = Look(child, "--locals");
+        copy.ReplaceAll();
+
+        // gdb can't read the stacks of glibc 2.42 and later, as sid has it; the kernel is told to dump the pages of files too.
+        bool byKernel = copy.Interpreter.Root is not null;
+        string core = byKernel ? cores.Kill(child, "0x37") : cores.Gcore(child);
+        string[] root = child.Interpreter.Root is { } directory ? ["--sysroot", directory] : [];
+        KaaResult result = Harness.Kaa.Run(["bt", core, "--json", "--locals", .. root]);
+        result.Exit.ShouldBe(0, result.Output + result.Error);
+        AnswerComparison.OfLiveAndCore(live, JsonNode.Parse(result.Output)!.AsObject()).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [MemberData(nameof(Interpreters.Hosted), MemberType = typeof(Interpreters))]
+    public void Without_the_right_to_open_old_files_only_what_memory_lacks_is_unknown(string name)
+    {
+        using var copy = new PrivateCopy(Interpreters.Named(name), "native.py", s_unprivileged);
+        using PythonChild child = PythonChild.Start(copy.Interpreter, "native.py");
+        JsonObject before = LookUnprivileged(child);
+        copy.DeleteAll();
+        JsonObject after = LookUnprivileged(child);
+        AnswerComparison.OfLooks(WithoutNames(before), WithoutNames(after)).ShouldBeEmpty();
+        string[] notes = Deleted(after);
+        notes.Length.ShouldBe(copy.Files.Count);
+        notes.Count(message => message.Contains("can't be opened")).ShouldBe(notes.Length - 1, "the program itself can be opened, by /proc/PID/exe");
+    }
+
+    private static JsonObject Look(PythonChild child, params string[] arguments)
+    {
+        KaaResult result = Harness.Kaa.Run(["bt", Pid(child), "--json", .. arguments]);
+
+        // musl has unwind rules for hardly any of its functions.
+        result.Exit.ShouldBe(child.Interpreter.Libc == "musl" && arguments[0].StartsWith("--native", StringComparison.Ordinal) ? 3 : 0, result.Output + result.Error);
+        return JsonNode.Parse(result.Output)!.AsObject();
+    }
+
+    private static JsonObject LookUnprivileged(PythonChild child)
+    {
+        string[] command = [.. s_unprivileged, Repository.Kaa, "bt", Pid(child), "--json", "--native-all", "--locals"];
+        ProgramResult result = Program.Run(command[0], command[1..]);
+        result.Exit.ShouldBe(child.Interpreter.Libc == "musl" ? 3 : 0, result.Output + result.Error);
+        return JsonNode.Parse(result.Output)!.AsObject();
+    }
+
+    /// <summary>Frames by address: inlined ones have none of their own, and names and lines of C code are what a file is needed for.</summary>
+    private static JsonObject WithoutNames(JsonObject answer)
+    {
+        JsonObject copy = answer.DeepClone().AsObject();
+        foreach (JsonNode? thread in copy["threads"]!.AsArray())
+        {
+            JsonArray frames = thread!["frames"]!.AsArray();
+            foreach (JsonNode? frame in frames.Where(frame => frame!["kind"]!.GetValue<string>() == "native").ToArray())
+            {
+                foreach (string key in (string[])["function", "file", "line"])
+                    frame!.AsObject().Remove(key);
+                if (frame!["inlined"]!.GetValue<bool>())
+                    frames.Remove(frame);
+            }
+        }
+
+        return copy;
+    }
+
+    /// <summary>Functions and lines of the main thread.</summary>
+    private static string MainStack(PythonChild child)
+    {
+        IEnumerable<string> frames = Look(child, "--native")["threads"]![0]!["frames"]!.AsArray().Select(frame => $"{frame!["function"]} {frame["file"]}:{frame["line"]}");
+        return string.Join('\n', frames);
+    }
+
+    /// <summary>What gdb says of it.</summary>
+    private static string AskGdb(PrivateCopy copy, PythonChild child)
+    {
+        string[] root = child.Interpreter.Root is { } path ? ["-iex", "set sysroot " + path, copy.Executable] : [];
+        ProgramResult result = Program.Run(
+            GdbStacks.Path!, ["-nx", "-batch", "-iex", "set auto-load off", .. root, "-p", Pid(child), "-ex", "thread 1", "-ex", "bt 12"], TimeSpan.FromMinutes(2));
+        IEnumerable<string> lines = (result.Output + result.Error).Split('\n')
+            .Where(line => !line.StartsWith("[New LWP", StringComparison.Ordinal) && !line.StartsWith("[Thread debugging", StringComparison.Ordinal));
+        return string.Join('\n', lines);
+    }
+
+    private static string Pid(PythonChild child) => child.Pid.ToString(CultureInfo.InvariantCulture);
+
+    private static string[] Deleted(JsonObject answer) =>
+        [.. answer["notes"]!.AsArray().Where(note => note!["code"]!.GetValue<string>() == "deleted-library").Select(note => note!["message"]!.GetValue<string>())];
+}
