@@ -41,27 +41,25 @@ internal sealed class DwarfAbbreviations
     /// <summary>Reads the table at an offset of the section; gives how many bytes it has.</summary>
     /// <exception cref="BadData">The table breaks the format.</exception>
     /// <param name="upTo">Stop behind this code: the table is good for no other then.</param>
-    public int Load(ReadOnlySpan<byte> section, ulong offset, DwarfEncoding encoding, ulong? upTo = null)
+    public ulong Load(DwarfSectionReader reader, ulong offset, DwarfEncoding encoding, ulong? upTo = null)
     {
         Offset = ulong.MaxValue;
         Encoding = encoding;
         _entries.Clear();
         _attributes.Clear();
         _otherCodes.Clear();
-        if (offset > (ulong)section.Length)
-            throw new BadData(".debug_abbrev", offset, "the table lies outside of the section");
-        var reader = new SpanReader(section[(int)offset..], ".debug_abbrev");
+        reader.Seek(offset);
         for (ulong code = reader.Uleb(); code != 0; code = reader.Uleb())
         {
             if (_otherCodes.Count > 0 || code != (ulong)_entries.Count + 1)
                 Index(code);
-            _entries.Add(ReadEntry(ref reader));
+            _entries.Add(ReadEntry(reader));
             if (code == upTo)
-                return reader.Position;
+                return reader.Position - offset;
         }
 
         Offset = offset;
-        return reader.Position;
+        return reader.Position - offset;
     }
 
     // From the first code that is out of order on, all are looked up.
@@ -76,7 +74,7 @@ internal sealed class DwarfAbbreviations
         _otherCodes.TryAdd(code, _entries.Count);
     }
 
-    private DwarfAbbreviation ReadEntry(ref SpanReader reader)
+    private DwarfAbbreviation ReadEntry(DwarfSectionReader reader)
     {
         var tag = (DwarfTag)Math.Min(reader.Uleb(), ushort.MaxValue);
         bool hasChildren = reader.U8() != 0;

@@ -23,8 +23,8 @@ internal sealed class DwarfAddressIndex(DwarfFile file)
             offset = other;
         }
 
-        DwarfUnit? unit = file.Info.Containing(offset);
-        return unit is { } found && found.Offset == offset ? unit : null;
+        // Not by hopping there from unit to unit: the section may be compressed.
+        return file.Info.BeginningAt(offset);
     }
 
     // Many producers write no .debug_aranges; a link of objects by several has it for some units only.

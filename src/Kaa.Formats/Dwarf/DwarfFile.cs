@@ -8,10 +8,11 @@ namespace Kaa.Formats.Dwarf;
 internal sealed class DwarfFile
 {
     private readonly ElfFile _file;
-    private readonly byte[] _abbreviations;
+    private readonly ElfRange _abbreviations;
     private readonly ElfRange _stringOffsets;
     private readonly DwarfLoadedUnits _loaded = new();
     private Dictionary<ulong, (bool InTypes, int Index)>? _signatures;
+    private DwarfSectionReader? _abbreviationReader;
     private ulong _abbreviationBytes;
 
     /// <param name="alt">The supplementary file that it refers to; null where there is none, or it can't be had.</param>
@@ -22,8 +23,7 @@ internal sealed class DwarfFile
         _file = file;
         Info = new DwarfUnitIndex(Section(file, "debug_info"), false);
         Types = new DwarfUnitIndex(Section(file, "debug_types"), true);
-        ElfRange abbreviations = Section(file, "debug_abbrev");
-        _abbreviations = abbreviations.ReadBytes(0, abbreviations.Length);
+        _abbreviations = Section(file, "debug_abbrev");
         Strings = new ElfStrings(Section(file, "debug_str"));
         LineStrings = new ElfStrings(Section(file, "debug_line_str"));
         _stringOffsets = Section(file, "debug_str_offsets");
@@ -132,8 +132,9 @@ internal sealed class DwarfFile
 
     private void Load(DwarfAbbreviations table, DwarfUnit unit, ulong? upTo)
     {
-        _abbreviationBytes += (ulong)table.Load(_abbreviations, unit.AbbreviationOffset, unit.Encoding, upTo);
-        if (_abbreviationBytes > ((ulong)_abbreviations.Length * Limits.DwarfAbbreviationPasses) + (1 << 20))
+        _abbreviationReader ??= new DwarfSectionReader(_abbreviations, ".debug_abbrev");
+        _abbreviationBytes += table.Load(_abbreviationReader, unit.AbbreviationOffset, unit.Encoding, upTo);
+        if (_abbreviationBytes > (_abbreviations.Length * Limits.DwarfAbbreviationPasses) + (1 << 20))
             throw new BadData(".debug_abbrev", unit.AbbreviationOffset, $"units read it {Limits.DwarfAbbreviationPasses} times over");
     }
 

@@ -3,10 +3,14 @@ namespace Kaa.Formats.Dwarf;
 /// <summary>The header of one line number program (DWARF 5, 6.2.4; 2 to 4 differ in the tables of files).</summary>
 internal sealed class DwarfLineHeader
 {
-    private readonly List<string> _directories = [];
-    private readonly List<(string Name, ulong Directory)> _files = [];
+    private readonly DwarfFile _file;
+    private readonly List<Text> _directories = [];
+    private readonly List<(Text Name, ulong Directory)> _files = [];
 
-    private DwarfLineHeader(DwarfEncoding encoding) => Encoding = encoding;
+    private DwarfLineHeader(DwarfFile file, DwarfEncoding encoding) => (_file, Encoding) = (file, encoding);
+
+    /// <summary>A string, or where it lies: few of a header's are ever wanted.</summary>
+    private readonly record struct Text(string? Known, DwarfValue Place);
 
     public DwarfEncoding Encoding { get; private set; }
 
@@ -48,7 +52,7 @@ internal sealed class DwarfLineHeader
         ushort version = reader.U16();
         if (version is < 2 or > 5)
             throw new BadData(".debug_line", 4, $"version {version} is not known");
-        var header = new DwarfLineHeader(new DwarfEncoding(version, addressSize, is64));
+        var header = new DwarfLineHeader(file, new DwarfEncoding(version, addressSize, is64));
         if (version >= 5)
         {
             header.Encoding = header.Encoding with { AddressSize = reader.U8() };
@@ -61,7 +65,7 @@ internal sealed class DwarfLineHeader
         header.Program = reader.Position + (int)length;
         header.ReadMachine(ref reader);
         if (version >= 5)
-            header.ReadTables(ref reader, file);
+            header.ReadTables(ref reader);
         else
             header.ReadOldTables(ref reader);
         return header;
@@ -75,15 +79,15 @@ internal sealed class DwarfLineHeader
         ulong index = Encoding.Version >= 5 ? number : unchecked(number - 1);
         if (index >= (ulong)_files.Count)
             return null;
-        (string name, ulong directory) = _files[(int)index];
+        (Text name, ulong directory) = _files[(int)index];
         string? at = Encoding.Version >= 5 ? Directory(directory) : directory == 0 ? null : Directory(directory - 1);
-        return Join(compilationDirectory, Join(at, name));
+        return Join(compilationDirectory, Join(at, Read(name)));
     }
 
     /// <summary>As a program defines it on its way.</summary>
     public void Define(ref SpanReader reader)
     {
-        string name = Text(reader.CString());
+        Text name = Decode(reader.CString());
         ulong directory = reader.Uleb();
         reader.Uleb();
         reader.Uleb();
@@ -93,9 +97,11 @@ internal sealed class DwarfLineHeader
     private static string Join(string? directory, string path) =>
         string.IsNullOrEmpty(directory) || path.StartsWith('/') ? path : directory.EndsWith('/') ? directory + path : directory + "/" + path;
 
-    private static string Text(ReadOnlySpan<byte> bytes) => System.Text.Encoding.UTF8.GetString(bytes);
+    private static Text Decode(ReadOnlySpan<byte> bytes) => new(System.Text.Encoding.UTF8.GetString(bytes), default);
 
-    private string? Directory(ulong index) => index < (ulong)_directories.Count ? _directories[(int)index] : null;
+    private string Read(Text text) => text.Known ?? _file.SectionText(text.Place) ?? "";
+
+    private string? Directory(ulong index) => index < (ulong)_directories.Count ? Read(_directories[(int)index]) : null;
 
     private void ReadMachine(ref SpanReader reader)
     {
@@ -114,7 +120,7 @@ internal sealed class DwarfLineHeader
     private void ReadOldTables(ref SpanReader reader)
     {
         for (ReadOnlySpan<byte> name = reader.CString(); !name.IsEmpty; name = reader.CString())
-            AddDirectory(Text(name));
+            AddDirectory(Decode(name));
         while (true)
         {
             ReadOnlySpan<byte> name = reader.CString();
@@ -123,50 +129,49 @@ internal sealed class DwarfLineHeader
             ulong directory = reader.Uleb();
             reader.Uleb();
             reader.Uleb();
-            AddFile(Text(name), directory);
+            AddFile(Decode(name), directory);
         }
     }
 
-    private void ReadTables(ref SpanReader reader, DwarfFile file)
+    private void ReadTables(ref SpanReader reader)
     {
-        foreach ((string name, _) in ReadTable(ref reader, file))
+        foreach ((Text name, _) in ReadTable(ref reader))
             AddDirectory(name);
-        foreach ((string name, ulong directory) in ReadTable(ref reader, file))
+        foreach ((Text name, ulong directory) in ReadTable(ref reader))
             AddFile(name, directory);
     }
 
-    private List<(string Name, ulong Directory)> ReadTable(ref SpanReader reader, DwarfFile file)
+    private List<(Text Name, ulong Directory)> ReadTable(ref SpanReader reader)
     {
         var formats = new (DwarfLineContent Content, DwarfForm Form)[reader.U8()];
         for (int i = 0; i < formats.Length; i++)
             formats[i] = ((DwarfLineContent)Math.Min(reader.Uleb(), ushort.MaxValue), (DwarfForm)Math.Min(reader.Uleb(), ushort.MaxValue));
-        var entries = new List<(string Name, ulong Directory)>();
+        var entries = new List<(Text Name, ulong Directory)>();
         ulong count = reader.Uleb();
 
         // Entries without content take no bytes: their number says nothing.
         if (formats.Length == 0 || count > (ulong)reader.Remaining)
             return count == 0 ? entries : throw new BadData(".debug_line", reader.Position, $"a table of {count} files");
         for (ulong i = 0; i < count; i++)
-            entries.Add(ReadEntry(ref reader, formats, file));
+            entries.Add(ReadEntry(ref reader, formats));
         return entries;
     }
 
-    private (string Name, ulong Directory) ReadEntry(
-        ref SpanReader reader, ReadOnlySpan<(DwarfLineContent Content, DwarfForm Form)> formats, DwarfFile file)
+    private (Text Name, ulong Directory) ReadEntry(ref SpanReader reader, ReadOnlySpan<(DwarfLineContent Content, DwarfForm Form)> formats)
     {
-        string name = "";
+        var name = default(Text);
         ulong directory = 0;
         foreach ((DwarfLineContent content, DwarfForm form) in formats)
         {
             if (content == DwarfLineContent.Path && form == DwarfForm.String)
             {
-                name = Text(reader.CString());
+                name = Decode(reader.CString());
                 continue;
             }
 
             DwarfValue value = DwarfValue.Read(ref reader, form, 0, Encoding);
             if (content == DwarfLineContent.Path)
-                name = file.SectionText(value) ?? "";
+                name = new Text(null, value);
             else if (content == DwarfLineContent.DirectoryIndex)
                 directory = value.Number;
         }
@@ -174,14 +179,14 @@ internal sealed class DwarfLineHeader
         return (name, directory);
     }
 
-    private void AddDirectory(string name)
+    private void AddDirectory(Text name)
     {
         if (_directories.Count >= Limits.DwarfLineFiles)
             throw new BadData(".debug_line", 0, $"more than {Limits.DwarfLineFiles} directories");
         _directories.Add(name);
     }
 
-    private void AddFile(string name, ulong directory)
+    private void AddFile(Text name, ulong directory)
     {
         if (_files.Count >= Limits.DwarfLineFiles)
             throw new BadData(".debug_line", 0, $"more than {Limits.DwarfLineFiles} files");

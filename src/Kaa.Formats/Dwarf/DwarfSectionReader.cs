@@ -8,7 +8,7 @@ internal sealed class DwarfSectionReader(ElfRange section, string name)
 {
     private const int Piece = 8_192;
 
-    private readonly byte[] _buffer = new byte[Piece];
+    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(Piece);
     private ulong _start;
     private int _length;
     private int _at;
@@ -48,8 +48,11 @@ internal sealed class DwarfSectionReader(ElfRange section, string name)
         _ => throw new BadData(name, Position, $"numbers of {size} bytes"),
     };
 
+    /// <summary>Unsigned LEB128 (DWARF 5, 7.6); bits beyond the 64th are dropped.</summary>
     public ulong Uleb()
     {
+        if (_at < _length && _buffer[_at] < 0x80)
+            return _buffer[_at++];
         ulong value = 0;
         for (int shift = 0; ; shift += 7)
         {
@@ -58,6 +61,22 @@ internal sealed class DwarfSectionReader(ElfRange section, string name)
                 value |= (ulong)(part & 0x7f) << shift;
             if ((part & 0x80) == 0)
                 return value;
+        }
+    }
+
+    /// <summary>Signed LEB128 (DWARF 5, 7.6).</summary>
+    public long Sleb()
+    {
+        ulong value = 0;
+        for (int shift = 0; ; shift += 7)
+        {
+            byte part = U8();
+            if (shift < 64)
+                value |= (ulong)(part & 0x7f) << shift;
+            if ((part & 0x80) != 0)
+                continue;
+            bool negative = (part & 0x40) != 0 && shift + 7 < 64;
+            return unchecked((long)(negative ? value | (ulong.MaxValue << (shift + 7)) : value));
         }
     }
 

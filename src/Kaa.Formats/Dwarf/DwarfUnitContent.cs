@@ -24,8 +24,9 @@ internal sealed class DwarfUnitContent
     /// <exception cref="BadData">Unit or abbreviations break the format.</exception>
     public void Load(DwarfFile file, DwarfUnitIndex index, DwarfUnit unit)
     {
+        // The first one may be the only one.
         if (_buffer.Length < unit.Size)
-            _buffer = GC.AllocateUninitializedArray<byte>(Math.Max(unit.Size, 64 << 10));
+            _buffer = GC.AllocateUninitializedArray<byte>(_buffer.Length == 0 ? unit.Size : Math.Max(unit.Size, 64 << 10));
         bool sameTable = ReferenceEquals(File, file) && _abbreviations.Offset == unit.AbbreviationOffset && _abbreviations.Encoding == unit.Encoding;
         File = file;
         Section = index.Section;

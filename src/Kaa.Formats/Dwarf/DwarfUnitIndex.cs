@@ -48,16 +48,17 @@ internal sealed class DwarfUnitIndex(ElfRange section, bool isTypes)
         return null;
     }
 
+    /// <summary>The unit whose header lies at an offset that an index of the file names; null where its version is unknown, or there is none.</summary>
+    /// <exception cref="BadData">The header makes no sense.</exception>
+    public DwarfUnit? BeginningAt(ulong offset) => offset < section.Length ? Read(offset, out _) : null;
+
     private bool Advance()
     {
-        Span<byte> header = stackalloc byte[DwarfUnit.MaxHeader];
         while (_next < section.Length)
         {
             if (_units.Count >= Limits.DwarfUnits)
                 throw new BadData(".debug_info", _next, $"more than {Limits.DwarfUnits} units");
-            Span<byte> present = header[..(int)Math.Min((ulong)header.Length, section.Length - _next)];
-            section.ReadExactly(_next, present);
-            DwarfUnit? unit = DwarfUnit.Parse(present, _next, section.Length, isTypes, out int size);
+            DwarfUnit? unit = Read(_next, out int size);
             _next += (ulong)size;
             if (unit is not { } known)
                 continue;
@@ -66,5 +67,13 @@ internal sealed class DwarfUnitIndex(ElfRange section, bool isTypes)
         }
 
         return false;
+    }
+
+    private DwarfUnit? Read(ulong offset, out int size)
+    {
+        Span<byte> header = stackalloc byte[DwarfUnit.MaxHeader];
+        header = header[..(int)Math.Min((ulong)header.Length, section.Length - offset)];
+        section.ReadExactly(offset, header);
+        return DwarfUnit.Parse(header, offset, section.Length, isTypes, out size);
     }
 }

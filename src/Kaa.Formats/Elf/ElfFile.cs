@@ -8,6 +8,7 @@ namespace Kaa.Formats.Elf;
 public sealed class ElfFile : IDisposable
 {
     private readonly ElfSource _source;
+    private readonly List<(ElfSection Section, ElfPackedSource Content)> _packed = [];
     private ElfSection[]? _sections;
     private bool _buildIdRead;
 
@@ -87,11 +88,35 @@ public sealed class ElfFile : IDisposable
     public (string FileName, byte[] BuildId)? DebugAltLink =>
         FindSection(".gnu_debugaltlink") is { HasContent: true } section ? ElfDebugLinks.ParseAltLink(ReadSection(section)) : null;
 
-    public void Dispose() => _source.Dispose();
+    public void Dispose()
+    {
+        foreach ((_, ElfPackedSource content) in _packed)
+            content.Dispose();
+        _packed.Clear();
+        _source.Dispose();
+    }
 
-    /// <summary>The content of a section, inflated where it is compressed, and otherwise read from the file when it is wanted.</summary>
-    /// <exception cref="BadData">It does not lie in the file, or is compressed in an unknown or broken way.</exception>
-    internal ElfRange Range(ElfSection section) => ElfSectionData.Open(_source, section);
+    /// <summary>The content of a section, read from the file (and inflated, where it is compressed) as far as it is wanted.</summary>
+    /// <exception cref="BadData">It does not lie in the file, or is compressed in an unknown way.</exception>
+    internal ElfRange Range(ElfSection section)
+    {
+        ElfRange stored = ElfSectionData.Open(_source, section);
+        return ElfSectionData.IsPacked(section) ? ElfSectionData.Whole(Unpacked(stored, section), section) : stored;
+    }
+
+    // One for all who ask, so that nothing is inflated twice.
+    private ElfPackedSource Unpacked(ElfRange stored, ElfSection section)
+    {
+        foreach ((ElfSection known, ElfPackedSource content) in _packed)
+        {
+            if (ReferenceEquals(known, section))
+                return content;
+        }
+
+        ElfPackedSource opened = ElfSectionData.Unpack(stored, section);
+        _packed.Add((section, opened));
+        return opened;
+    }
 
     private static ElfFile Open(ElfSource source)
     {
