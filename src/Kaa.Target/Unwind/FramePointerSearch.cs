@@ -14,17 +14,13 @@ internal sealed class FramePointerSearch(IMemory memory, IUnwindSource source)
 {
     private const int PrologueBytes = 96;
     private const int Word = 8;
-    private const byte DirectCall = 0xe8;
-    private const int DirectCallLength = 5;
-    private const int LongestCall = 7;
     private const byte RexW = 0x48;
     private const int LongestReservation = 8;
 
+    private readonly CallSites _calls = new(memory, source);
+
     /// <summary>mov %rsp,%rbp.</summary>
     private static ReadOnlySpan<byte> SetFrame => [0x48, 0x89, 0xe5];
-
-    /// <summary>endbr64, where a call through a pointer may lead.</summary>
-    private static ReadOnlySpan<byte> Landing => [0xf3, 0x0f, 0x1e, 0xfa];
 
     public ulong? Find(X64Registers current, UnwindRow row)
     {
@@ -44,7 +40,7 @@ internal sealed class FramePointerSearch(IMemory memory, IUnwindSource source)
     }
 
     private bool IsFrame(Address rbp, UnwindRow row) =>
-        memory.TryReadPointer(rbp + Word, out Address back) && (IsBehindCallOf(back, row) || (IsBehindCall(back) && IsOneOfAChain(rbp)));
+        memory.TryReadPointer(rbp + Word, out Address back) && (IsBehindCallOf(back, row) || (_calls.IsBehindCall(back) && IsOneOfAChain(rbp)));
 
     /// <summary>
     /// The saved rbp is that of a frame further out. It takes the place of the proof by the call's target where a function was entered by a
@@ -54,7 +50,7 @@ internal sealed class FramePointerSearch(IMemory memory, IUnwindSource source)
     {
         const int FarthestCaller = 1 << 20;
         return memory.TryReadPointer(rbp, out Address outer) && outer > rbp && outer - rbp < FarthestCaller && (outer.Value & 7) == 0
-            && memory.TryReadPointer(outer + Word, out Address back) && IsBehindCall(back);
+            && memory.TryReadPointer(outer + Word, out Address back) && _calls.IsBehindCall(back);
     }
 
     /// <summary>How many registers lie saved right below the frame pointer.</summary>
@@ -74,7 +70,7 @@ internal sealed class FramePointerSearch(IMemory memory, IUnwindSource source)
     private static ulong? Reserved(ReadOnlySpan<byte> code)
     {
         const byte PushRbp = 0x55;
-        int start = code.StartsWith(Landing) ? Landing.Length : 0;
+        int start = code.StartsWith(CallSites.Landing) ? CallSites.Landing.Length : 0;
         int set = code.IndexOf(SetFrame);
         if (code.Length <= start || code[start] != PushRbp || set < 0)
             return null;
@@ -98,58 +94,6 @@ internal sealed class FramePointerSearch(IMemory memory, IUnwindSource source)
         _ => null,
     };
 
-    private bool IsBehindCallOf(Address back, UnwindRow row)
-    {
-        Span<byte> code = stackalloc byte[LongestCall];
-        if (!source.IsCode(back) || !memory.TryReadExactly(back - code.Length, code) || code[^DirectCallLength] != DirectCall)
-            return false;
-        Address called = back + BinaryPrimitives.ReadInt32LittleEndian(code[^4..]);
-        return called == row.Start || JumpTarget(called) == row.Start;
-    }
-
-    private bool IsBehindCall(Address back)
-    {
-        Span<byte> code = stackalloc byte[LongestCall];
-        return source.IsCode(back) && memory.TryReadExactly(back - code.Length, code)
-            && (code[^DirectCallLength] == DirectCall || IsCallThroughPointer(code));
-    }
-
-    /// <summary>Where a stub of the procedure linkage table jumps to: <c>jmp *disp(%rip)</c>, with endbr64 and bnd before it in some.</summary>
-    private Address? JumpTarget(Address stub)
-    {
-        Span<byte> code = stackalloc byte[12];
-        if (!memory.TryReadExactly(stub, code))
-            return null;
-        int at = code.StartsWith(Landing) ? Landing.Length : 0;
-        at += code[at] == 0xf2 ? 1 : 0;
-        if (code[at] != 0xff || code[at + 1] != 0x25)
-            return null;
-        Address slot = stub + at + 6 + BinaryPrimitives.ReadInt32LittleEndian(code[(at + 2)..]);
-        return memory.TryReadPointer(slot, out Address target) ? target : null;
-    }
-
-    /// <summary>ff /2 in one of its lengths: register, memory with no, a short or a long displacement, with or without SIB and REX.</summary>
-    private static bool IsCallThroughPointer(ReadOnlySpan<byte> code)
-    {
-        foreach (int length in (ReadOnlySpan<int>)[2, 3, 4, 6, 7])
-        {
-            ReadOnlySpan<byte> call = code[^length..];
-            if (call[0] == 0xff && (call[1] >> 3 & 7) == 2 && LengthOf(call[1], call) == length)
-                return true;
-        }
-
-        return false;
-    }
-
-    private static int LengthOf(byte modRm, ReadOnlySpan<byte> call)
-    {
-        int mode = modRm >> 6;
-        int register = modRm & 7;
-        if (mode == 3)
-            return 2;
-        bool hasSib = register == 4;
-        bool isAbsolute = mode == 0 && (register == 5 || (hasSib && call.Length > 2 && (call[2] & 7) == 5));
-        int displacement = mode switch { 1 => 1, 2 => 4, _ => isAbsolute ? 4 : 0 };
-        return 2 + (hasSib ? 1 : 0) + displacement;
-    }
+    private bool IsBehindCallOf(Address back, UnwindRow row) =>
+        _calls.TargetOf(back) is { } called && (called == row.Start || _calls.StubTarget(called) == row.Start);
 }

@@ -30,6 +30,36 @@ public sealed class ModuleUnwindSource(ObservedTarget target) : IUnwindSource
 
     public bool IsCode(Address pc) => target.Modules.FindMapping(pc) is { } mapping && mapping.Can(MappingAccess.Execute);
 
+    public bool MayBeOneFunction(Address start, Address pc)
+    {
+        const int Farthest = 64 << 10;
+        if (start > pc || pc - start > Farthest || target.Modules.Find(pc) is not { } module || module != target.Modules.Find(start))
+            return false;
+        if (target.Images.For(module).Elf is not { } elf)
+            return false;
+        try
+        {
+            ulong link = unchecked(start.Value - elf.Bias);
+            foreach (ElfSymbol symbol in elf.DynamicSymbols.Between(link, link + (ulong)(pc - start) + 1))
+            {
+                bool isSelf = symbol.Value == link;
+                bool isCode = symbol.Type is ElfSymbolType.Function or ElfSymbolType.Indirect or ElfSymbolType.None;
+                if (isCode && (!isSelf || (symbol.Size > 0 && (ulong)(pc - start) >= symbol.Size)))
+                    return false;
+            }
+
+            return true;
+        }
+        catch (BadData)
+        {
+            return false;
+        }
+        catch (TargetFault fault) when (fault.Reason == FaultReason.Unmapped)
+        {
+            return false;
+        }
+    }
+
     private Both? Open(ModuleImage image)
     {
         if (image.Elf is not { } elf)

@@ -8,6 +8,7 @@ namespace Kaa.Target.Unwind;
 public sealed class NativeUnwinder(IMemory memory, IUnwindSource source)
 {
     private readonly FramePointerSearch _search = new(memory, source);
+    private readonly ReturnAddressScan _scan = new(memory, source);
 
     /// <summary>Unwinds a stack that was copied; memory beside it is read as it is now.</summary>
     public static UnwoundStack Unwind(CapturedStack stack, IMemory others, IUnwindSource source)
@@ -32,6 +33,7 @@ public sealed class NativeUnwinder(IMemory memory, IUnwindSource source)
             {
                 StackPointer = new Address(current[X64Registers.Rsp] ?? 0),
                 Range = step.Range,
+                Entry = step.Entry,
                 Signal = step.Signal,
             });
             if (step.Caller is null)
@@ -58,7 +60,10 @@ public sealed class NativeUnwinder(IMemory memory, IUnwindSource source)
     /// <param name="Caller">Registers of the frame that called this one; null at the end.</param>
     /// <param name="Signal">The frame is a signal handler's: the caller was interrupted, its pc is exact.</param>
     private readonly record struct Step(
-        X64Registers? Caller, ulong Cfa, bool Signal, string? EndReason, bool NeedsRegisters = false, Address Range = default);
+        X64Registers? Caller, ulong Cfa, bool Signal, string? EndReason, bool NeedsRegisters = false, Address Range = default)
+    {
+        public Address Entry { get; init; }
+    }
 
     private static Step End(string reason, bool needsRegisters = false) => new(null, 0, false, reason, needsRegisters);
 
@@ -72,7 +77,7 @@ public sealed class NativeUnwinder(IMemory memory, IUnwindSource source)
             UnwindRow? row = source.RowsFor(lookup)?.Find(lookup);
             if (row is not null)
                 return ByRow(current, row);
-            return SignalFrame.IsAt(memory, pc) ? BySignalFrame(current) : ByFramePointer(current, pc);
+            return SignalFrame.IsAt(memory, pc) ? BySignalFrame(current) : ByScan(current, lookup) ?? ByFramePointer(current, pc);
         }
         catch (TargetFault fault) when (fault.Reason is not (FaultReason.Budget or FaultReason.Gone))
         {
@@ -131,6 +136,15 @@ public sealed class NativeUnwinder(IMemory memory, IUnwindSource source)
             return End("the stack pointer is not known");
         X64Registers interrupted = SignalFrame.Interrupted(memory, new Address(stack));
         return new Step(interrupted, stack, true, null);
+    }
+
+    /// <summary>Code without rules: the call of this function is sought on the stack.</summary>
+    private Step? ByScan(X64Registers current, Address lookup)
+    {
+        if (current[X64Registers.Rsp] is not { } rsp || _scan.Find(lookup, rsp) is not { } caller)
+            return null;
+        X64Registers registers = ReturnAddressScan.Registers(caller);
+        return new Step(registers, registers[X64Registers.Rsp]!.Value, false, null) { Entry = caller.Entry };
     }
 
     /// <summary>Code without rules: rbp points at the caller's rbp, the return address above it, where frame pointers are kept.</summary>

@@ -14,6 +14,9 @@ public readonly record struct UnwoundFrame(Address Pc, Address Cfa, bool ExactPc
     /// <summary>Start of the code range (a function, or its .cold part) that the unwind rules name; null address where there are none.</summary>
     public Address Range { get; init; }
 
+    /// <summary>Where the call led that made the frame, where that call was found by itself (no unwind rules); null address else.</summary>
+    public Address Entry { get; init; }
+
     /// <summary>The kernel's frame for a signal handler: no function of anybody's.</summary>
     public bool Signal { get; init; }
 

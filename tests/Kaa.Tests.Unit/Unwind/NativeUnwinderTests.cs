@@ -99,6 +99,37 @@ public sealed class NativeUnwinderTests
         stack.Frames.Count.ShouldBe(1);
     }
 
+    [Theory]
+    [InlineData(Code + 0x300, true)]
+    [InlineData(Code + 0x400, true)]
+    [InlineData(Code + 0x500, false)]
+    public void Without_rules_the_caller_is_who_called_this_function_or_one_that_jumps_to_it(ulong called, bool isFound)
+    {
+        // At +400 a function that goes on at +300 as its last act; what lies below the right address is left from earlier calls.
+        new byte[] { 0x89, 0xf8, 0xe9 }.CopyTo(_code, 0x400);
+        BitConverter.GetBytes(0x300 - 0x407).CopyTo(_code, 0x403);
+        Call(0x110, called);
+        Call(0x130, Code + 0x500);
+        _rules.AddLast(Code + 0x100);
+        Put(0x00, Stack + 0x20);
+        Put(0x10, Code + 0x130);
+        Put(0x28, Code + 0x110);
+        UnwoundStack stack = Unwind(Code + 0x320, Stack);
+        (stack.EndReason is null).ShouldBe(isFound);
+        stack.Frames.Count.ShouldBe(isFound ? 2 : 1);
+        if (!isFound)
+            return;
+        stack.Frames[1].Pc.ShouldBe(new Address(Code + 0x110));
+        stack.Frames[1].StackPointer.ShouldBe(new Address(Stack + 0x30));
+        stack.Frames[0].Entry.ShouldBe(new Address(Code + 0x300));
+    }
+
+    private void Call(int returnsTo, ulong target)
+    {
+        _code[returnsTo - 5] = 0xe8;
+        BitConverter.GetBytes(unchecked((int)(target - Code - (ulong)returnsTo))).CopyTo(_code, returnsTo - 4);
+    }
+
     private void FramePointerFunction(byte[] prologue, ulong calledFrom, ulong target)
     {
         prologue.CopyTo(_code, 0);
@@ -143,6 +174,8 @@ public sealed class NativeUnwinderTests
         public IUnwindRows? RowsFor(Address pc) => this;
 
         public bool IsCode(Address pc) => pc.Value is >= Code and < Code + 0x1000;
+
+        public bool MayBeOneFunction(Address start, Address pc) => start <= pc && (start.Value & ~(Size - 1)) == (pc.Value & ~(Size - 1));
 
         public UnwindRow? Find(Address pc) => _rows.GetValueOrDefault(pc.Value & ~(Size - 1));
     }
