@@ -15,6 +15,8 @@ internal sealed class NativeFrames(PythonProcess process, ObservedTarget target,
 
     private readonly Dictionary<(Address Pc, bool Exact), NativeFrame[]> _frames = [];
     private readonly HashSet<Address> _unnamed = [];
+    private readonly List<UnwoundFrame> _wanted = [];
+    private readonly Dictionary<Address, bool> _starts = [];
 
     /// <summary>Places in the interpreter that have no name and so were left out.</summary>
     public int Unnamed => _unnamed.Count;
@@ -22,15 +24,37 @@ internal sealed class NativeFrames(PythonProcess process, ObservedTarget target,
     /// <summary>What is shown of a C frame, inlined calls first; nothing where it only carries calls.</summary>
     /// <param name="runsPython">It is the eval function, as a Python frame proves.</param>
     /// <param name="hasPython">The thread runs Python code: where it began is of no interest.</param>
-    public void Add(List<StackFrame> frames, UnwoundFrame frame, bool runsPython, bool hasPython)
+    /// <param name="isFirst">It is among the first calls of the thread.</param>
+    public void Add(List<StackFrame> frames, UnwoundFrame frame, bool runsPython, bool hasPython, bool isFirst)
     {
-        if (runsPython && !all)
+        if (!all && (runsPython || (hasPython && isFirst && IsStart(frame))))
             return;
         foreach (NativeFrame shown in Find(frame))
         {
             if (all || !IsPlumbing(shown, frame, hasPython))
                 frames.Add(shown);
         }
+    }
+
+    /// <summary>Says that <see cref="Add"/> will be called for this frame.</summary>
+    public void Want(UnwoundFrame frame, bool runsPython, bool hasPython, bool isFirst)
+    {
+        if (!all && (runsPython || (hasPython && isFirst && IsStart(frame))))
+            return;
+        if (!frame.Signal && !_frames.ContainsKey((frame.Pc, frame.ExactPc)))
+            _wanted.Add(frame);
+    }
+
+    /// <summary>
+    /// Looks up what is wanted in the order of addresses: so debug information, which is in that order too more or less, is read (and inflated,
+    /// where it is compressed) once from its start to its end.
+    /// </summary>
+    public void Prepare()
+    {
+        _wanted.Sort((left, right) => left.Pc.CompareTo(right.Pc));
+        foreach (UnwoundFrame frame in _wanted)
+            Find(frame);
+        _wanted.Clear();
     }
 
     private NativeFrame[] Find(UnwoundFrame frame)
@@ -49,7 +73,10 @@ internal sealed class NativeFrames(PythonProcess process, ObservedTarget target,
         for (int i = 0; i < shown.Length; i++)
         {
             SymbolizedFrame one = found[i];
-            shown[i] = new NativeFrame(one.Function, one.Module, frame.Pc.Value) { File = one.File, Line = one.Line, Inlined = one.Inlined };
+
+            // A label of assembly that has no size reaches over functions that have no name: the call knows better where this one begins.
+            bool isOther = !frame.Entry.IsNull && one.OffsetInFunction is { } offset && frame.Pc - (long)offset < frame.Entry;
+            shown[i] = new NativeFrame(isOther ? null : one.Function, one.Module, frame.Pc.Value) { File = one.File, Line = one.Line, Inlined = one.Inlined };
         }
 
         return shown;
@@ -64,7 +91,21 @@ internal sealed class NativeFrames(PythonProcess process, ObservedTarget target,
             return module is not null && module == process.Module && LeaveOut(frame.Pc);
         if (module is not null && (module == process.Module || IsPython(module)))
             return InterpreterPlumbing.Carries(function);
-        return InterpreterPlumbing.BeginsThread(function) || function is "__libc_start_main" or "__libc_start_call_main" or "__libc_start_main_impl";
+        return IsStart(function);
+    }
+
+    private static bool IsStart(string function) =>
+        InterpreterPlumbing.BeginsThread(function) || function is "__libc_start_main" or "__libc_start_call_main" or "__libc_start_main_impl";
+
+    /// <summary>The C library's function in which the thread or the program began, where its symbols say so: its debug information is not needed then.</summary>
+    private bool IsStart(UnwoundFrame frame)
+    {
+        if (_starts.TryGetValue(frame.LookupPc, out bool isStart))
+            return isStart;
+        Module? module = target.Modules.Find(frame.LookupPc);
+        isStart = module is not null && module != process.Module && !IsPython(module) && symbols.SymbolAt(frame.Pc, !frame.ExactPc) is { } name && IsStart(name);
+        _starts.Add(frame.LookupPc, isStart);
+        return isStart;
     }
 
     private bool LeaveOut(Address pc)

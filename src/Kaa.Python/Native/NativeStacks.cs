@@ -71,6 +71,7 @@ public sealed class NativeStacks : IThreadInspector
     {
         var merged = new List<ThreadStack>(result.Threads.Count);
         var seen = new HashSet<int>();
+        Prepare(threads, result);
         foreach (ThreadStack thread in threads)
         {
             merged.Add(Merge(thread));
@@ -94,6 +95,27 @@ public sealed class NativeStacks : IThreadInspector
         return merged;
     }
 
+    private void Prepare(IReadOnlyList<ThreadStack> threads, LookResult result)
+    {
+        var seen = new HashSet<int>();
+        foreach (ThreadStack thread in threads)
+        {
+            if (thread.Tid is { } tid && seen.Add(tid) && _unwound.TryGetValue(tid, out (CapturedStack Stack, UnwoundStack Unwound) native))
+                _merger.Want(RawFrames(tid, thread.Interpreter), native.Unwound, native.Stack);
+        }
+
+        foreach (TargetThread thread in result.Threads)
+        {
+            if (seen.Add(thread.Tid) && _unwound.TryGetValue(thread.Tid, out (CapturedStack Stack, UnwoundStack Unwound) native))
+                _merger.Want([], native.Unwound, native.Stack);
+        }
+
+        _frames.Prepare();
+    }
+
+    private IReadOnlyList<RawFrame> RawFrames(int tid, long interpreter) =>
+        _python.TryGetValue((tid, interpreter), out RawStack? stack) ? stack.Frames : [];
+
     private static ThreadStack WithoutPython(TargetThread thread) => new()
     {
         Tid = thread.Tid,
@@ -107,8 +129,7 @@ public sealed class NativeStacks : IThreadInspector
         string? subject = thread.Tid?.ToString(CultureInfo.InvariantCulture);
         if (thread.Tid is not { } tid || !_unwound.TryGetValue(tid, out (CapturedStack Stack, UnwoundStack Unwound) native))
             return Incomplete(thread, subject, thread.Tid is null ? "the thread is not known to the kernel" : "the thread ran, and was not stopped in time");
-        IReadOnlyList<RawFrame> raw = _python.TryGetValue((tid, thread.Interpreter), out RawStack? stack) ? stack.Frames : [];
-        StackMerger.Merged merged = _merger.Merge(thread.Frames, raw, native.Unwound, native.Stack);
+        StackMerger.Merged merged = _merger.Merge(thread.Frames, RawFrames(tid, thread.Interpreter), native.Unwound, native.Stack);
         ThreadStack whole = thread with { Frames = merged.Frames };
         if (native.Unwound.EndReason is { } reason)
             return Incomplete(whole, subject, reason);

@@ -33,13 +33,24 @@ internal sealed class StackMerger(PythonProcess process, EvalFunction eval, Nati
                 python++;
             }
 
-            native.Add(frames, unwound.Frames[i], runsPython, raw.Count > 0);
+            native.Add(frames, unwound.Frames[i], runsPython, raw.Count > 0, IsFirst(unwound, i));
         }
 
         while (next < shown.Count)
             frames.Add(shown[next++]);
         return new Merged(frames, unplaced);
     }
+
+    /// <summary>Names the C frames that <see cref="Merge"/> will show.</summary>
+    public void Want(IReadOnlyList<RawFrame> raw, UnwoundStack unwound, CapturedStack stack)
+    {
+        var runsPython = new HashSet<int>(Places(raw, unwound.Frames, stack));
+        for (int i = 0; i < unwound.Frames.Count; i++)
+            native.Want(unwound.Frames[i], runsPython.Contains(i), raw.Count > 0, IsFirst(unwound, i));
+    }
+
+    /// <summary>glibc and musl have two or three functions before a thread's own one, or a program's.</summary>
+    private static bool IsFirst(UnwoundStack unwound, int index) => unwound.EndReason is null && index >= unwound.Frames.Count - 4;
 
     private int[] Places(IReadOnlyList<RawFrame> raw, IReadOnlyList<UnwoundFrame> frames, CapturedStack stack)
     {

@@ -37,6 +37,9 @@ internal sealed class ModuleCode(string path, ElfImage elf, ModuleImage? image)
         return frames;
     }
 
+    /// <summary>The function as the symbol tables call it; null where they do not know it.</summary>
+    public string? SymbolAt(Address lookup) => _symbols.Find(lookup)?.Name;
+
     private SymbolizedFrame Describe(DwarfCodeFrame frame, Address address)
     {
         string? function = frame is { Name: not null, IsMangled: true } ? Demangler.Demangle(frame.Name) : frame.Name;

@@ -36,6 +36,16 @@ public sealed class Symbolizer(ObservedTarget target)
         return frames;
     }
 
+    /// <summary>The name that a symbol table has for the function at an address, not demangled: no debug information is read for it. Null for none.</summary>
+    /// <param name="isReturnAddress">As in <see cref="Resolve"/>.</param>
+    public string? SymbolAt(Address address, bool isReturnAddress)
+    {
+        Address lookup = isReturnAddress && !address.IsNull ? address - 1 : address;
+        if (target.Modules.FindMapping(lookup) is not { } mapping)
+            return null;
+        return CodeOf(target.Modules.Find(lookup), mapping)?.SymbolAt(lookup);
+    }
+
     private IReadOnlyList<SymbolizedFrame> Look(Address address, Address lookup)
     {
         if (target.Modules.FindMapping(lookup) is not { } mapping)
