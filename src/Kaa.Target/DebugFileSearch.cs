@@ -1,7 +1,7 @@
 namespace Kaa.Target;
 
 /// <summary>Where separate debug files are sought besides the target's own root.</summary>
-public sealed class DebugFileSearch
+public sealed record DebugFileSearch
 {
     /// <summary>Directories on the host, arranged as /usr/lib/debug is: what <c>--debug-dir</c> names. Sought first.</summary>
     public IReadOnlyList<string> Directories { get; init; } = [];

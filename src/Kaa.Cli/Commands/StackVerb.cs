@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
 using Kaa.Cli.Stacks;
+using Kaa.Results;
 using Kaa.Target.Cores;
 
 namespace Kaa.Cli.Commands;
@@ -54,6 +55,9 @@ internal sealed class StackVerb : Verb
     private readonly Option<string[]> _sysRoot = MakeOption.Texts(
         "--sysroot", "DIR", "Look for the files of a core below this directory: the root of its machine or container, or a copy of the files.");
 
+    private readonly Option<string[]> _debugDir = MakeOption.Texts(
+        "--debug-dir", "DIR", "Look for separate debug files below this directory first, arranged as /usr/lib/debug is; may be repeated.");
+
     private readonly Option<bool> _json = MakeOption.Json();
 
     private readonly Option<bool> _colour = MakeOption.Flag("--color", "Use colours even where the output is no terminal.");
@@ -67,7 +71,7 @@ internal sealed class StackVerb : Verb
         Option[] options =
         [
             _locals, _tasks, _maxValue, _redact, _native, _nativeAll, _source, _threads, _subprocesses, _every, _count, _nonBlocking, _maxPause,
-            _exe, _sysRoot, _json, _colour, _noColour,
+            _exe, _sysRoot, _debugDir, _json, _colour, _noColour,
         ];
         foreach (Option option in options)
             Add(option);
@@ -113,6 +117,7 @@ internal sealed class StackVerb : Verb
             Pids = [.. targets.Where(target => !IsPath(target)).Select(ReadPid)],
             Cores = cores,
             CoreOptions = new CoreOptions { Exe = Single(result, _exe), SysRoot = Single(result, _sysRoot) },
+            DebugDirectories = [.. (result.GetValue(_debugDir) ?? []).Select(DebugDirectory)],
             Locals = result.GetValue(_locals),
             Tasks = result.GetValue(_tasks),
             MaxValue = result.GetValue(_maxValue),
@@ -142,6 +147,10 @@ internal sealed class StackVerb : Verb
             throw new UsageError($"'{text}' is no regular expression: {e.Message}", Name);
         }
     }
+
+    private static string DebugDirectory(string path) => Directory.Exists(path)
+        ? Path.GetFullPath(path)
+        : throw new UserError("no-such-file", $"there is no directory {path}", "give a directory that holds debug files as /usr/lib/debug does");
 
     private void CheckForCores(ParseResult result)
     {

@@ -16,6 +16,9 @@ internal sealed record StackRequest
     /// <summary>Where the files of cores are.</summary>
     public CoreOptions CoreOptions { get; init; } = new();
 
+    /// <summary>Where debug files are sought first; absolute.</summary>
+    public IReadOnlyList<string> DebugDirectories { get; init; } = [];
+
     public bool Locals { get; init; }
 
     public bool Tasks { get; init; }

@@ -84,7 +84,7 @@ internal sealed class StackSession(StackTarget target, StackRequest request) : I
 
     private StackReport LookAtProcess()
     {
-        _process ??= Target.Core is { } core ? CoreTarget.Open(core, request.CoreOptions) : LiveTarget.Open(Target.Pid);
+        _process ??= Open();
         // One that was starting at the last look may have another state, elsewhere, by now.
         if (_python is null || Last?.Interpreter.Phase == InterpreterPhase.Starting)
             _python = PythonProcess.Find(_process);
@@ -111,11 +111,18 @@ internal sealed class StackSession(StackTarget target, StackRequest request) : I
             Tasks = tasks is null ? null : _sources.AddTo(tasks.Complete(), request.SourceLines),
             Notes =
             [
-                .. Target.Note is { } note ? [note] : Array.Empty<Note>(), .. _process.Notes, .. observer.Notes(look), .. native?.Notes ?? [],
+                .. Target.Note is { } note ? [note] : Array.Empty<Note>(), .. _process.Notes, .. observer.Notes(look), .. native?.Notes ?? [], .. _symbols?.Notes ?? [],
                 .. tasks?.Notes ?? [], .. Completeness.Notes(shown),
                 .. _sources.Notes,
             ],
         };
+    }
+
+    private ObservedTarget Open()
+    {
+        ObservedTarget target = Target.Core is { } core ? CoreTarget.Open(core, request.CoreOptions) : LiveTarget.Open(Target.Pid);
+        target.DebugFiles = target.DebugFiles with { Directories = request.DebugDirectories };
+        return target;
     }
 
     /// <summary>What the core lacks is why there is no answer.</summary>
