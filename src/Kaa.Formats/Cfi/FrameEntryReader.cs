@@ -89,7 +89,10 @@ internal sealed class FrameEntryReader(IMemory memory, bool debugFrame, long bia
         long dataAlignment = reader.Sleb();
         ulong returnColumn = version == 1 ? reader.U8() : reader.Uleb();
         bool sized = augmentation.Length > 0 && augmentation[0] == 'z';
-        int end = sized ? (int)Math.Min(reader.Uleb(), int.MaxValue) + reader.Position : reader.Position;
+        ulong augmented = sized ? reader.Uleb() : 0;
+        if (augmented > (ulong)reader.Remaining)
+            throw new BadData(".eh_frame", (long)raw.IdAt.Value, $"augmentation data of {augmented} bytes");
+        int end = reader.Position + (int)augmented;
         (byte encoding, bool signal) = ParseAugmentation(ref reader, augmentation, raw.IdAt);
         reader.Seek(end);
         return new CommonEntry

@@ -32,9 +32,10 @@ public sealed class StructLayout
         place = default;
         StructLayout? layout = this;
         long offset = 0;
+        int steps = 0;
         foreach (Range part in path.AsSpan().Split('.'))
         {
-            if (layout is null || !TrySplit(path.AsSpan()[part], out string name, out long index) || !layout.TryDirect(name, out StructMember? member, ref offset))
+            if (layout is null || !TrySplit(path.AsSpan()[part], out string name, out long index) || !layout.TryDirect(name, out StructMember? member, ref offset, 0, ref steps))
                 return false;
             if (index >= 0 && !member.TryElement(index, ref offset))
                 return false;
@@ -63,9 +64,14 @@ public sealed class StructLayout
         return closed && long.TryParse(part[(bracket + 1)..^1], NumberStyles.None, CultureInfo.InvariantCulture, out index);
     }
 
-    private bool TryDirect(string name, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out StructMember? member, ref long offset)
+    /// <param name="depth">Anonymous structs around this one; damaged ones hold themselves.</param>
+    /// <param name="steps">Structs that were looked into: anonymous ones in anonymous ones multiply.</param>
+    private bool TryDirect(
+        string name, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out StructMember? member, ref long offset, int depth, ref int steps)
     {
         member = null;
+        if (++steps > Limits.DwarfMembers || depth > Limits.DwarfTypeDepth)
+            return false;
         if (_byName.TryGetValue(name, out int index))
         {
             member = _members[index];
@@ -76,7 +82,7 @@ public sealed class StructLayout
         foreach (StructMember each in _members)
         {
             long inside = offset + each.Offset;
-            if (each.Name.Length > 0 || each.Struct is null || !each.Struct.TryDirect(name, out member, ref inside))
+            if (each.Name.Length > 0 || each.Struct is null || !each.Struct.TryDirect(name, out member, ref inside, depth + 1, ref steps))
                 continue;
             offset = inside;
             return true;

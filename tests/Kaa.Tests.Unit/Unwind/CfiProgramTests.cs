@@ -50,6 +50,19 @@ public sealed class CfiProgramTests
     [Fact]
     public void Remembering_without_end_is_bad_data() => Should.Throw<BadData>(() => Row([.. Enumerable.Repeat((byte)0x0a, 1000)], 0));
 
+    /// <summary>Found by fuzzing: length, id 0, version 1, "z", alignments, return column, augmentation data of 2³² − 1 bytes.</summary>
+    [Fact]
+    public void Augmentation_data_larger_than_its_entry_is_bad_data()
+    {
+        byte[] bytes =
+        [
+            14, 0, 0, 0, 0, 0, 0, 0, 1, (byte)'z', 0, 1, 0x78, 16, 0xff, 0xff, 0xff, 0x0f,
+            20, 0, 0, 0, 22, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 0, 0,
+        ];
+        Should.Throw<BadData>(() => new EhFrameList(new FakeMemory().Add(0x1000, bytes), new Address(0x1000), (ulong)bytes.Length).Find(new Address(0x1001)))
+            .Rule.ShouldContain("augmentation");
+    }
+
     [Fact]
     public void The_expression_of_a_PLT_stub_gives_the_CFA()
     {

@@ -52,6 +52,39 @@ public sealed class DwarfTypesTests
         OffsetOf(Find(file, "wanted"), "field").ShouldBe(12);
     }
 
+    /// <summary>Found by fuzzing: the walk over anonymous members had no end.</summary>
+    [Fact]
+    public void A_struct_that_holds_itself_without_a_name_ends_where_it_begins_again()
+    {
+        var builder = new DwarfBuilder();
+        builder.Unit().Entry(0x11, true, (Name, InlineString, "unit"));
+        ulong self = builder.Here;
+        builder.Entry(DwarfBuilder.Struct, true, (Name, InlineString, "wanted"), (ByteSize, Data1, 16));
+        builder.Entry(DwarfBuilder.Member, false, (Type, Ref4, self), (Location, Data1, 8));
+        using ElfFile file = builder.End().EndUnit().Open();
+        DwarfTypes.Find(file, ["wanted"])["wanted"].TryOffset("nowhere", out _).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Anonymous_structs_that_multiply_are_not_searched_without_end()
+    {
+        const int Levels = 40;
+        var builder = new DwarfBuilder();
+        builder.Unit().Entry(0x11, true, (Name, InlineString, "unit"));
+        ulong inner = builder.Entry(DwarfBuilder.Struct, false, (Name, InlineString, "innermost"), (ByteSize, Data1, 16));
+        for (int i = 1; i <= Levels; i++)
+        {
+            ulong outer = builder.Entry(DwarfBuilder.Struct, true, (Name, InlineString, i == Levels ? "wanted" : "level"), (ByteSize, Data1, 16));
+            for (int twice = 0; twice < 2; twice++)
+                builder.Entry(DwarfBuilder.Member, false, (Type, Ref4, inner), (Location, Data1, 0));
+            builder.End();
+            inner = outer;
+        }
+
+        using ElfFile file = builder.EndUnit().Open();
+        DwarfTypes.Find(file, ["wanted"])["wanted"].TryOffset("nowhere", out _).ShouldBeFalse();
+    }
+
     [Fact]
     public void Constants_and_references_of_every_form_are_read()
     {
