@@ -8,20 +8,31 @@ namespace Kaa.Python.Tasks;
 
 /// <summary>
 /// Reads greenlets of greenlet 2 and later: <c>PyGreenlet</c> has behind weak references and dict a pointer to a C++ object (<c>greenlet::Greenlet</c>,
-/// greenlet_greenlet.hpp) in which Python's state is saved: the innermost frame as a frame object, null while it runs or once it has ended. The
-/// fields before it differ by version, so it is found by its type; the object's own address, behind the saved state, tells where its parent is. Serves one
-/// look.
+/// greenlet_greenlet.hpp, TGreenlet.hpp) in which Python's state is saved: the innermost frame as a frame object, null while it runs or once it has ended.
+/// The fields before it differ by version, so it is found by its type; the main greenlet, behind the saved state, tells where its parent is. Serves
+/// one look.
 /// </summary>
-internal sealed class GreenletReader(PyObjects objects, PyLayout layout, FrameChain frames, FrameBuilder builder)
+/// <param name="framesOf">Frames as they are read through a memory.</param>
+internal sealed class GreenletReader(PyObjects objects, PyLayout layout, Func<PyObjects, FrameChain> framesOf, FrameBuilder builder)
 {
-    /// <summary>Words of the C++ object; 24 with greenlet 2.0.2 on 3.11 (DWARF of it, built for 3.7–3.11).</summary>
+    /// <summary>Words of the C++ object; 24 with greenlet 2.0.2 on 3.11 (DWARF of it, built for 3.7–3.11), 25 with greenlet 3.3.2 on 3.14.</summary>
     private const int MaxWords = 40;
 
     /// <summary>Bytes of a PyGreenlet behind its head: <c>weakreflist</c>, <c>dict</c>, <c>pimpl</c> (greenlet.h).</summary>
     private const int Size = 24;
 
-    /// <summary>From <c>_self</c>: <c>_main_greenlet</c>, <c>_run_callable</c>, <c>_parent</c>.</summary>
-    private const int ParentWord = 3;
+    /// <summary>From <c>_main_greenlet</c>: <c>_run_callable</c>, <c>_parent</c>.</summary>
+    private const int ParentWord = 2;
+
+    /// <summary>
+    /// Greenlet 2 has <c>_self</c> right before <c>_main_greenlet</c>; greenlet 3 in the base class, right behind the pointer to virtual functions.
+    /// </summary>
+    private const int SelfWordOf3 = 1;
+
+    /// <summary>
+    /// From the frame: <c>stack_start</c>, <c>stack_stop</c>, <c>stack_copy</c>, <c>_stack_saved</c>, <c>stack_prev</c> of <c>StackState</c>, then the context.
+    /// </summary>
+    private const int StackWord = -6;
 
     private bool _isKnown;
 
@@ -29,18 +40,19 @@ internal sealed class GreenletReader(PyObjects objects, PyLayout layout, FrameCh
     /// <exception cref="TargetFault">It can't be read, or is of greenlet 1, which has another structure.</exception>
     public RawTask? Read(Address greenlet, long interpreter)
     {
-        if (!_isKnown || objects.Layout.Version.AtLeast(3, 12))
+        if (!_isKnown)
             throw TargetFault.Nonsense(greenlet, "a greenlet of another version");
         ulong[] words = Words(objects.Word(greenlet, 2));
         int self = Array.IndexOf(words, greenlet.Value);
         if (self < 0)
             throw TargetFault.Nonsense(greenlet, "a greenlet whose state does not name it");
-        Address frame = FrameIn(words.AsSpan(0, self));
-        if (frame.IsNull)
+        int main = self == SelfWordOf3 ? MainIn(words, self + 1) : self + 1;
+        int place = FrameIn(words.AsSpan(0, main));
+        if (place < 0)
             return null;
-        RawStack stack = Stack(frame);
+        RawStack stack = Stack(words, place);
         IReadOnlyList<StackFrame> shown = builder.BuildSuspended(stack, out string? truncated);
-        Address parent = Parent(words, self);
+        Address parent = Parent(words, main);
         string? parentType = parent.IsNull ? null : TypeName(parent);
         return new RawTask
         {
@@ -80,17 +92,29 @@ internal sealed class GreenletReader(PyObjects objects, PyLayout layout, FrameCh
         return words.Length > 0 ? words : throw TargetFault.Unmapped(state, 8);
     }
 
-    /// <summary>The saved frame comes before the object's own address: what lies behind belongs to others.</summary>
-    private Address FrameIn(ReadOnlySpan<ulong> words)
+    /// <exception cref="TargetFault">It has none, so it is of a version that is not known.</exception>
+    private int MainIn(ulong[] words, int from)
     {
-        foreach (ulong word in words)
+        for (int i = from; i < words.Length; i++)
         {
-            var candidate = new Address(word);
-            if (word > 4096 && (word & 7) == 0 && IsFrame(candidate))
-                return candidate;
+            if (IsGreenletObject(new Address(words[i])))
+                return i;
         }
 
-        return Address.Null;
+        throw TargetFault.Nonsense(new Address(words[0]), "a greenlet whose state names no main greenlet");
+    }
+
+    /// <summary>The word of the saved frame, which comes before the main greenlet; negative where there is none.</summary>
+    private int FrameIn(ReadOnlySpan<ulong> words)
+    {
+        for (int i = 0; i < words.Length; i++)
+        {
+            var candidate = new Address(words[i]);
+            if (words[i] > 4096 && (words[i] & 7) == 0 && IsFrame(candidate))
+                return i;
+        }
+
+        return -1;
     }
 
     private bool IsFrame(Address candidate)
@@ -106,20 +130,34 @@ internal sealed class GreenletReader(PyObjects objects, PyLayout layout, FrameCh
     }
 
     /// <summary>
-    /// Up to 3.10 the frame object itself; in 3.11 the frame that it was made for, behind <c>f_back</c> (<c>struct _frame</c>,
-    /// Include/internal/pycore_frame.h), which lies on the greenlet's own data stack. From 3.12 on frames on the C stack are part of the chain, and
-    /// that stack is saved elsewhere while the greenlet sleeps: this is not for them.
+    /// Up to 3.10 the frame object itself; since 3.11 the frame that it was made for, behind <c>f_back</c> (<c>struct _frame</c>,
+    /// Include/internal/pycore_frame.h), which lies on the greenlet's own data stack. From 3.12 on frames of the eval function are part of the chain. They
+    /// lie on the C stack, of which greenlet saves what another one needs the room of.
     /// </summary>
-    private RawStack Stack(Address frame) =>
-        frames.WalkFrom(layout.Frame.previous == Offset.Absent ? frame : objects.Word(frame, 1));
-
-    private Address Parent(ulong[] words, int self)
+    private RawStack Stack(ulong[] words, int place)
     {
-        if (self + ParentWord >= words.Length)
+        var frame = new Address(words[place]);
+        if (layout.Frame.previous == Offset.Absent)
+            return framesOf(objects).WalkFrom(frame);
+        Address innermost = objects.Word(frame, 1);
+        if (!objects.Layout.Version.AtLeast(3, 12))
+            return framesOf(objects).WalkFrom(innermost);
+        if (place + StackWord < 0)
+            throw TargetFault.Nonsense(frame, "a greenlet without a saved stack");
+        ReadOnlySpan<ulong> state = words.AsSpan(place + StackWord, 4);
+        (ulong start, ulong stop, ulong copy, ulong saved) = (state[0], state[1], state[2], state[3]);
+        if (start >= stop || saved > stop - start || (saved > 0 && copy == 0))
+            throw TargetFault.Nonsense(frame, "a greenlet whose saved stack makes no sense");
+        var memory = new SpilledStack(objects.Memory, new Address(start), saved, new Address(copy));
+        return framesOf(new PyObjects(memory, objects.Layout)).WalkFrom(innermost);
+    }
+
+    private Address Parent(ulong[] words, int main)
+    {
+        if (main + ParentWord >= words.Length)
             return Address.Null;
-        var main = new Address(words[self + 1]);
-        var parent = new Address(words[self + ParentWord]);
-        return IsGreenletObject(main) && IsGreenletObject(parent) ? parent : Address.Null;
+        var parent = new Address(words[main + ParentWord]);
+        return IsGreenletObject(new Address(words[main])) && IsGreenletObject(parent) ? parent : Address.Null;
     }
 
     private bool IsGreenletObject(Address candidate)

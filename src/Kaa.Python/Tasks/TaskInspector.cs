@@ -107,7 +107,7 @@ public sealed class TaskInspector
     private void ReadHeap(RawThreads threads, PyObjects objects, FrameBuilder builder)
     {
         var generators = new GeneratorReader(objects, _process.Layout, _process.StackRefTags);
-        var heap = new HeapTasks(objects, new GreenletReader(objects, _process.Layout, _process.FramesOf(objects), builder), generators);
+        var heap = new HeapTasks(objects, new GreenletReader(objects, _process.Layout, _process.FramesOf, builder), generators);
         foreach ((Address interpreter, long id) in Interpreters(threads))
         {
             if (_heap.Refusal(objects.Memory, interpreter) is { } refusal)
