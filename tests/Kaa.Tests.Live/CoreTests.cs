@@ -50,6 +50,17 @@ public sealed class CoreTests : IDisposable
         dead.GetProperty("target").GetProperty("signal").ValueKind.ShouldBe(JsonValueKind.Null);
     }
 
+    [Theory]
+    [MemberData(nameof(TaskTests.WithAsyncio), MemberType = typeof(TaskTests))]
+    public void A_core_tells_the_tasks_of_the_process(string interpreter)
+    {
+        using PythonChild child = _cores.Start(Interpreters.Named(interpreter), "tasks.py");
+        JsonElement live = Harness.Kaa.Stacks(child, "--tasks");
+        JsonElement dead = Stacks(_cores.Gcore(child), child, "--tasks");
+        Differences(live, dead).ShouldBeEmpty();
+        dead.GetProperty("tasks").GetArrayLength().ShouldBeGreaterThan(12);
+    }
+
     [KernelCoreFact]
     public void The_thread_that_crashed_comes_first_and_the_address_is_told()
     {
