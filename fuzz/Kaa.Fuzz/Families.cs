@@ -75,8 +75,10 @@ internal static class Families
         var samples = new List<Sample>();
         foreach (string path in Sorted(corpus, "*.core"))
         {
-            byte[] bytes = File.ReadAllBytes(path);
-            samples.Add(new Sample(Path.GetFileName(path), bytes[..Math.Min(bytes.Length, Most)], []));
+            using FileStream file = File.OpenRead(path);
+            byte[] bytes = new byte[Math.Min(file.Length, Most)];
+            file.ReadExactly(bytes);
+            samples.Add(new Sample(Path.GetFileName(path), bytes, []));
         }
 
         return samples;
