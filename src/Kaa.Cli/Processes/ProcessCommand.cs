@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Kaa.Cli.Output;
+using Kaa.Doctor.Processes;
 using Kaa.Linux;
 using Kaa.Linux.Processes;
 using Kaa.Report.Json;

@@ -5,10 +5,10 @@ using Kaa.Python;
 using Kaa.Results;
 using Kaa.Target;
 
-namespace Kaa.Cli.Processes;
+namespace Kaa.Doctor.Processes;
 
 /// <summary>Which of all processes are Python, whatever they are called. Reads a little of each, and stops none.</summary>
-internal sealed class PythonProcessFinder(ProcessList processes)
+public sealed class PythonProcessFinder(ProcessList processes)
 {
     /// <summary>Processes that may be Python for all that is known, but may not be read.</summary>
     public int Refused { get; private set; }
