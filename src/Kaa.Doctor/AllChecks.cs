@@ -6,9 +6,12 @@ namespace Kaa.Doctor;
 public static class AllChecks
 {
     /// <summary>Of the machine alone.</summary>
-    public static IReadOnlyList<ICheck> OfHost() => [];
+    public static IReadOnlyList<ICheck> OfHost() => [new HostAccessCheck()];
 
-    public static IReadOnlyList<ICheck> OfProcess() => [new TracerCheck()];
+    public static IReadOnlyList<ICheck> OfProcess() => 
+    [
+        new AccessCheck(), new TracerCheck(), new StateCheck(), new ConfinementCheck(), new NamespaceCheck(), new MappedFilesCheck(), new InterpreterCheck(), new SymbolsCheck(), new CoreDumpCheck(),
+    ];
 
     public static IReadOnlyList<ICheck> OfCore() => [];
 }

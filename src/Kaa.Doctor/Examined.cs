@@ -59,6 +59,10 @@ public sealed class Examined : IDisposable
         return examined;
     }
 
+    /// <summary>A process that can't be opened, for a reason that the caller knows already.</summary>
+    internal static Examined OfRefused(int pid, ProcRoot proc, UserError refusal) =>
+        new(proc) { Pid = pid, Process = ProcessFolder.Require(proc, pid), Refusal = refusal };
+
     /// <exception cref="UserError">As <see cref="CoreTarget.Open"/>.</exception>
     public static Examined OfCore(string path, CoreOptions options)
     {

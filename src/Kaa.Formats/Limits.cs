@@ -257,4 +257,10 @@ public static class Limits
 
     /// <summary>Futures between a task and the one that waits for it: gather in gather and so on.</summary>
     public const int FutureDepth = 64;
+
+    /// <summary>Bytes of one file of a package database or its log that are read; Debian's list of all its packages has 50 million.</summary>
+    public const long PackageDatabase = 256L << 20;
+
+    /// <summary>Files of a package database's directory; Debian has some five for each package.</summary>
+    public const int Packages = 200_000;
 }

@@ -71,6 +71,25 @@ public sealed class PythonProcess
         };
     }
 
+    /// <summary>What the main interpreter's <c>sys</c> says of how it was started, as of now; null where that can't be read.</summary>
+    public SysFacts? ReadSys()
+    {
+        IMemory memory = _target.Glance();
+        SysFacts? facts = null;
+        var guard = new CycleGuard();
+        memory.TryReadPointer(_found.Root.Head, out Address interpreter);
+
+        // New interpreters are put in front: the last one is the main one.
+        while (!interpreter.IsNull && guard.Enter(interpreter, Limits.Interpreters))
+        {
+            facts = SysFacts.Read(Objects(memory), interpreter, Layout.Interpreter) ?? facts;
+            if (!memory.TryReadPointer(interpreter + Layout.Interpreter.next, out interpreter))
+                break;
+        }
+
+        return facts;
+    }
+
     /// <summary>All threads of all interpreters; frames of those that the look wants.</summary>
     public RawThreads ReadThreads(Look look) => ReadThreads(look, Objects(look.Memory));
 

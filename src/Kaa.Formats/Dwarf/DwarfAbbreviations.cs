@@ -24,6 +24,9 @@ internal sealed class DwarfAbbreviations
     public ReadOnlySpan<DwarfAttributeForm> AttributesOf(DwarfAbbreviation abbreviation) =>
         CollectionsMarshal.AsSpan(_attributes).Slice(abbreviation.First, abbreviation.Count);
 
+    /// <summary>True where some entry of the table has this tag.</summary>
+    public bool Uses(DwarfTag tag) => _entries.Exists(entry => entry.Tag == tag);
+
     /// <exception cref="BadData">The table does not have the code.</exception>
     public DwarfAbbreviation this[ulong code]
     {

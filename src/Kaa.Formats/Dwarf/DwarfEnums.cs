@@ -27,6 +27,8 @@ internal enum DwarfTag : ushort
     RestrictType = 0x37,
     Namespace = 0x39,
     PartialUnit = 0x3c,
+    FormalParameter = 0x05,
+    Variable = 0x34,
     TypeUnit = 0x41,
     AtomicType = 0x47,
 }
@@ -44,6 +46,7 @@ internal enum DwarfAttribute : ushort
     HighPc = 0x12,
     Language = 0x13,
     CompDir = 0x1b,
+    Producer = 0x25,
     UpperBound = 0x2f,
     AbstractOrigin = 0x31,
     Count = 0x37,

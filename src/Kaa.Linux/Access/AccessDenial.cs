@@ -42,8 +42,6 @@ public enum DenialReason
 /// <summary>One reason, for a person, with what to do about it.</summary>
 public sealed record AccessDenial(DenialReason Reason, string Message, string Hint)
 {
-    private const int TraceCapability = 19; // CAP_SYS_PTRACE, include/uapi/linux/capability.h
-
     private const string ContainerHint =
         "grant it: docker run --cap-add SYS_PTRACE, or kubectl debug --profile=general; or run Kaa on the host, where it sees into containers";
 
@@ -51,9 +49,9 @@ public sealed record AccessDenial(DenialReason Reason, string Message, string Hi
 
     /// <summary>The first rule of the kernel that these facts break, in the kernel's own order (__ptrace_may_access, kernel/ptrace.c).</summary>
     /// <param name="error">What the kernel answered.</param>
-    internal static AccessDenial Of(AccessFacts facts, int error)
+    public static AccessDenial Of(AccessFacts facts, int error)
     {
-        bool capable = Has(facts.Self.EffectiveCapabilities, TraceCapability) && facts.OtherUserNamespace != true;
+        bool capable = Capabilities.Has(facts.Self.EffectiveCapabilities, Capabilities.Trace) && facts.OtherUserNamespace != true;
         bool filtered = facts.Self.Seccomp is SeccompMode.Filter or SeccompMode.Strict;
         if (filtered && (error == Errno.NoSystemCall || capable))
             return BySeccomp();
@@ -67,7 +65,7 @@ public sealed record AccessDenial(DenialReason Reason, string Message, string Hi
     private static AccessDenial WithoutCapability(AccessFacts facts)
     {
         // Root elsewhere than in the initial namespace, or root whose capabilities were dropped: more rights, not another user, are what it takes.
-        if (facts.OtherUserNamespace == true && Has(facts.Self.EffectiveCapabilities, TraceCapability))
+        if (facts.OtherUserNamespace == true && Capabilities.Has(facts.Self.EffectiveCapabilities, Capabilities.Trace))
             return ByNamespace();
         if (facts.Self.Uid.Effective == 0)
             return ByCapability(facts);
@@ -93,8 +91,6 @@ public sealed record AccessDenial(DenialReason Reason, string Message, string Hi
         return uid.Real == user && uid.Effective == user && uid.Saved == user
             && gid.Real == group && gid.Effective == group && gid.Saved == group;
     }
-
-    private static bool Has(ulong capabilities, int capability) => (capabilities >> capability & 1) != 0;
 
     private static AccessDenial ByUser(AccessFacts facts)
     {

@@ -5,7 +5,7 @@ using Kaa.Linux.Proc;
 namespace Kaa.Linux.Access;
 
 /// <summary>What decides whether one process may read another (ptrace(2), "Ptrace access mode checking").</summary>
-internal sealed record AccessFacts
+public sealed record AccessFacts
 {
     public required ProcessStatus Self { get; init; }
 

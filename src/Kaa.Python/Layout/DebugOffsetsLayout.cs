@@ -60,6 +60,7 @@ internal static class DebugOffsetsLayout
             gc_collecting = collector + offsets["gc.collecting"],
             gc_frame = frame == Offset.Absent ? Offset.Absent : collector + frame,
             ceval_gil = offsets["interpreter_state.ceval_gil"],
+            remote_debug = offsets.Optional("debugger_support.remote_debugging_enabled"),
         };
     }
 

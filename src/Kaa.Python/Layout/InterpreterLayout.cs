@@ -29,4 +29,7 @@ public sealed record InterpreterLayout
 
     /// <summary><c>ceval.gil</c>, a pointer: its own, or the main interpreter's (3.12+).</summary>
     public int ceval_gil { get; init; } = Offset.Absent;
+
+    /// <summary><c>config.remote_debug</c>, an int: may others ask it to run a script (PEP 768, 3.14+)?</summary>
+    public int remote_debug { get; init; } = Offset.Absent;
 }
