@@ -1,4 +1,5 @@
 using Kaa.Doctor.Checks;
+using Kaa.Doctor.Gdb;
 
 namespace Kaa.Doctor;
 
@@ -6,12 +7,13 @@ namespace Kaa.Doctor;
 public static class AllChecks
 {
     /// <summary>Of the machine alone.</summary>
-    public static IReadOnlyList<ICheck> OfHost() => [new HostAccessCheck()];
+    public static IReadOnlyList<ICheck> OfHost() => [new HostAccessCheck(), new PythonProcessesCheck(), new HostToolsCheck(), new GdbCheck()];
 
-    public static IReadOnlyList<ICheck> OfProcess() => 
+    public static IReadOnlyList<ICheck> OfProcess() =>
     [
-        new AccessCheck(), new TracerCheck(), new StateCheck(), new ConfinementCheck(), new NamespaceCheck(), new MappedFilesCheck(), new InterpreterCheck(), new SymbolsCheck(), new CoreDumpCheck(),
+        new AccessCheck(), new TracerCheck(), new StateCheck(), new ConfinementCheck(), new NamespaceCheck(), new MappedFilesCheck(),
+        new InterpreterCheck(), new SymbolsCheck(), new GdbCheck(), new CoreDumpCheck(),
     ];
 
-    public static IReadOnlyList<ICheck> OfCore() => [];
+    public static IReadOnlyList<ICheck> OfCore() => [new CoreFileCheck(), new InterpreterCheck(), new SymbolsCheck(), new GdbCheck()];
 }

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Kaa.Cli.Processes;
+using Kaa.Doctor.Processes;
 using Kaa.Linux.Processes;
 using Kaa.Results;
 

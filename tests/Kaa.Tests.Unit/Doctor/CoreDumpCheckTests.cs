@@ -1,9 +1,11 @@
+using System.Runtime.Versioning;
 using Kaa.Doctor.Checks;
 using Kaa.Results;
 using Kaa.Tests.Unit.Linux;
 
 namespace Kaa.Tests.Unit.Doctor;
 
+[SupportedOSPlatform("linux")]
 public sealed class CoreDumpCheckTests : IDisposable
 {
     private readonly FakeProc _proc = new();
