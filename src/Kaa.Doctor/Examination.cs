@@ -6,14 +6,15 @@ namespace Kaa.Doctor;
 /// <summary>Runs checks over a target, and puts their findings in order.</summary>
 public static class Examination
 {
-    public static DoctorReport Run(Examined examined, IEnumerable<ICheck> checks)
+    /// <param name="inOrder">Findings stay in the order of the checks; else the worst come first.</param>
+    public static DoctorReport Run(Examined examined, IEnumerable<ICheck> checks, bool inOrder = false)
     {
         var findings = new List<Finding>();
         foreach (ICheck check in checks)
             findings.AddRange(Run(check, examined));
 
         // Stable: among equals, in the order of the checks.
-        return new DoctorReport(InfoOf(examined), [.. findings.OrderByDescending(finding => finding.Severity)])
+        return new DoctorReport(InfoOf(examined), inOrder ? findings : [.. findings.OrderByDescending(finding => finding.Severity)])
         {
             Interpreter = examined.Interpreter,
         };

@@ -27,6 +27,30 @@ public static class Limits
     /// <summary>Bytes of one PT_NOTE segment or SHT_NOTE section that is searched for a build-id; real ones have under 1,000.</summary>
     public const int ElfNoteSegment = 1 << 20;
 
+    /// <summary>Version definitions, or needs, of one module; glibc has some 50.</summary>
+    public const int ElfVersions = 10_000;
+
+    /// <summary>Relocations of one table that are looked through; a browser's libraries have some 300,000.</summary>
+    public const int ElfRelocations = 20_000_000;
+
+    /// <summary>Entries of /etc/ld.so.cache; a full desktop has some 5,000.</summary>
+    public const int LoaderCacheEntries = 500_000;
+
+    /// <summary>Bytes of /etc/ld.so.cache.</summary>
+    public const int LoaderCache = 64 << 20;
+
+    /// <summary>Libraries that loading one would bring in.</summary>
+    public const int LoadedClosure = 10_000;
+
+    /// <summary>Bytes of code of one module that are searched for calls; Chromium's, the largest known, has some 200 MB.</summary>
+    public const long SearchedCode = 1L << 30;
+
+    /// <summary>Places that one search for calls of a function keeps of one module.</summary>
+    public const int CodeReferences = 1_000_000;
+
+    /// <summary>Bytes that a package manager may answer.</summary>
+    public const int ProgramOutput = 64 << 20;
+
     /// <summary>Symbols of one table; a browser with all its symbols has some millions.</summary>
     public const int ElfSymbols = 50_000_000;
 

@@ -30,6 +30,9 @@ public sealed record Finding(string Code, Severity Severity, string Title)
     /// <summary>What it is about: a path, a symbol, a package, a pid; null for the whole target.</summary>
     public string? Subject { get; init; }
 
+    /// <summary>Numbers that a machine may count on; docs/doctor.md names them. Empty where there are none.</summary>
+    public IReadOnlyList<(string Name, long Value)> Facts { get; init; } = [];
+
     /// <summary>True where something that decides could not be read: the answer is a clear "unknown" (exit code 3).</summary>
     public bool Incomplete { get; init; }
 }

@@ -15,7 +15,7 @@ internal static class DoctorCommand
     public static int Run(DoctorRequest request)
     {
         using Examined examined = Open(request);
-        DoctorReport report = Examination.Run(examined, ChecksOf(request));
+        DoctorReport report = Examination.Run(examined, ChecksOf(request), inOrder: request.Predictions.Count > 0);
         if (request.Json)
             WriteJson(report);
         else
@@ -33,6 +33,8 @@ internal static class DoctorCommand
 
     private static IReadOnlyList<ICheck> ChecksOf(DoctorRequest request)
     {
+        if (request.Predictions.Count > 0)
+            return request.Predictions;
         if (request.Core is not null)
             return AllChecks.OfCore();
         return request.Pid is null ? AllChecks.OfHost() : AllChecks.OfProcess();

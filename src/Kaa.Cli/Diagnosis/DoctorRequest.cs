@@ -1,3 +1,4 @@
+using Kaa.Doctor;
 using Kaa.Target.Cores;
 
 namespace Kaa.Cli.Diagnosis;
@@ -12,6 +13,9 @@ internal sealed record DoctorRequest
     public string? Core { get; init; }
 
     public CoreOptions CoreOptions { get; init; } = new();
+
+    /// <summary>What was asked to be foretold, in place of an examination; empty for an examination.</summary>
+    public IReadOnlyList<ICheck> Predictions { get; init; } = [];
 
     public bool Json { get; init; }
 

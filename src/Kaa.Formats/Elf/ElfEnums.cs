@@ -37,6 +37,7 @@ public enum ElfSegmentType : uint
     ProgramHeaders = 6,
     ThreadLocal = 7,
     GnuEhFrame = 0x6474e550,
+    GnuStack = 0x6474e551,
     GnuRelro = 0x6474e552,
 }
 
@@ -96,4 +97,15 @@ public enum ElfSymbolBinding : byte
     Global = 1,
     Weak = 2,
     Unique = 10,
+}
+
+/// <summary>The low two bits of st_other.</summary>
+public enum ElfVisibility : byte
+{
+    Default = 0,
+    Internal = 1,
+    Hidden = 2,
+
+    /// <summary>Others see it, but the module's own references always mean its own definition.</summary>
+    Protected = 3,
 }

@@ -12,6 +12,7 @@ public sealed class ElfImage
     private ElfDynamic? _dynamic;
     private ElfSymbolTable? _dynamicSymbols;
     private ElfPltStubs? _stubs;
+    private ElfLinkage? _linkage;
     private bool _buildIdRead;
 
     private ElfImage(IMemory memory, Address start, ElfHeader header, ElfProgramHeader[] programHeaders)
@@ -80,6 +81,11 @@ public sealed class ElfImage
     /// <exception cref="BadData">The tables make no sense, or (where that is met later) can't be read.</exception>
     /// <exception cref="TargetFault">The tables can't be read.</exception>
     public ElfSymbolTable DynamicSymbols => _dynamicSymbols ??= ElfDynamicSymbols.Open(_memory, Dynamic);
+
+    /// <summary>What its dynamic section says of linking; null in a static program, which has none.</summary>
+    /// <exception cref="BadData">The section has no end.</exception>
+    /// <exception cref="TargetFault">The section can't be read.</exception>
+    public ElfLinkage? Linkage => _linkage ??= _dynamicSection is { } section ? ElfLinkage.Read(_memory, section, Resolve) : null;
 
     /// <summary>The function that a PLT stub at an address in memory jumps to; null where no stub lies there.</summary>
     /// <exception cref="BadData">The tables make no sense, or can't be read.</exception>

@@ -17,6 +17,9 @@ public readonly record struct ElfSymbol(ulong Value, ulong Size, uint NameOffset
 
     public ElfSymbolBinding Binding => (ElfSymbolBinding)(Info >> 4);
 
+    /// <summary>The low two bits of st_other: who may replace or see it.</summary>
+    public ElfVisibility Visibility { get; init; }
+
     /// <summary>False for a name that another module has to supply.</summary>
     public bool IsDefined => SectionIndex != Undefined;
 
@@ -32,5 +35,5 @@ public readonly record struct ElfSymbol(ulong Value, ulong Size, uint NameOffset
         bytes.PointerAt(16),
         BinaryPrimitives.ReadUInt32LittleEndian(bytes),
         bytes[4],
-        BinaryPrimitives.ReadUInt16LittleEndian(bytes[6..]));
+        BinaryPrimitives.ReadUInt16LittleEndian(bytes[6..])) { Visibility = (ElfVisibility)(bytes[5] & 3) };
 }

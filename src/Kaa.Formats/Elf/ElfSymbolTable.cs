@@ -50,6 +50,13 @@ public sealed class ElfSymbolTable
         return found;
     }
 
+    /// <summary>Calls with each symbol and its number, in the order of the table.</summary>
+    public void ForEach(Action<int, ElfSymbol> visit)
+    {
+        int index = 0;
+        Scan(symbol => visit(index++, symbol));
+    }
+
     /// <summary>
     /// The function or data that an address lies in; where none says so, the nearest one below that does not tell its size (hand-written
     /// assembly); null where there is none.

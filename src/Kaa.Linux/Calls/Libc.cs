@@ -71,4 +71,23 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Name, EntryPoint = "prctl")]
     public static partial int PrCtl(int option, nuint second, nuint third, nuint fourth, nuint fifth);
+
+    [LibraryImport(Name, EntryPoint = "pipe2", SetLastError = true)]
+    public static partial int Pipe(int* ends, int flags);
+
+    /// <summary>The environment and the arguments end with a null pointer; gives an error number.</summary>
+    [LibraryImport(Name, EntryPoint = "posix_spawn")]
+    public static partial int Spawn(int* pid, byte* path, void* actions, void* attributes, byte** arguments, byte** environment);
+
+    [LibraryImport(Name, EntryPoint = "posix_spawn_file_actions_init")]
+    public static partial int InitSpawnActions(void* actions);
+
+    [LibraryImport(Name, EntryPoint = "posix_spawn_file_actions_addopen")]
+    public static partial int AddSpawnOpen(void* actions, int descriptor, byte* path, int flags, uint mode);
+
+    [LibraryImport(Name, EntryPoint = "posix_spawn_file_actions_adddup2")]
+    public static partial int AddSpawnDuplicate(void* actions, int descriptor, int copy);
+
+    [LibraryImport(Name, EntryPoint = "posix_spawn_file_actions_destroy")]
+    public static partial int DestroySpawnActions(void* actions);
 }

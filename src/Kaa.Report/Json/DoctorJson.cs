@@ -34,8 +34,18 @@ public static class DoctorJson
         json.Texts("evidence"u8, finding.Evidence);
         json.Texts("remedy"u8, finding.Remedy);
         json.Text("subject"u8, finding.Subject);
+        if (finding.Facts.Count > 0)
+            WriteFacts(finding, json);
         if (finding.Incomplete)
             json.WriteBoolean("incomplete"u8, true);
+        json.WriteEndObject();
+    }
+
+    private static void WriteFacts(Finding finding, Utf8JsonWriter json)
+    {
+        json.WriteStartObject("facts"u8);
+        foreach ((string name, long value) in finding.Facts)
+            json.WriteNumber(name, value);
         json.WriteEndObject();
     }
 }
