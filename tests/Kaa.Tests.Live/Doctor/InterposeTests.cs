@@ -10,19 +10,19 @@ namespace Kaa.Tests.Live.Doctor;
 public sealed class InterposeTests : IDisposable
 {
     private const string Sites = """
-        {0} int worked(int x) {{ return (x ^ 21) * 3 % 1001; }}
-        __attribute__((noinline)) int first(int x) {{ return worked(x) + 2; }}
-        __attribute__((noinline)) int second(int x) {{ return worked(x + 5) ^ 7; }}
-        __attribute__((noinline)) int third(int x) {{ return x + worked(x); }}
-        int run(int x) {{ return first(x) + second(x) + third(x); }}
+        ATTRIBUTE int worked(int x) { return (x ^ 21) * 3 % 1001; }
+        __attribute__((noinline)) int first(int x) { return worked(x) + 2; }
+        __attribute__((noinline)) int second(int x) { return worked(x + 5) ^ 7; }
+        __attribute__((noinline)) int third(int x) { return x + worked(x); }
+        int run(int x) { return first(x) + second(x) + third(x); }
         """;
 
     // Two calls of its own beside those of the library.
     private const string Main = """
         #include <stdio.h>
         int worked(int x); int run(int x);
-        {0}
-        int main(int count, char **words) {{ int r = run(count); r += worked(count); r ^= worked(r); printf("ready %d\n", r); fflush(stdout); getchar(); return 0; }}
+        OWN
+        int main(int count, char **words) { int r = run(count); r += worked(count); r ^= worked(r); printf("ready %d\n", r); fflush(stdout); getchar(); return 0; }
         """;
 
     private const string Counter = """
@@ -49,8 +49,8 @@ public sealed class InterposeTests : IDisposable
     [InlineData("the program's own", "", "-O1", "__attribute__((noinline)) int worked(int x) { return (x ^ 21) * 3 % 1001; }", 0, 5)]
     public void The_call_sites_that_an_interposed_function_sees_are_those_that_it_was_foretold(string name, string attribute, string flags, string own, int seen, int sites)
     {
-        _built.Library("libsites.so", string.Format(CultureInfo.InvariantCulture, Sites, attribute), flags.Split(' '));
-        string main = _built.Compile("main", string.Format(CultureInfo.InvariantCulture, Main, own), "-O1", "-rdynamic", "-L" + _built.HostDirectory, "-lsites", "-Wl,-rpath," + _built.Directory);
+        _built.Library("libsites.so", Sites.Replace("ATTRIBUTE", attribute, StringComparison.Ordinal), flags.Split(' '));
+        string main = _built.Compile("main", Main.Replace("OWN", own, StringComparison.Ordinal), "-O1", "-rdynamic", "-L" + _built.HostDirectory, "-lsites", "-Wl,-rpath," + _built.Directory);
         string counter = _built.Library("libcounter.so", Counter);
         JsonElement verdict = Foretell(main).WithCode("interpose-verdict");
         Predictions.Title(verdict).ShouldBe($"an interposed worked would see {seen} of {sites} call sites", name + "\n" + verdict.GetRawText());
@@ -63,8 +63,8 @@ public sealed class InterposeTests : IDisposable
     [Fact]
     public void Every_definition_and_the_instructions_are_told_as_proof()
     {
-        _built.Library("libsites.so", string.Format(CultureInfo.InvariantCulture, Sites, ""), "-O1", "-fno-semantic-interposition", "-fno-inline");
-        string main = _built.Compile("main", string.Format(CultureInfo.InvariantCulture, Main, ""), "-O1", "-no-pie", "-L" + _built.HostDirectory, "-lsites", "-Wl,-rpath," + _built.Directory);
+        _built.Library("libsites.so", Sites.Replace("ATTRIBUTE", "", StringComparison.Ordinal), "-O1", "-fno-semantic-interposition", "-fno-inline");
+        string main = _built.Compile("main", Main.Replace("OWN", "", StringComparison.Ordinal), "-O1", "-no-pie", "-L" + _built.HostDirectory, "-lsites", "-Wl,-rpath," + _built.Directory);
         JsonElement[] findings = Foretell(main);
         findings.WithCode("interpose-definitions").GetProperty("evidence")[0].GetString()!.ShouldContain($"in {_built.Directory}/libsites.so (.dynsym global");
         JsonElement[] calls = [.. findings.Where(finding => Predictions.Code(finding) == "interpose-calls")];
