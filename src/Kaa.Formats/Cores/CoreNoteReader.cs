@@ -65,14 +65,16 @@ internal sealed class CoreNoteReader(ElfSource source)
         _window.ReadExactly(nameOffset, bytes);
         ReadOnlySpan<byte> name = bytes.TrimEnd((byte)0);
         if (name.SequenceEqual("CORE"u8))
-            TakeOwn(type, offset, size);
+            TakeOwn(type, offset, size, Parse);
+        else if (name.SequenceEqual("KAA"u8) && type == KaaNote.Type)
+            TakeOwn(type, offset, size, (_, content) => _notes.Kaa ??= KaaNote.Parse(content));
         else if (!name.SequenceEqual("LINUX"u8) && !name.SequenceEqual("GNU"u8) && _notes.VendorList.Count < Limits.CoreVendorNotes)
             _notes.VendorList.Add(new CoreVendorNote(Encoding.UTF8.GetString(name), type, offset, size));
     }
 
-    private void TakeOwn(uint type, ulong offset, uint size)
+    private void TakeOwn(uint type, ulong offset, uint size, Action<uint, byte[]> parse)
     {
-        if (type is not (PrStatus or PrPsInfo or Auxiliary or File or SigInfo))
+        if (type is not (PrStatus or PrPsInfo or Auxiliary or File or SigInfo or KaaNote.Type))
             return;
         try
         {
@@ -80,7 +82,7 @@ internal sealed class CoreNoteReader(ElfSource source)
                 throw new BadData("core", offset, $"a note of more than {Limits.CoreNote} bytes");
             byte[] content = new byte[size];
             _window.ReadExactly(offset, content);
-            Parse(type, content);
+            parse(type, content);
         }
         catch (BadData damage) when (_notes.DamageList.Count < Limits.CoreDamages)
         {

@@ -24,6 +24,9 @@ public sealed class CoreNotes
     /// <summary>NT_FILE in order of address, ranges apart; empty where it is missing (before Linux 3.7).</summary>
     public IReadOnlyList<CoreFileMapping> Files { get; internal set; } = [];
 
+    /// <summary>What <c>kaa core</c> added; null where another wrote the core.</summary>
+    public KaaNote? Kaa { get; internal set; }
+
     /// <summary>Notes of others: the name of none of them is CORE, LINUX or GNU.</summary>
     public IReadOnlyList<CoreVendorNote> Vendor => VendorList;
 

@@ -46,7 +46,7 @@ public static class MapsParser
         Offset = mapping.IsFile ? mapping.Offset + (start - mapping.Start.Value) : mapping.Offset,
     };
 
-    private static Mapping ParseLine(ref ProcReader reader, ref MappingNames names)
+    internal static Mapping ParseLine(ref ProcReader reader, ref MappingNames names)
     {
         ulong start = reader.Hex();
         reader.Expect((byte)'-');

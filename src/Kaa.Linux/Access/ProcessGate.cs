@@ -9,7 +9,7 @@ using Kaa.Results;
 namespace Kaa.Linux.Access;
 
 /// <summary>What must hold before a process can be looked at; what does not is a <see cref="UserError"/> that says what to do.</summary>
-internal static class ProcessGate
+public static class ProcessGate
 {
     public const string ReplacedCode = "target-replaced";
 

@@ -1,7 +1,7 @@
 namespace Kaa.Linux.Calls;
 
 /// <summary>The kernel's clocks (clock_gettime(2)).</summary>
-internal static unsafe class Clock
+public static unsafe class Clock
 {
     private const int RealTime = 0; // CLOCK_REALTIME
     private const int Monotonic = 1; // CLOCK_MONOTONIC

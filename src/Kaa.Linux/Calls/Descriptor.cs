@@ -10,11 +10,12 @@ internal sealed unsafe class Descriptor(int number) : IDisposable
     /// <summary>Null where it can't be opened; <see cref="Errno.Last"/> says why.</summary>
     public static Descriptor? Open(string path, int flags) => Open(OpenFlags.CurrentDirectory, path, flags);
 
-    public static Descriptor? Open(int directory, string path, int flags)
+    /// <param name="mode">Permissions of a file that this creates.</param>
+    public static Descriptor? Open(int directory, string path, int flags, uint mode = 0)
     {
         fixed (byte* name = Terminated(path))
         {
-            int number = Libc.OpenAt(directory, name, flags | OpenFlags.CloseOnExec, 0);
+            int number = Libc.OpenAt(directory, name, flags | OpenFlags.CloseOnExec, mode);
             return number < 0 ? null : new Descriptor(number);
         }
     }
@@ -50,7 +51,8 @@ internal sealed unsafe class Descriptor(int number) : IDisposable
         Number = -1;
     }
 
-    private static byte[] Terminated(string path)
+    /// <summary>As the kernel takes a path: UTF-8 with a NUL.</summary>
+    public static byte[] Terminated(string path)
     {
         byte[] bytes = new byte[Encoding.UTF8.GetByteCount(path) + 1];
         Encoding.UTF8.GetBytes(path, bytes);

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Kaa.Linux.Calls;
 
 /// <summary>Error numbers that are told apart (include/uapi/asm-generic/errno-base.h and errno.h).</summary>
-internal static class Errno
+public static class Errno
 {
     public const int PermissionDenied = 1; // EPERM
     public const int NoEntry = 2; // ENOENT
@@ -16,7 +16,16 @@ internal static class Errno
     public const int BadAddress = 14; // EFAULT
     public const int NotDirectory = 20; // ENOTDIR
     public const int Invalid = 22; // EINVAL
+    public const int TryAgain = 11; // EAGAIN
+    public const int Exists = 17; // EEXIST
+    public const int IsDirectory = 21; // EISDIR
+    public const int FileTooLarge = 27; // EFBIG
+    public const int NoSpace = 28; // ENOSPC
+    public const int ReadOnlyFileSystem = 30; // EROFS
     public const int NoSystemCall = 38; // ENOSYS
+    public const int NotSupported = 95; // EOPNOTSUPP
+    public const int AddressInUse = 98; // EADDRINUSE
+    public const int OverQuota = 122; // EDQUOT
     public const int TooManyLinks = 40; // ELOOP
 
     /// <summary>Of the last call of this thread that failed.</summary>

@@ -19,6 +19,39 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, EntryPoint = "pread", SetLastError = true)]
     public static partial nint ReadAt(int descriptor, void* buffer, nuint count, long offset);
 
+    [LibraryImport(Name, EntryPoint = "pwrite", SetLastError = true)]
+    public static partial nint WriteAt(int descriptor, void* buffer, nuint count, long offset);
+
+    [LibraryImport(Name, EntryPoint = "ftruncate", SetLastError = true)]
+    public static partial int Truncate(int descriptor, long length);
+
+    [LibraryImport(Name, EntryPoint = "fchown", SetLastError = true)]
+    public static partial int ChangeOwner(int descriptor, uint user, uint group);
+
+    [LibraryImport(Name, EntryPoint = "linkat", SetLastError = true)]
+    public static partial int LinkAt(int oldDirectory, byte* oldPath, int newDirectory, byte* newPath, int flags);
+
+    [LibraryImport(Name, EntryPoint = "unlinkat", SetLastError = true)]
+    public static partial int UnlinkAt(int directory, byte* path, int flags);
+
+    [LibraryImport(Name, EntryPoint = "renameat", SetLastError = true)]
+    public static partial int RenameAt(int oldDirectory, byte* oldPath, int newDirectory, byte* newPath);
+
+    [LibraryImport(Name, EntryPoint = "getrlimit", SetLastError = true)]
+    public static partial int GetLimit(int resource, ulong* limits);
+
+    [LibraryImport(Name, EntryPoint = "prlimit", SetLastError = true)]
+    public static partial int SetLimit(int pid, int resource, ulong* limits, ulong* before);
+
+    [LibraryImport(Name, EntryPoint = "socket", SetLastError = true)]
+    public static partial int Socket(int domain, int type, int protocol);
+
+    [LibraryImport(Name, EntryPoint = "bind", SetLastError = true)]
+    public static partial int Bind(int socket, byte* address, uint length);
+
+    [LibraryImport(Name, EntryPoint = "ioctl", SetLastError = true)]
+    public static partial int Control(int descriptor, nuint request, void* argument);
+
     [LibraryImport(Name, EntryPoint = "lseek", SetLastError = true)]
     public static partial long Seek(int descriptor, long offset, int whence);
 

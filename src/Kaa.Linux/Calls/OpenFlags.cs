@@ -7,7 +7,14 @@ internal static class OpenFlags
     public const int EmptyPath = 0x1000; // AT_EMPTY_PATH
     public const int NotFollowed = 0x100; // AT_SYMLINK_NOFOLLOW
 
+    public const int FollowLink = 0x400; // AT_SYMLINK_FOLLOW
+
     public const int ReadOnly = 0;
+    public const int WriteOnly = 1;
+    public const int ReadWrite = 2;
+    public const int Create = 0x40; // O_CREAT
+    public const int Exclusive = 0x80; // O_EXCL
+    public const int Nameless = 0x410000; // O_TMPFILE
     public const int NoTerminal = 0x100; // O_NOCTTY
     public const int NonBlocking = 0x800; // O_NONBLOCK
     public const int Directory = 0x10000; // O_DIRECTORY

@@ -8,7 +8,7 @@ using Kaa.Target;
 namespace Kaa.Linux.Files;
 
 /// <summary>Files as a live process sees them, through <c>/proc/PID/root</c>.</summary>
-internal sealed class LiveFiles : ITargetFiles, IDisposable
+public sealed class LiveFiles : ITargetFiles, IDisposable
 {
     private const int PageSize = 4096;
 
@@ -18,7 +18,7 @@ internal sealed class LiveFiles : ITargetFiles, IDisposable
     private readonly RootedPath? _root;
     private readonly string _prefix;
 
-    public LiveFiles(ProcRoot proc, int tid, IMemory memory)
+    internal LiveFiles(ProcRoot proc, int tid, IMemory memory)
     {
         _proc = proc;
         _tid = tid;

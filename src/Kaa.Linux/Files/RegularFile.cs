@@ -3,9 +3,22 @@ using Kaa.Linux.Calls;
 namespace Kaa.Linux.Files;
 
 /// <summary>A regular file, open for reading. pread, so no seeks; no buffer of its own.</summary>
-internal sealed unsafe class RegularFile(Descriptor descriptor, FileStatus status) : Stream
+public sealed unsafe class RegularFile : Stream
 {
-    public FileStatus Status { get; } = status;
+    private const int SeekData = 3; // SEEK_DATA
+    private const int SeekHole = 4; // SEEK_HOLE
+    private const int NoSuchAddress = 6; // ENXIO
+
+    private readonly Descriptor _descriptor;
+
+    internal RegularFile(Descriptor descriptor, FileStatus status)
+    {
+        _descriptor = descriptor;
+        Status = status;
+        Length = (long)status.Size;
+    }
+
+    internal FileStatus Status { get; }
 
     public override bool CanRead => true;
 
@@ -13,7 +26,7 @@ internal sealed unsafe class RegularFile(Descriptor descriptor, FileStatus statu
 
     public override bool CanWrite => false;
 
-    public override long Length { get; } = (long)status.Size;
+    public override long Length { get; }
 
     public override long Position { get; set; }
 
@@ -23,7 +36,7 @@ internal sealed unsafe class RegularFile(Descriptor descriptor, FileStatus statu
         do
         {
             fixed (byte* bytes = buffer)
-                count = Libc.ReadAt(descriptor.Number, bytes, (nuint)buffer.Length, Position);
+                count = Libc.ReadAt(_descriptor.Number, bytes, (nuint)buffer.Length, Position);
         }
         while (count < 0 && Errno.Last == Errno.Interrupted);
 
@@ -31,6 +44,16 @@ internal sealed unsafe class RegularFile(Descriptor descriptor, FileStatus statu
             throw new IOException($"read: error {Errno.Last}");
         Position += count;
         return (int)count;
+    }
+
+    /// <summary>The next run of bytes that is no hole, from an offset on: its start is null where there is none. Null where the file system can't tell.</summary>
+    public (ulong? Start, ulong End)? NextData(ulong offset)
+    {
+        long start = Libc.Seek(_descriptor.Number, (long)offset, SeekData);
+        if (start < 0)
+            return Errno.Last == NoSuchAddress ? (null, 0) : null;
+        long end = Libc.Seek(_descriptor.Number, start, SeekHole);
+        return end < 0 ? null : ((ulong)start, (ulong)end);
     }
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
@@ -52,7 +75,7 @@ internal sealed unsafe class RegularFile(Descriptor descriptor, FileStatus statu
 
     protected override void Dispose(bool disposing)
     {
-        descriptor.Dispose();
+        _descriptor.Dispose();
         base.Dispose(disposing);
     }
 }

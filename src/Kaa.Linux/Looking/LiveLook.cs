@@ -15,7 +15,6 @@ internal sealed class LiveLook : IDisposable
 {
     private const int MaxPasses = 8;
     private const int StopSleepersFrom = 2;
-    private const int MeanwhileEvery = 10; // ms
 
     private readonly TaskDirectory _tasks;
     private readonly Func<long?, IMemory> _memory;
@@ -79,7 +78,7 @@ internal sealed class LiveLook : IDisposable
         else
         {
             var tracer = new Tracer(_tasks);
-            OnThreadOfItsOwn(() => moving = ReadStopped(tracer, toStop), tracer.BuryTheDead);
+            TracerThread.Run(() => moving = ReadStopped(tracer, toStop), tracer.BuryTheDead);
         }
 
         return moving;
@@ -150,8 +149,9 @@ internal sealed class LiveLook : IDisposable
 
     private HashSet<int> ReadAndProve(Tracer? tracer)
     {
-        long? deadline = tracer?.StoppedSince is { } since
-            ? _budget.ReadDeadline(since, tracer.Tracees.Count, _roster.Threads.Count)
+        // Who is overdue may come to its stop at any moment, and waits from then on.
+        long? deadline = tracer is { Tracees.Count: > 0 }
+            ? _budget.ReadDeadline(tracer.StoppedSince ?? Clock.Microseconds, tracer.Tracees.Count, _roster.Threads.Count)
             : null;
         var threads = new List<TargetThread>(_roster.Threads.Count);
         foreach (ThreadSight sight in _roster.Threads)
@@ -238,41 +238,5 @@ internal sealed class LiveLook : IDisposable
         }
 
         return new LookResult(_longest, threads, moving, _pass);
-    }
-
-    /// <summary>
-    /// ptrace belongs to a thread, and a thread that has been interrupted but does not stop (a vfork parent) can be let go in one way only: its
-    /// tracer's thread ends. So each pass that stops anybody has a thread of its own, and nothing of it can outlive the pass.
-    /// </summary>
-    /// <param name="meanwhile">Called again and again on the thread that asked, until the other is through.</param>
-    private static void OnThreadOfItsOwn(Action action, Action meanwhile)
-    {
-        System.Runtime.ExceptionServices.ExceptionDispatchInfo? failure = null;
-        int tid = 0;
-        var thread = new System.Threading.Thread(Run, 8 << 20) { Name = "look" };
-        thread.Start();
-        while (!thread.Join(MeanwhileEvery))
-        {
-            meanwhile();
-            if (System.Threading.Volatile.Read(ref tid) is > 0 and int hastened)
-                Scheduling.Relax(hastened);
-        }
-
-        failure?.Throw();
-
-        void Run()
-        {
-            try
-            {
-                System.Threading.Volatile.Write(ref tid, Scheduling.Hasten());
-                action();
-            }
-#pragma warning disable CA1031 // It is thrown again on the thread that asked.
-            catch (Exception e)
-#pragma warning restore CA1031
-            {
-                failure = System.Runtime.ExceptionServices.ExceptionDispatchInfo.Capture(e);
-            }
-        }
     }
 }

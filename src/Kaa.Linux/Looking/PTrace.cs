@@ -3,13 +3,31 @@ using Kaa.Linux.Registers;
 
 namespace Kaa.Linux.Looking;
 
-/// <summary>The few ptrace requests that a look needs (include/uapi/linux/ptrace.h). All from the thread that seized.</summary>
-internal static unsafe class PTrace
+/// <summary>The few ptrace requests that Kaa needs (include/uapi/linux/ptrace.h). All from the thread that seized.</summary>
+public static unsafe class PTrace
 {
+    /// <summary>PTRACE_O_TRACESYSGOOD: stops at system calls can be told from SIGTRAP.</summary>
+    public const int MarkCalls = 1;
+
+    /// <summary>PTRACE_O_TRACEFORK, PTRACE_O_TRACEVFORK, PTRACE_O_TRACECLONE: children are traced from their first moment on, by the same tracer.</summary>
+    public const int TraceChildren = 2 | 4 | 8;
+
+    /// <summary>PTRACE_O_EXITKILL: it is killed when its tracer's thread ends.</summary>
+    public const int KillAtExit = 0x100000;
+
     private const int PeekText = 1; // PTRACE_PEEKTEXT
     private const int GetRegisters = 12; // PTRACE_GETREGS
     private const int SetRegisters = 13; // PTRACE_SETREGS
     private const int DetachRequest = 17; // PTRACE_DETACH
+    private const int ToNextCall = 24; // PTRACE_SYSCALL
+    private const int SetOptionsRequest = 0x4200; // PTRACE_SETOPTIONS
+    private const int GetEventMessage = 0x4201; // PTRACE_GETEVENTMSG
+    private const int GetSignalRequest = 0x4202; // PTRACE_GETSIGINFO
+    private const int GetRegisterSetRequest = 0x4204; // PTRACE_GETREGSET
+    private const int GetMaskRequest = 0x420a; // PTRACE_GETSIGMASK
+    private const int SetMaskRequest = 0x420b; // PTRACE_SETSIGMASK
+    private const int MaskSize = 8; // sigset_t of the kernel
+    private const int GetRseqRequest = 0x420f; // PTRACE_GET_RSEQ_CONFIGURATION, Linux 5.13
     private const int SeizeRequest = 0x4206; // PTRACE_SEIZE
     private const int InterruptRequest = 0x4207; // PTRACE_INTERRUPT
 
@@ -20,6 +38,7 @@ internal static unsafe class PTrace
     private const int OneTask = 1; // P_PID
     private const int LeaveIt = 0x01000000; // WNOWAIT
     private const int InformationSize = 32; // siginfo_t, in ints
+    private const int SignalInformationSize = 128; // siginfo_t
     private const int CodeOffset = 2; // si_code
     private const int CodeExited = 1; // CLD_EXITED
     private const int CodeDumped = 3; // CLD_DUMPED
@@ -39,6 +58,72 @@ internal static unsafe class PTrace
     }
 
     public static bool SetAll(int tid, X64Registers registers) => Libc.PTrace(SetRegisters, tid, 0, (nint)(&registers)) == 0;
+
+    public static bool SetOptions(int tid, int options) => Libc.PTrace(SetOptionsRequest, tid, 0, options) == 0;
+
+    /// <summary>Which signals a stopped thread blocks: bit n − 1 is signal n.</summary>
+    public static bool TryGetSignalMask(int tid, out ulong mask)
+    {
+        fixed (ulong* place = &mask)
+            return Libc.PTrace(GetMaskRequest, tid, MaskSize, (nint)place) == 0;
+    }
+
+    /// <summary>SIGKILL and SIGSTOP can't be blocked.</summary>
+    public static bool SetSignalMask(int tid, ulong mask) => Libc.PTrace(SetMaskRequest, tid, MaskSize, (nint)(&mask)) == 0;
+
+    /// <summary>Lets a stopped thread go on up to its next entry into a system call or exit from one.</summary>
+    public static bool ContinueToCall(int tid, int signal) => Libc.PTrace(ToNextCall, tid, 0, signal) == 0;
+
+    /// <summary>At a stop of <see cref="StopKind.Child"/>: the child's id, as seen from here. Null where the thread is gone.</summary>
+    public static int? ChildOf(int tid)
+    {
+        ulong message;
+        return Libc.PTrace(GetEventMessage, tid, 0, (nint)(&message)) == 0 ? unchecked((int)message) : null;
+    }
+
+    /// <summary>One set of registers as a core's note holds it; gives how many bytes there are, 0 where the processor has none such.</summary>
+    /// <param name="type">NT_PRSTATUS 1, NT_FPREGSET 2, NT_X86_XSTATE 0x202 (include/uapi/linux/elf.h).</param>
+    public static int GetRegisterSet(int tid, int type, Span<byte> buffer)
+    {
+        fixed (byte* bytes = buffer)
+        {
+            var vector = new IoVector { Base = (ulong)bytes, Length = (nuint)buffer.Length };
+            return Libc.PTrace(GetRegisterSetRequest, tid, type, (nint)(&vector)) == 0 ? (int)vector.Length : 0;
+        }
+    }
+
+    /// <summary>siginfo_t (128 bytes) of the signal that the thread stopped for; false where it stopped for none.</summary>
+    public static bool TryGetSignal(int tid, Span<byte> information)
+    {
+        fixed (byte* bytes = information)
+            return information.Length >= SignalInformationSize && Libc.PTrace(GetSignalRequest, tid, 0, (nint)bytes) == 0;
+    }
+
+    /// <summary>Address of the thread's struct rseq (include/uapi/linux/rseq.h); 0 where it has none, null where the kernel does not say.</summary>
+    public static ulong? RseqArea(int tid)
+    {
+        const int Size = 24; // struct ptrace_rseq_configuration
+        ulong* configuration = stackalloc ulong[Size / sizeof(ulong)];
+        return Libc.PTrace(GetRseqRequest, tid, Size, (nint)configuration) > 0 ? configuration[0] : null;
+    }
+
+    public static bool Kill(int pid) => Libc.Kill(pid, 9) == 0;
+
+    /// <summary>
+    /// One of the thread's seccomp filters, the innermost first, as instructions of eight bytes (struct sock_filter); null where there is no such, or it may
+    /// not be read (it takes CAP_SYS_ADMIN, and no filter on Kaa itself): <see cref="Errno.Last"/> is ENOENT where there is none.
+    /// </summary>
+    public static byte[]? SeccompFilter(int tid, int index)
+    {
+        const int Request = 0x420c; // PTRACE_SECCOMP_GET_FILTER
+        const int MostInstructions = 4096; // BPF_MAXINSNS
+        nint count = Libc.PTrace(Request, tid, index, 0);
+        if (count is <= 0 or > MostInstructions)
+            return null;
+        byte[] program = new byte[count * 8];
+        fixed (byte* bytes = program)
+            return Libc.PTrace(Request, tid, index, (nint)bytes) == count ? program : null;
+    }
 
     /// <summary>True where a syscall instruction (0f 05) lies there.</summary>
     public static bool IsSyscallInstruction(int tid, ulong address)

@@ -3,7 +3,7 @@ using Kaa.Formats.ProcText;
 namespace Kaa.Linux.Looking;
 
 /// <summary>Which signals would really interrupt a thread.</summary>
-internal static class PendingSignals
+public static class PendingSignals
 {
     // Signals whose default is to do nothing: SIGCHLD 17, SIGCONT 18, SIGURG 23, SIGWINCH 28 (signal(7)).
     private const ulong IgnoredByDefault = 1UL << 16 | 1UL << 17 | 1UL << 22 | 1UL << 27;

@@ -6,7 +6,7 @@ using Kaa.Target;
 namespace Kaa.Linux.Looking;
 
 /// <summary>All threads of the process, sighted one by one, and the proof afterwards that they stayed as they were.</summary>
-internal sealed class Roster(TaskDirectory tasks, bool nested) : IDisposable
+public sealed class Roster(TaskDirectory tasks, bool nested) : IDisposable
 {
     /// <summary>
     /// Counters that are kept open save an open each, 4 µs. Beyond this many they are opened again: a table of descriptors begins with 64 places,

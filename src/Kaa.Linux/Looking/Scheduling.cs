@@ -2,7 +2,7 @@ using Kaa.Linux.Calls;
 
 namespace Kaa.Linux.Looking;
 
-internal static unsafe class Scheduling
+public static unsafe class Scheduling
 {
     private const int ThisThread = 0; // for both calls: on Linux a thread, not its process (setpriority(2), "C library/kernel differences")
     private const int Highest = -20;

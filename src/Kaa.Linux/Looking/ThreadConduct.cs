@@ -4,7 +4,7 @@ using Kaa.Linux.Proc;
 namespace Kaa.Linux.Looking;
 
 /// <summary>How a thread is to be treated in a look.</summary>
-internal enum ThreadConduct
+public enum ThreadConduct
 {
     /// <summary>Off its processor, in the kernel: read where it sleeps.</summary>
     Parked,

@@ -7,7 +7,7 @@ using Kaa.Target;
 namespace Kaa.Linux.Looking;
 
 /// <summary>What is known of one thread in one pass.</summary>
-internal sealed class ThreadSight
+public sealed class ThreadSight
 {
     public required int Tid { get; init; }
 

@@ -2,7 +2,7 @@ using Kaa.Linux.Registers;
 
 namespace Kaa.Linux.Looking;
 
-internal enum TraceeState
+public enum TraceeState
 {
     /// <summary>Seized, interrupted, not stopped yet.</summary>
     Stopping,
@@ -20,7 +20,7 @@ internal enum TraceeState
 }
 
 /// <summary>One thread that is stopped for a look.</summary>
-internal sealed class Tracee(int tid)
+public sealed class Tracee(int tid)
 {
     public int Tid { get; } = tid;
 

@@ -8,7 +8,8 @@ namespace Kaa.Linux.Looking;
 /// Stops threads, and lets them go as they were. Belongs to one thread, which must end when the look has: the kernel then lets go of
 /// whatever had not stopped (a thread that is not stopped can't be detached by request).
 /// </summary>
-internal sealed class Tracer(TaskDirectory tasks)
+/// <param name="patience">How long threads are waited for, in microseconds.</param>
+public sealed class Tracer(TaskDirectory tasks, int patience = Tracer.PatienceMicroseconds)
 {
     // A thread on another processor stops within 20 µs. One that waits for ours needs us to sleep; to yield is no good, since on a busy
     // machine that gives away a whole slice of several milliseconds.
@@ -17,7 +18,7 @@ internal sealed class Tracer(TaskDirectory tasks)
 
     // By now whoever has a processor has been told to stop. Who has none, because others have it or because it waits in the kernel, can't
     // run a single instruction of its own before it stops either.
-    private const int PatienceMicroseconds = 2_000;
+    internal const int PatienceMicroseconds = 2_000;
     private const int LingerMicroseconds = 1_000_000;
     private const int LingerSleep = 200;
 
@@ -126,7 +127,7 @@ internal sealed class Tracer(TaskDirectory tasks)
         while (PollAll(first))
         {
             long now = Clock.Microseconds;
-            if (now >= begun + PatienceMicroseconds || StoppedSince is { } since && now >= deadline(since))
+            if (now >= begun + patience || StoppedSince is { } since && now >= deadline(since))
                 break;
             if (now - begun > SpinMicroseconds)
                 Clock.Sleep(SleepMicroseconds);

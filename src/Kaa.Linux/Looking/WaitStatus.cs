@@ -1,6 +1,6 @@
 namespace Kaa.Linux.Looking;
 
-internal enum StopKind
+public enum StopKind
 {
     /// <summary>The thread has exited, or was killed.</summary>
     Ended,
@@ -13,14 +13,21 @@ internal enum StopKind
 
     /// <summary>A signal is on its way to the thread: it is handed back at the detach, or it would be lost.</summary>
     Signal,
+
+    /// <summary>On its way into a system call or out of it; only with <see cref="PTrace.MarkCalls"/>, and where it was asked to stop there.</summary>
+    Call,
+
+    /// <summary>It has made a child by fork, vfork or clone, which is traced too; only with <see cref="PTrace.TraceChildren"/>.</summary>
+    Child,
 }
 
-/// <summary>What waitpid said of a tracee that was seized without options (ptrace(2), "Stopped states").</summary>
+/// <summary>What waitpid said of a tracee that was seized (ptrace(2), "Stopped states").</summary>
 /// <param name="Signal">The signal that stopped it, or is on its way; 0 for our own stop and for the end.</param>
-internal readonly record struct WaitStatus(StopKind Kind, int Signal)
+public readonly record struct WaitStatus(StopKind Kind, int Signal)
 {
     private const int Stopped = 0x7f;
     private const int TrapSignal = 5; // SIGTRAP
+    private const int CallTrap = TrapSignal | 0x80; // PTRACE_O_TRACESYSGOOD
     private const int StopEvent = 128; // PTRACE_EVENT_STOP
 
     public static WaitStatus Of(int status)
@@ -30,7 +37,11 @@ internal readonly record struct WaitStatus(StopKind Kind, int Signal)
         int signal = status >> 8 & 0xff;
         return (status >> 16) switch
         {
+            0 when signal == CallTrap => new WaitStatus(StopKind.Call, 0),
             0 => new WaitStatus(StopKind.Signal, signal),
+
+            // PTRACE_EVENT_FORK, PTRACE_EVENT_VFORK, PTRACE_EVENT_CLONE.
+            1 or 2 or 3 => new WaitStatus(StopKind.Child, 0),
 
             // An event stop whose signal is a stopping one is a group stop.
             StopEvent when signal != TrapSignal => new WaitStatus(StopKind.Group, signal),

@@ -8,7 +8,7 @@ namespace Kaa.Linux.Memory;
 /// Memory of a live process, uncached. <c>process_vm_readv</c> where that is allowed; <c>/proc/PID/mem</c>, opened once at the start, where
 /// it is not, and from the moment on at which it is refused (the target gave up or changed its user, or the thread that it goes by has ended).
 /// </summary>
-internal sealed unsafe class LiveMemory : IMemory, IDisposable
+public sealed unsafe class LiveMemory : IMemory, IDisposable
 {
     private readonly int _tid;
     private readonly Descriptor? _file;

@@ -8,7 +8,7 @@ namespace Kaa.Linux.Proc;
 /// Reads small files of the kernel into one buffer that is used again and again: FileStream costs several times what open, read
 /// and close do. What is returned is valid until the next read.
 /// </summary>
-internal sealed unsafe class KernelText
+public sealed unsafe class KernelText
 {
     private const int FirstSize = 16 << 10;
 

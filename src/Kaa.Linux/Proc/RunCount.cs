@@ -17,7 +17,7 @@ namespace Kaa.Linux.Proc;
 /// before the second count.
 /// In both cases /proc/TID/syscall is the sight: it waits until the thread is off its processor (wait_task_inactive) or says "running".
 /// </param>
-internal readonly record struct RunCount(bool FromSchedStat, ulong First, ulong Second)
+public readonly record struct RunCount(bool FromSchedStat, ulong First, ulong Second)
 {
     /// <summary>Null where the kernel does not count, or the text is not one.</summary>
     public static RunCount? ParseSchedStat(ReadOnlySpan<byte> text)

@@ -3,7 +3,7 @@ using Kaa.Results;
 namespace Kaa.Linux.Proc;
 
 /// <summary>The kernel's letter for what a thread does (task_state_array, fs/proc/array.c) → ours.</summary>
-internal static class TaskState
+public static class TaskState
 {
     public static ThreadState Of(char letter) => letter switch
     {

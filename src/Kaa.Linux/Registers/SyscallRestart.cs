@@ -8,10 +8,12 @@ namespace Kaa.Linux.Registers;
 /// acts on when the thread goes on, whether it is detached or its tracer dies. Some give a real EINTR, because nothing but a signal
 /// was thought to wake them (signal(7), "Interruption of system calls"): the program would see it. Those are made to run again here.
 /// </summary>
-internal static class SyscallRestart
+public static class SyscallRestart
 {
     private const long Interrupted = -4; // EINTR
     private const int SyscallLength = 2; // 0f 05
+    private const long RestartBlock = -516; // ERESTART_RESTARTBLOCK
+    private const ulong RestartSyscall = 219; // restart_syscall
     private const ulong NoCall = ulong.MaxValue; // orig_rax of a thread that is in no system call
 
     /// <summary>In a system call that the stop has cut short: its result is a restart code or EINTR.</summary>
@@ -55,6 +57,20 @@ internal static class SyscallRestart
         Rax = registers.OriginalRax,
         OriginalRax = NoCall,
     };
+
+    /// <summary>
+    /// Registers with which the thread goes on as if it had never been stopped, wherever it is when it gets them: the call that it was taken out of is made
+    /// again, as the kernel itself would have set it up (arch_do_signal_or_restart, arch/x86/kernel/signal.c).
+    /// </summary>
+    public static X64Registers Restarted(in X64Registers registers)
+    {
+        if (Signed(registers.OriginalRax) < 0)
+            return registers;
+        if (!IsRestartCode(Signed(registers.Rax)) && !NeedsRepair(registers))
+            return registers with { OriginalRax = NoCall };
+        X64Registers again = Repaired(registers);
+        return Signed(registers.Rax) == RestartBlock ? again with { Rax = RestartSyscall } : again;
+    }
 
     /// <summary>The call that a stopped thread was in; null where it was in none.</summary>
     public static BlockedCall? Call(in X64Registers registers) => WasInCall(registers)

@@ -4,7 +4,7 @@ namespace Kaa.Linux.Registers;
 
 /// <summary>struct user_regs_struct of x86-64 (arch/x86/include/asm/user_64.h), as PTRACE_GETREGS fills it.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal struct X64Registers
+public struct X64Registers
 {
     public ulong R15;
     public ulong R14;

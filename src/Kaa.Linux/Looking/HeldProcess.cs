@@ -1,0 +1,147 @@
+using Kaa.Linux.Calls;
+using Kaa.Linux.Proc;
+using Kaa.Linux.Registers;
+
+namespace Kaa.Linux.Looking;
+
+/// <summary>
+/// All threads of a process held at once, for what needs all of it to stand still. Belongs to the thread that made it (<see cref="TracerThread"/>).
+/// Sleepers whose call can't be made again are left asleep: it is proved afterwards that they slept on.
+/// </summary>
+public sealed class HeldProcess : IDisposable
+{
+    // Long enough for a thread that shares its processor with others to come to its stop.
+    private const int PatienceMicroseconds = 50_000;
+    private const int MostSights = 5;
+    private const int BetweenSights = 500; // µs
+    private const int VFork = 58;
+
+    private readonly TaskDirectory _tasks;
+    private readonly Roster _roster;
+    private bool _isHeld;
+
+    /// <param name="nested">The target lives in a pid namespace of its own.</param>
+    public HeldProcess(TaskDirectory tasks, bool nested)
+    {
+        _tasks = tasks;
+        _roster = new Roster(tasks, nested);
+        Tracer = new Tracer(tasks, PatienceMicroseconds);
+    }
+
+    public Tracer Tracer { get; }
+
+    /// <summary>In the kernel's order, the leader first.</summary>
+    public IReadOnlyList<ThreadSight> Threads => _roster.Threads;
+
+    /// <summary>Stops everybody, then those that were started meanwhile. False where the process was gone.</summary>
+    public bool Stop()
+    {
+        if (!SightAll())
+            return false;
+        _isHeld = true;
+        IReadOnlyList<ThreadSight> sights = [.. _roster.Threads];
+        do
+        {
+            List<int> tids = ToStop(sights);
+            Tracer.Stop(tids, _ => true, _ => long.MaxValue);
+            Record();
+        }
+        while (_roster.MayHaveNew() && _roster.AddNew(out sights));
+        return true;
+    }
+
+    /// <summary>Whoever is in a call that can't be made again is given a moment to come out of it: most such calls are short.</summary>
+    private bool SightAll()
+    {
+        for (int i = 1; _roster.Begin(null); i++)
+        {
+            if (i == MostSights || !_roster.Threads.Exists(sight => sight.Conduct != ThreadConduct.Ended && !IsToBeStopped(sight)))
+                return true;
+            Clock.Sleep(BetweenSights);
+        }
+
+        return false;
+    }
+
+    /// <summary>Stops one thread alone; null where it can't be.</summary>
+    public ThreadSight? StopOne(Func<ThreadSight, int> rank)
+    {
+        if (!_roster.Begin(null))
+            return null;
+        ThreadSight? best = null;
+        foreach (ThreadSight sight in _roster.Threads)
+        {
+            if (ToStop([sight]).Count > 0 && rank(sight) is >= 0 and int place && (best is null || place < rank(best)))
+                best = sight;
+        }
+
+        if (best is null)
+            return null;
+        _isHeld = true;
+        Tracer.Stop([best.Tid], _ => true, _ => long.MaxValue);
+        Record();
+        return best.IsStopped ? best : null;
+    }
+
+    /// <summary>The threads that were not held and have run since they were sighted: what is known of them is what they did before.</summary>
+    public List<ThreadSight> Moved()
+    {
+        var moved = new List<ThreadSight>();
+        foreach (ThreadSight sight in _roster.Threads)
+        {
+            if (sight.Conduct != ThreadConduct.Ended && !_roster.StoodStill(sight))
+                moved.Add(sight);
+        }
+
+        return moved;
+    }
+
+    /// <summary>Lets everybody go on.</summary>
+    public void Release()
+    {
+        if (_isHeld)
+            Tracer.Release();
+        _isHeld = false;
+    }
+
+    public void Dispose()
+    {
+        Release();
+        _roster.Dispose();
+    }
+
+    private void Record()
+    {
+        foreach (Tracee tracee in Tracer.Tracees)
+        {
+            if (_roster.Find(tracee.Tid) is not { } sight || sight.Tracee == tracee)
+                continue;
+            if (tracee.State == TraceeState.Overdue)
+                _roster.SightAgain(tracee.Tid);
+            if (tracee.State is TraceeState.Stopped or TraceeState.Overdue)
+                _roster.Find(tracee.Tid)!.Tracee = tracee;
+        }
+    }
+
+    private static List<int> ToStop(IReadOnlyList<ThreadSight> sights)
+    {
+        var tids = new List<int>(sights.Count);
+        foreach (ThreadSight sight in sights)
+        {
+            if (IsToBeStopped(sight))
+                tids.Add(sight.Tid);
+        }
+
+        return tids;
+    }
+
+    private static bool IsToBeStopped(ThreadSight sight) => sight.Conduct switch
+    {
+        ThreadConduct.Ended => false,
+        ThreadConduct.Running => true,
+        ThreadConduct.Held => sight.State == 'T',
+
+        // A vfork parent does not stop before its child is done. Calls that are not known to be made again without loss are left to sleep.
+        _ => sight.Call is not { Number: >= 0 } call || (call.Number != VFork && SyscallRestart.CanBeRepaired(call.Number)),
+    };
+}

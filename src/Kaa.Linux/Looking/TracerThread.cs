@@ -1,0 +1,42 @@
+namespace Kaa.Linux.Looking;
+
+/// <summary>
+/// ptrace belongs to a thread, and a thread that has been interrupted but does not stop (a vfork parent) can be let go in one way only: its
+/// tracer's thread ends. So each pass that stops anybody has a thread of its own, and nothing of it can outlive the pass.
+/// </summary>
+public static class TracerThread
+{
+    private const int MeanwhileEvery = 10; // ms
+
+    /// <param name="meanwhile">Called again and again on the thread that asked, until the other is through.</param>
+    public static void Run(Action action, Action meanwhile)
+    {
+        System.Runtime.ExceptionServices.ExceptionDispatchInfo? failure = null;
+        int tid = 0;
+        var thread = new System.Threading.Thread(Begin, 8 << 20) { Name = "look" };
+        thread.Start();
+        while (!thread.Join(MeanwhileEvery))
+        {
+            meanwhile();
+            if (System.Threading.Volatile.Read(ref tid) is > 0 and int hastened)
+                Scheduling.Relax(hastened);
+        }
+
+        failure?.Throw();
+
+        void Begin()
+        {
+            try
+            {
+                System.Threading.Volatile.Write(ref tid, Scheduling.Hasten());
+                action();
+            }
+#pragma warning disable CA1031 // It is thrown again on the thread that asked.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                failure = System.Runtime.ExceptionServices.ExceptionDispatchInfo.Capture(e);
+            }
+        }
+    }
+}
