@@ -90,6 +90,13 @@ internal static class JsonNames
         _ => throw Unnamed(state),
     };
 
+    public static string Of(CoreWay way) => way switch
+    {
+        CoreWay.Snapshot => "snapshot",
+        CoreWay.Plain => "plain",
+        _ => throw Unnamed(way),
+    };
+
     public static string Of(TaskAwaitKind kind) => kind switch
     {
         TaskAwaitKind.Task => "task",

@@ -15,6 +15,7 @@ internal sealed class KaaCommand : RootCommand
         foreach (Option option in Options)
             Describe(option);
         Add(new StackVerb());
+        Add(new CoreVerb());
         Add(new ProcessVerb());
         Add(new DoctorVerb());
         Add(new CompletionVerb());

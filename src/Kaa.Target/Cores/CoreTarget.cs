@@ -24,6 +24,8 @@ public sealed class CoreTarget : ObservedTarget
         var linked = new LinkedModules(dumped, notes.Auxiliary, options.Exe);
         IReadOnlyList<CoreFileMapping> mappings = notes.Files.Count > 0 ? notes.Files : linked.Find();
         string prefix = CoreRoot.Prefix(mappings, notes.Auxiliary, dumped, options.SysRoot);
+        if (prefix.Length == 0 && options.SysRoot is null && notes.Kaa is { Root.Length: > 1 } known)
+            prefix = known.Root;
         var root = new RootedFiles(options.SysRoot ?? prefix);
         var search = new FileSearch(root, options.Exe, options.SysRoot is not null);
         _mapped = new MappedFiles(mappings, prefix, dumped, search);
@@ -54,8 +56,8 @@ public sealed class CoreTarget : ObservedTarget
 
     public override ITargetFiles Files => _files;
 
-    /// <summary>No core tells it.</summary>
-    public override double? StartedAt => null;
+    /// <summary>Only <c>kaa core</c> tells it.</summary>
+    public override double? StartedAt => _core.Notes.Kaa?.StartedAt;
 
     /// <summary>When the file was written, or copied, in Unix seconds: what changed since is not what the process had.</summary>
     public double DumpedAt { get; }
@@ -117,21 +119,45 @@ public sealed class CoreTarget : ObservedTarget
     {
         var threads = new List<TargetThread>(notes.Threads.Count);
         var seen = new HashSet<int>();
+        var known = new Dictionary<int, KaaNoteThread>();
+        foreach (KaaNoteThread told in notes.Kaa?.Threads ?? [])
+            known[told.Tid] = told;
         foreach (CoreThread thread in notes.Threads)
         {
             // The kernel names the group leader only.
             string? name = thread.Tid == notes.Process?.Pid && notes.Process.Name.Length > 0 ? notes.Process.Name : null;
             if (seen.Add(thread.Tid))
-                threads.Add(X64CoreThread.Read(thread, name));
+                threads.Add(WithNote(X64CoreThread.Read(thread, name), known.GetValueOrDefault(thread.Tid)));
         }
 
         return threads;
     }
 
+    /// <summary>What only the kernel knew, and <c>kaa core</c> has kept.</summary>
+    private static TargetThread WithNote(TargetThread thread, KaaNoteThread? known) => known is null ? thread : thread with
+    {
+        NamespaceTid = known.NamespaceTid,
+        Name = known.Name,
+        State = StateOf(known.State),
+        Registers = known.IsPartial ? null : thread.Registers,
+        ThreadPointer = known.IsPartial ? null : thread.ThreadPointer,
+    };
+
+    private static ThreadState StateOf(string name) => name switch
+    {
+        "running" => ThreadState.Running,
+        "sleeping" => ThreadState.Sleeping,
+        "uninterruptible" => ThreadState.Uninterruptible,
+        "stopped" => ThreadState.Stopped,
+        "zombie" => ThreadState.Zombie,
+        _ => ThreadState.Unknown,
+    };
+
     private static TargetInfo Describe(string path, CoreNotes notes, IReadOnlyList<string>? command) => new()
     {
         Kind = TargetKind.Core,
         Pid = notes.Process?.Pid ?? (notes.Threads.Count > 0 ? notes.Threads[0].Tid : null),
+        ContainerPid = notes.Kaa?.ContainerPid,
         Path = path,
         Command = command ?? ShortCommand(notes.Process),
         Signal = notes.Threads.Count > 0 ? SignalOf(notes.Threads[0]) : null,
