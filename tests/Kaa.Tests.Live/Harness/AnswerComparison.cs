@@ -5,11 +5,16 @@ namespace Kaa.Tests.Live.Harness;
 /// <summary>Two answers of <c>kaa bt --json</c>, field by field: a line for each field that differs.</summary>
 internal static class AnswerComparison
 {
+    private static readonly string[] KernelsOwn = ["name", "state", "stopped", "waitingFor"];
+
     /// <summary>Two looks at one process: notes and the length of the pause may differ.</summary>
     public static List<string> OfLooks(JsonObject before, JsonObject after) => Compare(Lasting(before), Lasting(after));
 
     /// <summary>A process and a core of it: what only the kernel knows may differ (names, states, waits, the pause), and the notes.</summary>
-    public static List<string> OfLiveAndCore(JsonObject live, JsonObject dead) => Compare(WithoutKernel(live), WithoutKernel(dead));
+    public static List<string> OfLiveAndCore(JsonObject live, JsonObject dead) => Compare(WithoutKernel(live, KernelsOwn), WithoutKernel(dead, KernelsOwn));
+
+    /// <summary>A process and what <c>kaa core</c> made of it, which keeps what the kernel knows.</summary>
+    public static List<string> OfLiveAndOwnCore(JsonObject live, JsonObject dead) => Compare(WithoutKernel(live, ["stopped"]), WithoutKernel(dead, ["stopped"]));
 
     private static JsonObject Lasting(JsonObject answer)
     {
@@ -19,7 +24,7 @@ internal static class AnswerComparison
         return copy;
     }
 
-    private static JsonObject WithoutKernel(JsonObject answer)
+    private static JsonObject WithoutKernel(JsonObject answer, string[] keys)
     {
         JsonObject copy = Lasting(answer);
         foreach (string key in (string[])["kind", "path", "signal"])
@@ -27,7 +32,7 @@ internal static class AnswerComparison
         JsonNode[] threads = [.. copy["threads"]!.AsArray().OrderBy(thread => thread!["ident"]!.GetValue<ulong>())!];
         foreach (JsonNode thread in threads)
         {
-            foreach (string key in (string[])["name", "state", "stopped", "waitingFor"])
+            foreach (string key in keys)
                 thread.AsObject().Remove(key);
         }
 

@@ -9,12 +9,17 @@ internal static class GdbStacks
     public static string? Path { get; } = File.Exists("/usr/bin/gdb") ? "/usr/bin/gdb" : null;
 
     /// <summary>By tid: the program counters of all physical frames, innermost first.</summary>
-    public static Dictionary<int, ulong[]> Of(PythonChild child)
+    public static Dictionary<int, ulong[]> Of(PythonChild child) => Of(child, ["-p", child.Pid.ToString(CultureInfo.InvariantCulture)]);
+
+    /// <summary>Of a core of the same process.</summary>
+    public static Dictionary<int, ulong[]> Of(string core, PythonChild child) =>
+        Of(child, child.Interpreter.Root is null ? [child.Interpreter.Executable!, "-c", core] : ["-c", core]);
+
+    private static Dictionary<int, ulong[]> Of(PythonChild child, string[] target)
     {
         // In a chroot gdb can't tell by itself where the program and its libraries are.
         string[] root = child.Interpreter.Root is { } path ? ["-iex", "set sysroot " + path, child.Interpreter.Executable!] : [];
-        string pid = child.Pid.ToString(CultureInfo.InvariantCulture);
-        ProgramResult result = Program.Run(Path!, ["-nx", "-batch", .. root, "-p", pid, "-x", Repository.Fixture("gdb_stacks.py")], TimeSpan.FromMinutes(5));
+        ProgramResult result = Program.Run(Path!, ["-nx", "-batch", .. root, .. target, "-x", Repository.Fixture("gdb_stacks.py")], TimeSpan.FromMinutes(5));
         var stacks = new Dictionary<int, ulong[]>();
         foreach (string line in result.Output.Split('\n').Where(line => line.StartsWith("STACK ", StringComparison.Ordinal)))
         {
