@@ -30,8 +30,10 @@ internal static class DynamicSizes
             byte[] bytes = new byte[(int)Math.Min(header.FileSize, EntrySize * (ulong)Limits.ElfDynamicEntries)];
             return bytes.AsMemory(0, file.Read(checked((long)header.Offset), bytes));
         });
-        if (loaded is null || stored is null)
+        if (stored is null)
             return null;
+        if (loaded is null)
+            return "no dynamic section lies in memory where the file's headers say";
         foreach ((ulong tag, string name) in Names)
         {
             ulong before = loaded.GetValueOrDefault(tag);

@@ -35,8 +35,10 @@ internal sealed record MappedFileState(Module Module, MappedFileFate Fate, strin
     public static MappedFileState? Of(Module module, ObservedTarget target, TargetRoot? root)
     {
         ModuleImage image = target.Images.For(module);
-        if (image.Elf is not { } elf || root is null)
+        if (root is null)
             return null;
+        if (image.Elf is not { } elf)
+            return Unfitting(module, image, target, root);
         FileFacts? facts = root.Facts(module.Path);
         if (facts is not { } found)
             return module.Deleted ? new MappedFileState(module, MappedFileFate.Deleted, "maps: (deleted); nothing is at the path now") : null;
@@ -67,6 +69,20 @@ internal sealed record MappedFileState(Module Module, MappedFileFate Fate, strin
             stream.Dispose();
             return null;
         }
+    }
+
+    /// <summary>
+    /// An ELF file that is mapped as a program, but not as its headers say: they are another file's by now. Clean pages of a private mapping show what
+    /// is in the file.
+    /// </summary>
+    private static MappedFileState? Unfitting(Module module, ModuleImage image, ObservedTarget target, TargetRoot root)
+    {
+        bool isProgram = image.Identity.Verdict == ElfVerdict.Supported && module.Mappings.Any(mapping => mapping.Can(MappingAccess.Execute));
+        bool isWritten = root.Facts(module.Path) is { } facts && !module.Deleted && facts.Inode == module.Mappings[0].Inode
+            && target.StartedAt is { } started && facts.ModifiedAt >= started;
+        return isProgram && isWritten
+            ? new MappedFileState(module, MappedFileFate.Overwritten, "same inode, written after the process started; its headers do not describe how it is mapped any more")
+            : null;
     }
 
     /// <summary>

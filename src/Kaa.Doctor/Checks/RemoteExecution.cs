@@ -46,10 +46,10 @@ internal static class RemoteExecution
 
         foreach (string one in process?.Command ?? [])
         {
-            if (one.Contains("disable_remote_debug", StringComparison.Ordinal) || one.Contains("disable-remote-debug", StringComparison.Ordinal))
+            if (one.Contains("disable-remote-debug", StringComparison.Ordinal))
                 return "command: " + one;
         }
 
-        return $"neither {Variable} nor -X disable_remote_debug was given at its start: the build or the program itself turned it off";
+        return $"neither {Variable} nor -X disable-remote-debug was given at its start: the build or the program itself turned it off";
     }
 }
