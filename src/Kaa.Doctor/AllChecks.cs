@@ -7,11 +7,11 @@ namespace Kaa.Doctor;
 public static class AllChecks
 {
     /// <summary>Of the machine alone.</summary>
-    public static IReadOnlyList<ICheck> OfHost() => [new HostAccessCheck(), new PythonProcessesCheck(), new HostToolsCheck(), new GdbCheck()];
+    public static IReadOnlyList<ICheck> OfHost() => [new HostAccessCheck(), new OwnFilterCheck(), new PythonProcessesCheck(), new HostToolsCheck(), new GdbCheck()];
 
     public static IReadOnlyList<ICheck> OfProcess() =>
     [
-        new AccessCheck(), new TracerCheck(), new StateCheck(), new ConfinementCheck(), new NamespaceCheck(), new MappedFilesCheck(),
+        new AccessCheck(), new OwnFilterCheck(), new TracerCheck(), new StateCheck(), new ConfinementCheck(), new NamespaceCheck(), new MappedFilesCheck(),
         new InterpreterCheck(), new SymbolsCheck(), new GdbCheck(), new CoreDumpCheck(),
     ];
 

@@ -23,6 +23,12 @@ internal sealed class AccessCheck : ICheck
             yield break;
         }
 
+        if (examined.Refusal is { } other && other.Code is not ("zombie" or "foreign-architecture"))
+        {
+            yield return new Finding(other.Code, Severity.Problem, other.Message) { Evidence = Evidence(facts), Remedy = other.Hint is { } hint ? ["# " + hint] : [] };
+            yield break;
+        }
+
         if (examined.Refusal is null)
         {
             string by = Capabilities.Has(facts.Self.EffectiveCapabilities, Capabilities.Trace) ? "CAP_SYS_PTRACE" : "the same user";

@@ -19,8 +19,6 @@ internal sealed class HostAccessCheck : ICheck
         bool isCapable = Capabilities.Has(self.EffectiveCapabilities, Capabilities.Trace);
         yield return Yama(host.YamaScope, isCapable);
         yield return Capability(self, isCapable, host);
-        foreach (Finding finding in Filter(self))
-            yield return finding;
         if (Hidden(host) is { } hidden)
             yield return hidden;
         if (self.NamespacePids.Count > 1)
@@ -71,28 +69,6 @@ internal sealed class HostAccessCheck : ICheck
         {
             Evidence = evidence,
             Remedy = isRoot ? ContainerRemedy.Of(null) : ["sudo kaa ps"],
-        };
-    }
-
-    private static IEnumerable<Finding> Filter(ProcessStatus self)
-    {
-        string? read = CallProbe.ReadRefusal();
-        string? trace = CallProbe.TraceRefusal();
-        if (read is null && trace is null)
-            yield break;
-        List<string> evidence = [string.Create(CultureInfo.InvariantCulture, $"Seccomp: {(int?)self.Seccomp ?? -1}")];
-        if (read is not null)
-            evidence.Add($"process_vm_readv of nothing: {read}");
-        if (trace is not null)
-            evidence.Add($"ptrace of no process: {trace}");
-        yield return new Finding(
-            "kaa-seccomp", read is null ? Severity.Warning : Severity.Problem,
-            read is null
-                ? "a seccomp filter on Kaa forbids ptrace: running threads can't be stopped, and are read as they run"
-                : "a seccomp filter on Kaa forbids process_vm_readv: memory is read through /proc/PID/mem, where that is allowed")
-        {
-            Evidence = evidence,
-            Remedy = ContainerRemedy.Of(null),
         };
     }
 

@@ -27,7 +27,7 @@ internal sealed class InterpreterCheck : ICheck
             };
         }
 
-        if (OtherPrefix(info) is { } prefix)
+        if (OtherPrefix(info, sys) is { } prefix)
             yield return prefix;
         foreach (Finding finding in VirtualEnvironment.Examine(examined, info, sys))
             yield return finding;
@@ -74,13 +74,17 @@ internal sealed class InterpreterCheck : ICheck
     }
 
     /// <summary>/opt/a/bin/python3.11 that runs /usr/lib/libpython3.11.so: LD_LIBRARY_PATH or a missing RPATH chose another interpreter than was meant.</summary>
-    private static Finding? OtherPrefix(InterpreterInfo info)
+    private static Finding? OtherPrefix(InterpreterInfo info, SysFacts? sys)
     {
         if (info is not { Executable: { } executable, Library: { } library } || !ProgramForm.IsPython(executable))
             return null;
         string own = Prefix(executable, "/bin/");
         string other = Prefix(library, "/lib/") is { Length: > 0 } found ? found : Prefix(library, "/lib64/");
         if (own.Length == 0 || other.Length == 0 || Merged(own) == Merged(other))
+            return null;
+
+        // A virtual environment may have a copy of the starter.
+        if (own == sys?.Prefix && sys.BasePrefix is { } home && Merged(home) == Merged(other))
             return null;
         return new Finding("libpython-other-prefix", Severity.Warning, $"the executable is of {own}, the libpython that it runs of {other}: two installations are mixed")
         {

@@ -30,6 +30,7 @@ internal enum MappedFileFate
 internal sealed record MappedFileState(Module Module, MappedFileFate Fate, string Evidence)
 {
     private const int ShownId = 12;
+    private const int PageSize = 4_096;
 
     /// <summary>Null where the module is no loaded ELF image, or what is at its path can't be told.</summary>
     public static MappedFileState? Of(Module module, ObservedTarget target, TargetRoot? root)
@@ -47,8 +48,22 @@ internal sealed record MappedFileState(Module Module, MappedFileFate Fate, strin
         using ElfFile? now = Open(root, module.Path);
         string mapped = "mapped: build " + Id(elf.BuildId) + Inode(module.Mappings[0].Inode);
         string there = "; at the path now: " + (now is null ? "no ELF file" : "build " + Id(now.BuildId)) + Inode(found.Inode);
-        bool isSame = now is not null && elf.BuildId is { } id && now.BuildId is { } other && id.AsSpan().SequenceEqual(other);
-        return new MappedFileState(module, isSame ? MappedFileFate.Reinstalled : MappedFileFate.Replaced, mapped + there);
+        bool isSame = now is not null && IsSameBuild(module, elf, target.Constants, now);
+
+        // What is not marked as deleted is still there: on overlayfs maps and stat may disagree about the inode too.
+        MappedFileFate fate = !isSame ? MappedFileFate.Replaced : module.Deleted ? MappedFileFate.Reinstalled : MappedFileFate.Same;
+        return new MappedFileState(module, fate, mapped + there);
+    }
+
+    /// <summary>By build-id; where there is none, as on Alpine, by the first page.</summary>
+    private static bool IsSameBuild(Module module, ElfImage elf, IMemory memory, ElfFile now)
+    {
+        if (elf.BuildId is not null || now.BuildId is not null)
+            return elf.BuildId is { } id && now.BuildId is { } other && id.AsSpan().SequenceEqual(other);
+        Span<byte> mapped = stackalloc byte[PageSize];
+        Span<byte> stored = stackalloc byte[PageSize];
+        int length = Math.Min(memory.Read(module.Base, mapped), now.Read(0, stored));
+        return length >= ElfIdentity.Length && mapped[..length].SequenceEqual(stored[..length]);
     }
 
     private static string Id(byte[]? id) => id is null ? "unknown" : Convert.ToHexStringLower(id)[..Math.Min(ShownId, id.Length * 2)];

@@ -59,8 +59,8 @@ internal static class DebugPackage
             return Other(other, owner, dpkg);
         return
         [
-            $"# no package list has a debug package of {owner}; -dbgsym packages are in an archive of their own:",
-            "apt-get install debian-goodies && find-dbgsym-packages " + ShellWord.Of(quality.Module.Path),
+            $"# no package list has a debug package of {owner}; -dbgsym packages are in an archive of their own (debian-goodies has this command):",
+            "find-dbgsym-packages " + ShellWord.Of(quality.Module.Path),
         ];
     }
 
