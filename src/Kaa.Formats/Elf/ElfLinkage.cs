@@ -43,7 +43,7 @@ public sealed class ElfLinkage
     public static ElfLinkage None { get; } = new(new ElfNoMemory(), _ => null, []);
 
     /// <summary>DT_NEEDED, in order.</summary>
-    public IReadOnlyList<string> Needed => field ??= [.. _entries.Where(entry => entry.Tag == 1).Select(entry => Text(entry.Value)).OfType<string>()];
+    public IReadOnlyList<string> Needed => field ??= ReadNames(1);
 
     /// <summary>DT_SONAME.</summary>
     public string? SoName => field ??= TextOf(14);
@@ -110,8 +110,13 @@ public sealed class ElfLinkage
     }
 
     /// <summary>DT_JMPREL, then DT_RELA.</summary>
-    public IEnumerable<ElfRelocation> Relocations() =>
-        Relocations(At(23), ValueOf(2) ?? 0, isLazy: true).Concat(Relocations(At(7), ValueOf(8) ?? 0, isLazy: false));
+    public IEnumerable<ElfRelocation> Relocations()
+    {
+        foreach (ElfRelocation lazy in Relocations(At(23), ValueOf(2) ?? 0, isLazy: true))
+            yield return lazy;
+        foreach (ElfRelocation other in Relocations(At(7), ValueOf(8) ?? 0, isLazy: false))
+            yield return other;
+    }
 
     private IEnumerable<ElfRelocation> Relocations(Address? table, ulong size, bool isLazy)
     {
@@ -177,6 +182,18 @@ public sealed class ElfLinkage
         if (versions.Count >= Limits.ElfVersions)
             throw new BadData("ELF", 0, $"more than {Limits.ElfVersions} versions");
         versions.Add(version);
+    }
+
+    private List<string> ReadNames(ulong tag)
+    {
+        var names = new List<string>();
+        foreach ((ulong each, ulong value) in _entries)
+        {
+            if (each == tag && Text(value) is { } name)
+                names.Add(name);
+        }
+
+        return names;
     }
 
     private bool HasFlag(ulong flag) => ((ValueOf(30) ?? 0) & flag) != 0;

@@ -75,7 +75,7 @@ internal sealed class CodeSearch(ObservedTarget target)
     /// <summary>The instruction that ends with the distance at an address; null where there is none.</summary>
     private CodeReference? Judge(LinkedObject module, Address distance, Address led, ReferenceKind kind)
     {
-        if (RangeOf(distance) is { } range && distance - range.Start < LongestFunction && Decode(range.Start, distance + sizeof(int)) is { } exact)
+        if (RangeOf(distance) is { } range && distance - range.Start < LongestFunction && Decode(range.Start, distance + sizeof(int), out Instruction exact))
             return Describe(module, exact, led, kind, isVerified: true);
         if (RangeOf(distance) is not null)
             return null;
@@ -83,7 +83,7 @@ internal sealed class CodeSearch(ObservedTarget target)
         // No unwind rules (musl, hand-written assembly): the shortest instruction that ends there and is a reference.
         for (int before = 1; before <= 3; before++)
         {
-            if (Decode(distance - before, distance + sizeof(int)) is { } likely && Describe(module, likely, led, kind, isVerified: false) is { } reference)
+            if (Decode(distance - before, distance + sizeof(int), out Instruction likely) && Describe(module, likely, led, kind, isVerified: false) is { } reference)
                 return reference;
         }
 
@@ -102,25 +102,25 @@ internal sealed class CodeSearch(ObservedTarget target)
         }
     }
 
-    /// <summary>Decodes from one address on; gives the instruction that ends at another, null where none does.</summary>
-    private (Instruction Instruction, byte[] Bytes)? Decode(Address start, Address end)
+    /// <summary>Decodes from one address on; gives the instruction that ends at another, false where none does.</summary>
+    private bool Decode(Address start, Address end, out Instruction instruction)
     {
         byte[] code = new byte[end - start + LongestInstruction];
         int got = target.Constants.Read(start, code);
         var decoder = Decoder.Create(64, new ByteArrayCodeReader(code, 0, got), start.Value);
         while (decoder.IP < end.Value)
         {
-            decoder.Decode(out Instruction instruction);
+            decoder.Decode(out instruction);
             if (instruction.NextIP == end.Value && !instruction.IsInvalid)
-                return (instruction, code[(int)(instruction.IP - start.Value)..(int)(end.Value - start.Value)]);
+                return true;
         }
 
-        return null;
+        instruction = default;
+        return false;
     }
 
-    private static CodeReference? Describe(LinkedObject module, (Instruction Instruction, byte[] Bytes) decoded, Address led, ReferenceKind kind, bool isVerified)
+    private CodeReference? Describe(LinkedObject module, in Instruction instruction, Address led, ReferenceKind kind, bool isVerified)
     {
-        Instruction instruction = decoded.Instruction;
         var address = new Address(instruction.IP);
         bool isBranch = instruction.FlowControl is FlowControl.Call or FlowControl.UnconditionalBranch or FlowControl.ConditionalBranch
             && instruction.Op0Kind == OpKind.NearBranch64 && instruction.NearBranchTarget == led.Value;
@@ -134,8 +134,16 @@ internal sealed class CodeSearch(ObservedTarget target)
             ReferenceKind.Direct when isMemory && instruction.Mnemonic == Mnemonic.Lea => ReferenceKind.DirectPointer,
             _ => null,
         };
-        return judged is { } known ? new CodeReference(address, known, led, decoded.Bytes, TextOf(instruction), isVerified) : null;
+        if (judged is not { } known || (known == ReferenceKind.Direct && IsLoop(instruction, led)))
+            return null;
+        byte[] bytes = new byte[instruction.Length];
+        target.Constants.Read(address, bytes);
+        return new CodeReference(address, known, led, bytes, TextOf(instruction), isVerified);
     }
+
+    /// <summary>A jump to the start of the function that it is in.</summary>
+    private bool IsLoop(in Instruction instruction, Address start) => instruction.FlowControl != FlowControl.Call
+        && RangeOf(start) is { } own && own.Start == start && instruction.IP >= start.Value && instruction.IP < own.End.Value;
 
     private static bool IsStub(LinkedObject module, Address address)
     {
@@ -157,13 +165,18 @@ internal sealed class CodeSearch(ObservedTarget target)
         return hasMark ? jump - 4 : jump;
     }
 
+    /// <summary>The few forms that a reference can have: Iced's own formatters know all of x86, and would be a tenth of the whole binary.</summary>
     private static string TextOf(in Instruction instruction)
     {
-        var formatter = new FastFormatter();
-        formatter.Options.UseHexPrefix = true;
-        formatter.Options.UppercaseHex = false;
-        var output = new FastStringOutput();
-        formatter.Format(instruction, output);
-        return output.ToString();
+        string name = instruction.FlowControl switch
+        {
+            FlowControl.Call or FlowControl.IndirectCall => "call",
+            FlowControl.UnconditionalBranch or FlowControl.IndirectBranch => "jmp",
+            FlowControl.ConditionalBranch => "jcc",
+            _ => instruction.Mnemonic switch { Mnemonic.Lea => "lea", Mnemonic.Push => "push", Mnemonic.Cmp => "cmp", _ => "mov" },
+        };
+        return instruction.Op0Kind == OpKind.NearBranch64
+            ? $"{name} {new Address(instruction.NearBranchTarget)}"
+            : $"{name} [{new Address(instruction.IPRelativeMemoryAddress)}]";
     }
 }

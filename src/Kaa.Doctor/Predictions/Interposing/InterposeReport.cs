@@ -47,7 +47,7 @@ internal sealed class InterposeReport(string symbol, ObservedTarget target, Symb
 
     private string[] RemedyOf()
     {
-        string entries = string.Join(", ", definitions.Select(definition => definition.Address.ToString()));
+        string entries = string.Join(", ", definitions.Select(definition => definition.Address.ToString()).Distinct());
         return [$"# probe the function's entry ({entries}) instead of its name: calls through stubs and direct ones all come there, inlined copies do not"];
     }
 
@@ -56,17 +56,18 @@ internal sealed class InterposeReport(string symbol, ObservedTarget target, Symb
         IEnumerable<string> lines = definitions.Select(definition => Text(
             $"{definition.Name} at {definition.Address} in {definition.Object.Path} ({definition.Kind}, {definition.Symbol.Size} bytes)"));
         string[] modules = [.. definitions.Select(definition => definition.Object.FileName).Distinct()];
-        string title = definitions.Count switch
+        int places = definitions.Select(definition => definition.Address.ToString()).Distinct().Count();
+        string title = places switch
         {
             0 => $"nothing that is loaded defines {symbol}: calls of it fail",
             1 => $"one definition of {symbol}, in {modules[0]}",
-            _ => Text($"{definitions.Count} definitions of {symbol} and its clones, in {string.Join(", ", modules)}"),
+            _ => Text($"{places} definitions of {symbol} and its clones, in {string.Join(", ", modules)}"),
         };
         return new Finding("interpose-definitions", definitions.Count == 0 ? Severity.Problem : Severity.Info, title)
         {
             Subject = symbol,
             Evidence = [.. lines],
-            Facts = [("definitions", definitions.Count), ("modules", calls.Count)],
+            Facts = [("definitions", places), ("modules", calls.Count)],
         };
     }
 

@@ -72,8 +72,13 @@ internal sealed class LinkedObject(string path, ElfImage elf, ElfLinkage linkage
     {
         var exports = new Dictionary<string, List<ExportedSymbol>>(StringComparer.Ordinal);
         ElfSymbolTable table = Elf.DynamicSymbols;
-        Dictionary<int, string> versions = Linkage.DefinedVersions.Where(version => !version.IsBase)
-            .GroupBy(version => version.Index).ToDictionary(group => group.Key, group => group.First().Version);
+        var versions = new Dictionary<int, string>();
+        foreach (ElfDefinedVersion version in Linkage.DefinedVersions)
+        {
+            if (!version.IsBase)
+                versions.TryAdd(version.Index, version.Version);
+        }
+
         table.ForEach((index, symbol) =>
         {
             // What is only a number (SHN_ABS) names a version.
@@ -92,7 +97,13 @@ internal sealed class LinkedObject(string path, ElfImage elf, ElfLinkage linkage
     /// <summary>Name and wanted version of a symbol that a relocation of this object names.</summary>
     public (string Name, string? Version) NameOf(int symbol)
     {
-        _neededByIndex ??= Linkage.NeededVersions.GroupBy(version => version.Index).ToDictionary(group => group.Key, group => group.First().Version);
+        if (_neededByIndex is null)
+        {
+            _neededByIndex = [];
+            foreach (ElfNeededVersion needed in Linkage.NeededVersions)
+                _neededByIndex.TryAdd(needed.Index, needed.Version);
+        }
+
         string? version = Linkage.VersionOf(symbol) is { } number ? _neededByIndex.GetValueOrDefault(number.Index) : null;
         return (Elf.DynamicSymbols.NameOf(Elf.DynamicSymbols[symbol]), version);
     }

@@ -68,7 +68,9 @@ internal sealed class DlopenPrediction(string library) : ICheck
     /// <summary>glibc 2.41 and later no longer make the stacks executable for a library that wants that.</summary>
     private static void CheckStack(LinkMap map, LoadPlan plan, LinkedObject each)
     {
-        bool wants = each.Elf.ProgramHeaders.Any(header => header.Type == ElfSegmentType.GnuStack && header.Flags.HasFlag(ElfSegmentFlags.Execute));
+        bool wants = false;
+        foreach (ElfProgramHeader header in each.Elf.ProgramHeaders)
+            wants |= header.Type == ElfSegmentType.GnuStack && header.Flags.HasFlag(ElfSegmentFlags.Execute);
         bool refuses = map.Objects.Any(loaded => loaded.Linkage.SoName == "libc.so.6" && loaded.Linkage.DefinedVersions.Any(version => version.Version == "GLIBC_2.41"));
         if (wants && refuses)
             plan.Report(new LoadProblem("executable-stack", $"{each.Path}: cannot enable executable stack as shared object requires: Invalid argument", ["PT_GNU_STACK is executable"]));

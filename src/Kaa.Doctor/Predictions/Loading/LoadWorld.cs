@@ -55,14 +55,14 @@ internal static class LoadWorld
     /// <summary>Each problem as a finding; the first is what the loader would say.</summary>
     public static IEnumerable<Finding> Findings(IReadOnlyList<LoadProblem> problems, string prefix, string subject, IReadOnlyList<string> remedy)
     {
-        foreach (IGrouping<(string Code, bool OnlyWhenCalled), LoadProblem> kind in problems.GroupBy(problem => (problem.Code, problem.OnlyWhenCalled)))
+        foreach (IGrouping<string, LoadProblem> kind in problems.GroupBy(problem => problem.OnlyWhenCalled ? problem.Code + " later" : problem.Code, StringComparer.Ordinal))
         {
             const int Most = 12;
             LoadProblem[] all = [.. kind];
             string more = all.Length > 1 ? string.Create(CultureInfo.InvariantCulture, $" (and {all.Length - 1} more)") : "";
-            string later = kind.Key.OnlyWhenCalled ? ", when it is first called" : "";
+            string later = all[0].OnlyWhenCalled ? ", when it is first called" : "";
             IEnumerable<string> evidence = all.Length == 1 ? all[0].Evidence : all.Take(Most).SelectMany(problem => problem.Evidence.Prepend(problem.Message));
-            yield return new Finding($"{prefix}-{kind.Key.Code}", kind.Key.OnlyWhenCalled ? Severity.Warning : Severity.Problem, all[0].Message + more + later)
+            yield return new Finding($"{prefix}-{all[0].Code}", all[0].OnlyWhenCalled ? Severity.Warning : Severity.Problem, all[0].Message + more + later)
             {
                 Subject = subject,
                 Evidence = [.. evidence],

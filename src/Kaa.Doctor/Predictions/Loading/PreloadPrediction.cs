@@ -106,9 +106,11 @@ internal sealed class PreloadPrediction(string file) : ICheck
     private Finding Interposed(Examined examined, LinkMap map, LinkedObject program, LinkedObject root)
     {
         const int Most = 12;
-        string[] names = [.. root.ExportedNames.Where(name => map.Objects.Any(each => each.Exports(name).Count > 0)).Order(StringComparer.Ordinal)];
+        // The same library, loaded as something that is needed, only comes earlier.
+        LinkedObject[] others = [.. map.Objects.Where(each => each.Linkage.SoName is null || each.Linkage.SoName != root.Linkage.SoName)];
+        string[] names = [.. root.ExportedNames.Where(name => others.Any(each => each.Exports(name).Count > 0)).OrderBy(name => name.StartsWith('_')).ThenBy(name => name, StringComparer.Ordinal)];
         string[] lost = [.. names.Where(name => program.Exports(name).Count > 0)];
-        string[] already = [.. names.Where(name => map.Objects.Any(each => each.Exports(name).Count > 0 && Preloaded(map, each)))];
+        string[] already = [.. names.Where(name => others.Any(each => each.Exports(name).Count > 0 && Preloaded(map, each)))];
         string pid = examined.Pid is { } number ? number.ToString(CultureInfo.InvariantCulture) : "PID";
         var evidence = new List<string>();
         if (names.Length > 0)
