@@ -12,9 +12,9 @@ internal static class BuildFlags
 
     private static readonly string[] Names = ["CONFIG_ARGS", "OPT", "PY_CFLAGS"];
 
-    public static IEnumerable<string> Lines(TargetRoot? root, PythonVersion version, string? prefix)
+    public static IEnumerable<string> Lines(TargetRoot? root, PythonVersion version, BuildFlavour flavour, string? prefix)
     {
-        if (root is null || prefix is null || FindFile(root, version, prefix) is not { } path || Read(root, path) is not { } text)
+        if (root is null || prefix is null || FindFile(root, version, flavour, prefix) is not { } path || Read(root, path) is not { } text)
             yield break;
         foreach (string name in Names)
         {
@@ -23,16 +23,30 @@ internal static class BuildFlags
         }
     }
 
-    private static string? FindFile(TargetRoot root, PythonVersion version, string prefix)
+    private static string? FindFile(TargetRoot root, PythonVersion version, BuildFlavour flavour, string prefix)
     {
         string directory = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{prefix.TrimEnd('/')}/lib/python{version.Major}.{version.Minor}");
         foreach (string name in root.List(directory, MostEntries))
         {
-            if (name.StartsWith("_sysconfigdata", StringComparison.Ordinal) && name.EndsWith(".py", StringComparison.Ordinal))
+            if (IsOf(name, flavour))
                 return directory + "/" + name;
         }
 
         return null;
+    }
+
+    /// <summary>
+    /// _sysconfigdata_ABIFLAGS_PLATFORM_MULTIARCH.py (Lib/sysconfig.py, _get_sysconfigdata_name); 2.7 has no such parts. A debug build's may lie
+    /// beside the release build's.
+    /// </summary>
+    internal static bool IsOf(string name, BuildFlavour flavour)
+    {
+        const string Start = "_sysconfigdata";
+        if (!name.StartsWith(Start, StringComparison.Ordinal) || !name.EndsWith(".py", StringComparison.Ordinal))
+            return false;
+        string[] parts = name[Start.Length..^3].Split('_');
+        string flags = parts.Length > 1 ? parts[1] : "";
+        return flags.Contains('d', StringComparison.Ordinal) == flavour.Debug && flags.Contains('t', StringComparison.Ordinal) == flavour.FreeThreaded;
     }
 
     private static string? Read(TargetRoot root, string path)

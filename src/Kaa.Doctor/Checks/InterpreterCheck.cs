@@ -52,7 +52,7 @@ internal sealed class InterpreterCheck : ICheck
             evidence.Add("sys.version: " + version.ReplaceLineEndings(" "));
         if (sys?.Executable is { } executable)
             evidence.Add($"sys.executable: '{executable}'");
-        evidence.AddRange(BuildFlags.Lines(examined.Process?.Root, python.Version, sys?.BasePrefix ?? sys?.Prefix));
+        evidence.AddRange(BuildFlags.Lines(examined.Process?.Root, python.Version, python.Flavour, sys?.BasePrefix ?? sys?.Prefix));
         evidence.Add("offsets of its structures: " + info.Layout switch
         {
             LayoutSource.DebugOffsets => "from its own table (_Py_DebugOffsets)",

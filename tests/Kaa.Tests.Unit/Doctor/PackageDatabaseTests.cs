@@ -102,6 +102,20 @@ public sealed class PackageDatabaseTests : IDisposable
     }
 
     [Theory]
+    [InlineData("_sysconfigdata__x86_64-linux-gnu.py", false, false, true)]
+    [InlineData("_sysconfigdata__linux_x86_64-linux-gnu.py", false, false, true)]
+    [InlineData("_sysconfigdata_d_linux_x86_64-linux-gnu.py", false, false, false)]
+    [InlineData("_sysconfigdata_d_x86_64-linux-gnu.py", true, false, true)]
+    [InlineData("_sysconfigdata_t_linux_x86_64-linux-gnu.py", false, true, true)]
+    [InlineData("_sysconfigdata_td_linux_x86_64-linux-gnu.py", true, true, true)]
+    [InlineData("_sysconfigdata_m_linux_x86_64-linux-gnu.py", false, false, true)]
+    [InlineData("_sysconfigdata.py", false, false, true)]
+    [InlineData("_sysconfigdata_d.py", false, false, false)]
+    [InlineData("sysconfig.py", false, false, false)]
+    public void The_flags_are_those_of_the_build_that_runs_not_of_the_debug_build_beside_it(string name, bool debug, bool freeThreaded, bool isIt) =>
+        BuildFlags.IsOf(name, new Kaa.Python.BuildFlavour(debug, TraceRefs: false, freeThreaded)).ShouldBe(isIt);
+
+    [Theory]
     [InlineData("/usr/bin/python3", "/usr/bin/python3")]
     [InlineData("a b", "'a b'")]
     [InlineData("it's", "'it'\\''s'")]
