@@ -102,7 +102,7 @@ internal sealed class SymbolsCheck : ICheck
     }
 
     /// <summary>Debug information that is there, and does not tell what a reader hopes for.</summary>
-    private static Finding? Weakness(DebugQuality quality)
+    internal static Finding? Weakness(DebugQuality quality)
     {
         if (quality is not { HasDebugInfo: true, Eval: var eval })
             return null;

@@ -105,7 +105,7 @@ internal sealed class GdbCheck : ICheck
     }
 
     /// <summary>py-bt reads variables of the function that runs Python code: f up to 3.10, frame and cframe since 3.11.</summary>
-    private static Finding? Variables(DebugQuality quality, Python.PythonVersion version)
+    internal static Finding? Variables(DebugQuality quality, Python.PythonVersion version)
     {
         string variable = version is { Major: 3, Minor: >= 11 } ? "frame" : "f";
         if (quality.Eval is not { HasLocals: true } eval)

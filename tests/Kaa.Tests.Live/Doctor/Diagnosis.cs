@@ -28,6 +28,17 @@ internal sealed class Diagnosis
         return From(new KaaResult(result.Exit, result.Output, result.Error));
     }
 
+    /// <summary>Of the machine alone.</summary>
+    public static Diagnosis Machine(string[] launcher)
+    {
+        ProgramResult result = Program.Run(launcher[0], [.. launcher[1..], Repository.Kaa, "doctor", "--json"]);
+        return From(new KaaResult(result.Exit, result.Output, result.Error));
+    }
+
+    /// <summary>Of all findings of a code.</summary>
+    public string?[] Subjects(string code) =>
+        [.. _root.GetProperty("findings").EnumerateArray().Where(finding => finding.GetProperty("code").GetString() == code).Select(finding => finding.GetProperty("subject").GetString())];
+
     public bool Has(string code) => Codes.Contains(code);
 
     public string Severity(string code) => Find(code).GetProperty("severity").GetString()!;

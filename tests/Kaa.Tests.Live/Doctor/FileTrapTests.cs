@@ -169,6 +169,46 @@ public sealed class FileTrapTests : IDisposable
         Diagnosis.OfCore(path).Severity("core-truncated").ShouldBe("problem");
     }
 
+    [Fact]
+    public void A_core_whose_program_is_gone()
+    {
+        if (Cores.Hindrance is not null)
+            return;
+        using var cores = new Cores();
+        Directory.CreateDirectory(_directory + "/bin");
+        File.Copy(Debian, Copy);
+        string path;
+        using (PythonChild child = cores.Start(Interpreters.Any with { Launch = ["/usr/bin/env", "PYTHONHOME=/usr", Copy] }, "idle.py"))
+            path = cores.Kill(child);
+        File.Delete(Copy);
+        Diagnosis found = Diagnosis.OfCore(path);
+        found.Subject("file-missing").ShouldBe(Copy);
+        found.Remedy("file-missing").ShouldContain("--sysroot");
+    }
+
+    [Fact]
+    public void The_upgrade_that_replaced_a_file_is_named_with_the_package_and_its_log()
+    {
+        // A package database of its own, in a mount namespace of its own: the machine's stays as it is.
+        string day = DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        Directory.CreateDirectory(_directory + "/dpkg/info");
+        Directory.CreateDirectory(_directory + "/log");
+        File.WriteAllText(_directory + "/dpkg/status", "Package: kaa-python\nStatus: install ok installed\nArchitecture: amd64\nVersion: 2.0\n\n");
+        File.WriteAllText(_directory + "/dpkg/info/kaa-python.list", $"/.\n{Copy}\n");
+        string entry = $"{day} 23:59:59 upgrade kaa-python:amd64 1.0 2.0";
+        File.WriteAllText(_directory + "/log/dpkg.log", entry + "\n");
+        string mounts = $"mount --bind {_directory}/dpkg /var/lib/dpkg && mount --bind {_directory}/log /var/log && exec \"$@\"";
+        Directory.CreateDirectory(_directory + "/bin");
+        File.Copy(Debian, Copy);
+        Interpreter apart = Interpreters.Any with { Launch = ["unshare", "--mount", "sh", "-c", mounts, "sh", "/usr/bin/env", "PYTHONHOME=/usr", Copy] };
+        using PythonChild child = PythonChild.Start(apart, "idle.py");
+        Rename("/bin/cat");
+        Diagnosis found = Diagnosis.Of(child);
+        found.Subject("mapped-file-replaced").ShouldBe("kaa-python");
+        found.Evidence("mapped-file-replaced").ShouldContain("installed now: kaa-python 2.0 (dpkg)");
+        found.Evidence("mapped-file-replaced").ShouldContain("dpkg.log: " + entry);
+    }
+
     private static string Quoted(string text) => "'" + text + "'";
 
     private static string FindLibrary(string name) => (string[])["/lib/x86_64-linux-gnu/" + name, "/usr/lib/x86_64-linux-gnu/" + name, "/usr/lib64/" + name, "/usr/lib/" + name] is { } places
