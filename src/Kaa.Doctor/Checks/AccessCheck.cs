@@ -39,8 +39,9 @@ internal sealed class AccessCheck : ICheck
     private static Finding Refused(AccessDenial denial, AccessFacts facts, ProcessFolder process) =>
         new(CodeOf(denial.Reason), Severity.Problem, "nobody with these rights may read or trace it: " + denial.Message)
         {
-            Evidence = Evidence(facts),
+            Evidence = [.. Evidence(facts), "interpreter, files and symbols of it are unknown for that"],
             Remedy = RemedyOf(denial, facts, process),
+            Incomplete = true,
         };
 
     private static List<string> Evidence(AccessFacts facts)

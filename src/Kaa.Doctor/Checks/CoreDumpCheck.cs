@@ -23,7 +23,7 @@ internal sealed class CoreDumpCheck : ICheck
             yield break;
         var place = CorePlace.Of(process, host, pattern);
         var hindrances = new List<Finding>();
-        if (LimitFinding(process, limit, place) is { } byLimit)
+        if (LimitFinding(process, limit, place, host.Self?.Uid.Effective == process.Status.Uid.Effective) is { } byLimit)
             hindrances.Add(byLimit);
         if (DumpableFinding(examined, process, host, place) is { } byDumpable)
             hindrances.Add(byDumpable);
@@ -44,7 +44,7 @@ internal sealed class CoreDumpCheck : ICheck
     /// A handler gets the core whatever the limit is, but 1 (do_coredump); systemd-coredump and apport obey the limit all the same, by what %c tells
     /// them.
     /// </summary>
-    private static Finding? LimitFinding(ProcessFolder process, ResourceLimit limit, CorePlace place)
+    private static Finding? LimitFinding(ProcessFolder process, ResourceLimit limit, CorePlace place, bool isOwn)
     {
         ulong size = process.Status.ResidentSize ?? 0;
         bool isSmall = limit.Soft is { } soft && soft < Math.Max(size, 1);
@@ -60,7 +60,7 @@ internal sealed class CoreDumpCheck : ICheck
             Evidence = [limit.Line, string.Create(CultureInfo.InvariantCulture, $"in memory: {size >> 20} MiB")],
             Remedy =
             [
-                limit.Hard is null ? $"prlimit --pid {pid} --core=unlimited" : $"sudo prlimit --pid {pid} --core=unlimited:unlimited",
+                limit.Hard is null && isOwn ? $"prlimit --pid {pid} --core=unlimited" : $"sudo prlimit --pid {pid} --core=unlimited{(limit.Hard is null ? "" : ":unlimited")}",
                 "# for the next start: ulimit -c unlimited, LimitCORE=infinity in its systemd unit, docker run --ulimit core=-1",
             ],
         };

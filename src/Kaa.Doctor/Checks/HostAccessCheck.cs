@@ -54,7 +54,7 @@ internal sealed class HostAccessCheck : ICheck
         string[] evidence =
         [
             string.Create(CultureInfo.InvariantCulture, $"uid {self.Uid.Effective}, CapEff {self.EffectiveCapabilities:x}"),
-            "user namespace " + (host.Link("self/ns/user") ?? "unknown") + ", uid_map " + (host.Text("self/uid_map") ?? "unknown"),
+            "user namespace " + (host.Link("self/ns/user") ?? "unknown") + ", uid_map " + string.Join(' ', (host.Text("self/uid_map") ?? "unknown").Split(' ', StringSplitOptions.RemoveEmptyEntries)),
         ];
         if (isCapable)
         {

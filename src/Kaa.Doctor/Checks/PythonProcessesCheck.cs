@@ -27,7 +27,7 @@ internal sealed class PythonProcessesCheck : ICheck
                 continue;
             }
 
-            yield return new Finding("process-hindered", Severity.Warning, $"process {pid}: {process.Hindrances[0].Message}")
+            yield return new Finding("process-hindered", Severity.Warning, Title(pid, process.Hindrances[0].Message))
             {
                 Evidence = [line, .. process.Hindrances.Skip(1).Select(note => note.Message)],
                 Remedy = [$"kaa doctor {pid}"],
@@ -43,11 +43,18 @@ internal sealed class PythonProcessesCheck : ICheck
             };
         }
 
-        yield return new Finding("processes", Severity.Ok, found.Count == 0 ? "no Python process was found" : $"nothing hinders a look at {well.Count} of {found.Count} Python processes")
+        string count = found.Count == 1 ? "the Python process" : $"{well.Count} of {found.Count} Python processes";
+        bool allHindered = found.Count > 0 && well.Count == 0;
+        yield return new Finding(
+            "processes", allHindered ? Severity.Info : Severity.Ok,
+            found.Count == 0 ? "no Python process was found" : allHindered ? $"something hinders a look at each Python process ({found.Count})" : "nothing hinders a look at " + count)
         {
             Evidence = well,
         };
     }
+
+    private static string Title(string pid, string message) =>
+        message.Contains("process " + pid, StringComparison.Ordinal) ? message : $"process {pid}: {message}";
 
     private static string Cut(string text) => text.Length <= ShownCommand ? text : text[..ShownCommand] + "…";
 }
