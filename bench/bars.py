@@ -19,6 +19,8 @@ def verdicts(row: Row, outcomes: dict[str, Outcome]) -> list[str]:
 
 def _ratios(row: Row) -> list[tuple[str, float]]:
     """(peer, most that Kaa's time may be of the peer's)."""
+    if row.native:
+        return [("py-spy", 1.0)]
     if (row.threads, row.depth) == (3, 3):
         ratios = [("py-spy", 1.0), ("pystack", 0.1), ("gdb", 1 / 40)]
         return ratios + ([("austin", 1.0)] if row.interpreter.name == "3.11.7" else [])

@@ -51,10 +51,12 @@ class Row:
     threads: int
     depth: int
     with_locals: bool
+    native: bool = False
 
     @property
     def name(self) -> str:
-        return f"{self.interpreter.name} {self.threads}×{self.depth}{' locals' if self.with_locals else ''}"
+        more = (" locals" if self.with_locals else "") + (" native" if self.native else "")
+        return f"{self.interpreter.name} {self.threads}×{self.depth}{more}"
 
 
 def start(row: Row, workshop: Workshop, *more: str) -> Target:
@@ -68,7 +70,7 @@ def measure(row: Row, tools: list[Tool], meter: Meter, rounds: int) -> dict[str,
     except that a tool which hangs in it is not asked again."""
     outcomes = {tool.name: Outcome(row.threads * row.depth) for tool in tools}
     with Workshop(row.interpreter.root) as workshop, start(row, workshop) as target:
-        commands = {tool.name: tool.command(row.interpreter, target.pid, row.with_locals) for tool in tools}
+        commands = {tool.name: tool.command(row.interpreter, target.pid, row.with_locals, row.native) for tool in tools}
         asked = [name for name, command in commands.items() if command]
         for turn in range(rounds + 1):
             for name in asked[turn % len(asked):] + asked[:turn % len(asked)]:

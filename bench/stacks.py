@@ -45,10 +45,10 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--peer", metavar="NAME=PATH", action="append", default=[], help="a peer that is not on the PATH; may be repeated")
     parser.add_argument("--interpreter", metavar="NAME", action="append", help="of eng/pythons --list; default: all")
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--only", action="append", choices=["versions", "shapes", "locals", "pause"], help="parts; default: all")
+    parser.add_argument("--only", action="append", choices=["versions", "shapes", "locals", "native", "pause"], help="parts; default: all")
     parser.add_argument("--save", action="store_true", help="write the tables to bench/results/")
     options = parser.parse_args(arguments)
-    options.only = options.only or ["versions", "shapes", "locals", "pause"]
+    options.only = options.only or ["versions", "shapes", "locals", "native", "pause"]
     return options
 
 
@@ -74,6 +74,9 @@ def _parts(chosen: list[Interpreter], only: list[str]) -> list[tuple[str, list[R
     if "locals" in only:
         some = [Row(each, 3, 3, True) for each in chosen]
         parts.append(("\nWith locals", some + [Row(shaped, *shape, True) for shape in ((30, 10), (150, 20), (30, 100))]))
+    if "native" in only:
+        some = [Row(each, 3, 3, False, True) for each in chosen]
+        parts.append(("\nWith C frames", some + [Row(shaped, 150, 20, False, True)]))
     return parts
 
 

@@ -12,11 +12,11 @@ from harness.interpreters import REPOSITORY, Interpreter
 class Tool:
     name: str
     path: str
-    # (interpreter, pid, whether locals are wanted) → arguments, or None where the tool can't do that
-    arguments: Callable[[Interpreter, int, bool], list[str] | None]
+    # (interpreter, pid, whether locals are wanted, whether C frames are) → arguments, or None where the tool can't do that
+    arguments: Callable[[Interpreter, int, bool, bool], list[str] | None]
 
-    def command(self, interpreter: Interpreter, pid: int, with_locals: bool) -> list[str] | None:
-        arguments = self.arguments(interpreter, pid, with_locals)
+    def command(self, interpreter: Interpreter, pid: int, with_locals: bool, native: bool = False) -> list[str] | None:
+        arguments = self.arguments(interpreter, pid, with_locals, native)
         return None if arguments is None else [self.path, *arguments]
 
 
@@ -35,17 +35,17 @@ def find(kaa: str | None, given: list[str]) -> list[Tool]:
     return [Tool("kaa", os.path.abspath(kaa), _kaa), *peers]
 
 
-def _kaa(_: Interpreter, pid: int, with_locals: bool) -> list[str]:
-    return ["bt", str(pid), *(["--locals"] if with_locals else [])]
+def _kaa(_: Interpreter, pid: int, with_locals: bool, native: bool) -> list[str]:
+    return ["bt", str(pid), *(["--locals"] if with_locals else []), *(["--native"] if native else [])]
 
 
-def _gdb(interpreter: Interpreter, pid: int, with_locals: bool) -> list[str] | None:
+def _gdb(interpreter: Interpreter, pid: int, with_locals: bool, native: bool) -> list[str] | None:
     script = _libpython(interpreter)
     if script is None:
         return None
     command = "py-bt-full" if with_locals else "py-bt"
     return ["-batch", "-nx", "-iex", "set auto-load off", "-iex", "set debuginfod enabled off", "-p", str(pid),
-            "-ex", f"source {script}", "-ex", f"thread apply all {command}"]
+            "-ex", f"source {script}", "-ex", f"thread apply all {command}", *(["-ex", "thread apply all bt"] if native else [])]
 
 
 def _libpython(interpreter: Interpreter) -> str | None:
@@ -62,16 +62,16 @@ def _libpython(interpreter: Interpreter) -> str | None:
     return next((str(path) for path in candidates if path.is_file()), None)
 
 
-def _pystack(_: Interpreter, pid: int, with_locals: bool) -> list[str]:
-    return ["remote", *(["--locals"] if with_locals else []), str(pid)]
+def _pystack(_: Interpreter, pid: int, with_locals: bool, native: bool) -> list[str]:
+    return ["remote", *(["--locals"] if with_locals else []), *(["--native"] if native else []), str(pid)]
 
 
-def _py_spy(_: Interpreter, pid: int, with_locals: bool) -> list[str]:
-    return ["dump", *(["--locals"] if with_locals else []), "--pid", str(pid)]
+def _py_spy(_: Interpreter, pid: int, with_locals: bool, native: bool) -> list[str]:
+    return ["dump", *(["--locals"] if with_locals else []), *(["--native"] if native else []), "--pid", str(pid)]
 
 
-def _austin(_: Interpreter, pid: int, with_locals: bool) -> list[str] | None:
-    return None if with_locals else [f"--where={pid}"]
+def _austin(_: Interpreter, pid: int, with_locals: bool, native: bool) -> list[str] | None:
+    return None if with_locals or native else [f"--where={pid}"]
 
 
 PEERS = {"py-spy": _py_spy, "austin": _austin, "pystack": _pystack, "gdb": _gdb}
