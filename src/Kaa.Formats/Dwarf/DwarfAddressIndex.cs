@@ -14,18 +14,15 @@ internal sealed class DwarfAddressIndex(DwarfFile file)
     /// <exception cref="BadData">The index or a unit's header breaks the format.</exception>
     public DwarfUnit? Find(ulong linkAddress)
     {
-        _listed ??= ReadListed();
-        if (_listed.Find(linkAddress) is not { } offset)
-        {
-            _others ??= ReadOthers();
-            if (_others.Find(linkAddress) is not { } other)
-                return null;
-            offset = other;
-        }
-
         // Not by hopping there from unit to unit: the section may be compressed.
-        return file.Info.BeginningAt(offset);
+        if (ListedAt(linkAddress) is { } offset)
+            return file.Info.BeginningAt(offset);
+        _others ??= ReadOthers();
+        return _others.Find(linkAddress) is { } other ? file.Info.BeginningAt(other) : null;
     }
+
+    /// <summary>Where in .debug_info the unit begins that .debug_aranges has for an address; null where it has none.</summary>
+    public ulong? ListedAt(ulong linkAddress) => (_listed ??= ReadListed()).Find(linkAddress);
 
     // Many producers write no .debug_aranges; a link of objects by several has it for some units only.
     private DwarfRangeTable ReadListed()

@@ -40,6 +40,12 @@ public sealed class DwarfCode
     public IReadOnlyList<DwarfCodeFrame> Find(ulong linkAddress) =>
         _index.Find(linkAddress) is { } unit ? CodeOf(unit).Find(linkAddress) : [];
 
+    /// <summary>
+    /// What to order questions by, so that the sections are read from their start to their end: the place of the unit; 0 where an index of the file
+    /// does not tell it.
+    /// </summary>
+    public ulong OrderOf(ulong linkAddress) => _index.ListedAt(linkAddress) ?? 0;
+
     private DwarfUnitCode CodeOf(DwarfUnit unit)
     {
         for (int i = _units.Count - 1; i >= 0; i--)

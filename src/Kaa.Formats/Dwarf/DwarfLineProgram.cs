@@ -1,13 +1,25 @@
 namespace Kaa.Formats.Dwarf;
 
+/// <summary>Takes the rows of a line number program.</summary>
+internal interface IDwarfLineRows
+{
+    /// <summary>Addresses do not go down within a sequence.</summary>
+    void AddRow(ulong address, ulong file, ulong line);
+
+    /// <summary>The rows since the last end are one piece of code, which ends before an address.</summary>
+    void EndSequence(ulong end);
+}
+
 /// <summary>Runs a line number program (DWARF 5, 6.2.5).</summary>
-internal ref struct DwarfLineProgram(DwarfLineHeader header, DwarfLineTable table)
+internal ref struct DwarfLineProgram(DwarfLineHeader header, IDwarfLineRows rows)
 {
     private ulong _address = 0;
     private ulong _operation = 0;
     private ulong _file = 1;
     private ulong _line = 1;
-    private int _first = 0;
+
+    /// <summary>Files that the program itself defines are added to the header's: the first time only.</summary>
+    public bool DefinesFiles { get; init; }
 
     public void Run(ReadOnlySpan<byte> bytes)
     {
@@ -46,7 +58,7 @@ internal ref struct DwarfLineProgram(DwarfLineHeader header, DwarfLineTable tabl
         _operation = sum % header.MaximumOperations;
     }
 
-    private readonly void AddRow() => table.AddRow(_address, _file, unchecked((uint)_line));
+    private readonly void AddRow() => rows.AddRow(_address, _file, unchecked((uint)_line));
 
     private void Standard(ref SpanReader reader, DwarfLineOpcode opcode)
     {
@@ -90,15 +102,14 @@ internal ref struct DwarfLineProgram(DwarfLineHeader header, DwarfLineTable tabl
         switch ((DwarfLineExtended)reader.U8())
         {
             case DwarfLineExtended.EndSequence:
-                table.EndSequence(_first, _address);
-                _first = table.Rows;
+                rows.EndSequence(_address);
                 (_address, _operation, _file, _line) = (0, 0, 1, 1);
                 break;
             case DwarfLineExtended.SetAddress:
                 _address = length == 9 ? reader.U64() : length == 5 ? reader.U32() : throw new BadData(".debug_line", end, "an address of another size");
                 _operation = 0;
                 break;
-            case DwarfLineExtended.DefineFile:
+            case DwarfLineExtended.DefineFile when DefinesFiles:
                 header.Define(ref reader);
                 break;
         }

@@ -51,9 +51,17 @@ internal sealed class DwarfUnitCode(DwarfFile file, DwarfUnit unit)
 
     private (string? Path, int? Line) LineOf(ulong linkAddress)
     {
-        if (Lines() is not { } lines || lines.Find(linkAddress) is not { } row)
+        try
+        {
+            if (Lines() is not { } lines || lines.Find(linkAddress) is not { } row)
+                return (null, null);
+            return (lines.Path((ulong)row.File, _compilationDirectory), row.Line > 0 ? row.Line : null);
+        }
+        catch (BadData)
+        {
+            _lines = null;
             return (null, null);
-        return (lines.Path((ulong)row.File, _compilationDirectory), row.Line > 0 ? row.Line : null);
+        }
     }
 
     // Functions are worth telling without lines.

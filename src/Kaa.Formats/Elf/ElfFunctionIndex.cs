@@ -3,19 +3,16 @@ namespace Kaa.Formats.Elf;
 /// <summary>The functions of a symbol table in order of address.</summary>
 internal sealed class ElfFunctionIndex
 {
+    private readonly ElfSymbolTable _table;
     private readonly ulong[] _starts;
-    private readonly ElfSymbol[] _symbols;
-    private readonly ElfStrings _strings;
+    private readonly int[] _numbers;
 
-    /// <param name="symbols">In any order.</param>
-    public ElfFunctionIndex(List<ElfSymbol> symbols, ElfStrings strings)
+    /// <param name="starts">Of the functions, in any order; kept.</param>
+    /// <param name="numbers">Which symbol of the table each is; kept.</param>
+    public ElfFunctionIndex(ElfSymbolTable table, ulong[] starts, int[] numbers)
     {
-        _strings = strings;
-        _symbols = [.. symbols];
-        _starts = new ulong[_symbols.Length];
-        for (int i = 0; i < _starts.Length; i++)
-            _starts[i] = _symbols[i].Value;
-        Array.Sort(_starts, _symbols);
+        (_table, _starts, _numbers) = (table, starts, numbers);
+        Array.Sort(_starts, _numbers);
     }
 
     /// <summary>What may be a function: data and what is only a number are not; labels of hand-written assembly have no type.</summary>
@@ -67,15 +64,15 @@ internal sealed class ElfFunctionIndex
         string? name = null;
         for (int i = first; i <= last; i++)
         {
-            ElfSymbol symbol = _symbols[i];
+            ElfSymbol symbol = _table[_numbers[i]];
             if (sized ? address - symbol.Value >= symbol.Size : symbol.Size != 0)
                 continue;
             int order = best is { } other ? Rank(symbol).CompareTo(Rank(other)) : -1;
             if (order == 0)
             {
                 // Of several names for the same thing, the one that people know: read, not __read or __libc_read.
-                name ??= _strings.At(best!.Value.NameOffset);
-                string own = _strings.At(symbol.NameOffset);
+                name ??= _table.NameOf(best!.Value);
+                string own = _table.NameOf(symbol);
                 order = CompareNames(own, name);
                 name = order < 0 ? own : name;
             }

@@ -12,10 +12,10 @@ internal sealed class ElfPackedSource : ElfSource
     private const int PieceSize = 64 << 10;
 
     /// <summary>
-    /// Pieces that are kept, by how often it was begun afresh: 768 KiB for who goes forwards only, 32 MiB for who must go back (files that dwz
+    /// Pieces that are kept, by how often it was begun afresh: 256 KiB for who goes forwards only, 32 MiB for who must go back (files that dwz
     /// made smaller), in the end all. So the whole is unpacked four times at the most.
     /// </summary>
-    private static readonly int[] s_kept = [12, 512, 512, int.MaxValue];
+    private static readonly int[] s_kept = [4, 512, 512, int.MaxValue];
 
     private readonly ElfRange _stored;
     private readonly ulong _dataStart;

@@ -129,13 +129,20 @@ public sealed class ElfSymbolTable
 
     private ElfFunctionIndex Functions()
     {
-        var symbols = new List<ElfSymbol>();
+        var starts = new List<ulong>();
+        var numbers = new List<int>();
+        int number = 0;
         Scan(symbol =>
         {
             if (ElfFunctionIndex.Takes(symbol))
-                symbols.Add(symbol);
+            {
+                starts.Add(symbol.Value);
+                numbers.Add(number);
+            }
+
+            number++;
         });
-        return new ElfFunctionIndex(symbols, _strings);
+        return new ElfFunctionIndex(this, [.. starts], [.. numbers]);
     }
 
     // Among symbols of one address the last is met first: global before local, a known size before none.
