@@ -62,6 +62,10 @@ internal static class InterpreterPlumbing
         return false;
     }
 
+    /// <summary>What the C library calls to run a program or a thread.</summary>
+    public static bool IsFirstOfItsOwn(string function) =>
+        function is "main" or "Py_Main" or "Py_BytesMain" or "pythread_wrapper" or "t_bootstrap" or "thread_run";
+
     public static bool BeginsThread(string function) => ThreadStarts.Contains(function);
 
     /// <summary>Without what compilers add: .cold, .constprop.0, .isra.0, .part.0, .lto_priv.0; and the linker: @plt.</summary>

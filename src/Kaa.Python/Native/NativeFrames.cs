@@ -15,8 +15,8 @@ internal sealed class NativeFrames(PythonProcess process, ObservedTarget target,
 
     private readonly Dictionary<(Address Pc, bool Exact), NativeFrame[]> _frames = [];
     private readonly HashSet<Address> _unnamed = [];
-    private readonly List<UnwoundFrame> _wanted = [];
-    private readonly Dictionary<Address, bool> _starts = [];
+    private readonly List<((Address Module, ulong Place) Order, UnwoundFrame Frame)> _wanted = [];
+    private readonly Dictionary<Address, bool> _carriers = [];
 
     /// <summary>Places in the interpreter that have no name and so were left out.</summary>
     public int Unnamed => _unnamed.Count;
@@ -27,7 +27,7 @@ internal sealed class NativeFrames(PythonProcess process, ObservedTarget target,
     /// <param name="isFirst">It is among the first calls of the thread.</param>
     public void Add(List<StackFrame> frames, UnwoundFrame frame, bool runsPython, bool hasPython, bool isFirst)
     {
-        if (!all && (runsPython || (hasPython && isFirst && IsStart(frame))))
+        if (!all && (runsPython || (hasPython && IsCarrier(frame, isFirst))))
             return;
         foreach (NativeFrame shown in Find(frame))
         {
@@ -39,20 +39,20 @@ internal sealed class NativeFrames(PythonProcess process, ObservedTarget target,
     /// <summary>Says that <see cref="Add"/> will be called for this frame.</summary>
     public void Want(UnwoundFrame frame, bool runsPython, bool hasPython, bool isFirst)
     {
-        if (!all && (runsPython || (hasPython && isFirst && IsStart(frame))))
+        if (!all && (runsPython || (hasPython && IsCarrier(frame, isFirst))))
             return;
         if (!frame.Signal && !_frames.ContainsKey((frame.Pc, frame.ExactPc)))
-            _wanted.Add(frame);
+            _wanted.Add((symbols.OrderOf(frame.Pc, !frame.ExactPc), frame));
     }
 
     /// <summary>
-    /// Looks up what is wanted in the order of addresses: so debug information, which is in that order too more or less, is read (and inflated,
-    /// where it is compressed) once from its start to its end.
+    /// Looks up what is wanted in the order of the debug information, which is so read (and inflated, where it is compressed) once from its start to
+    /// its end.
     /// </summary>
     public void Prepare()
     {
-        _wanted.Sort((left, right) => left.Pc.CompareTo(right.Pc));
-        foreach (UnwoundFrame frame in _wanted)
+        _wanted.Sort((left, right) => left.Order.CompareTo(right.Order));
+        foreach ((_, UnwoundFrame frame) in _wanted)
             Find(frame);
         _wanted.Clear();
     }
@@ -97,15 +97,22 @@ internal sealed class NativeFrames(PythonProcess process, ObservedTarget target,
     private static bool IsStart(string function) =>
         InterpreterPlumbing.BeginsThread(function) || function is "__libc_start_main" or "__libc_start_call_main" or "__libc_start_main_impl";
 
-    /// <summary>The C library's function in which the thread or the program began, where its symbols say so: its debug information is not needed then.</summary>
-    private bool IsStart(UnwoundFrame frame)
+    /// <summary>
+    /// The symbols say that it only carries calls, or that it is the C library's function in which the thread or the program began: its debug
+    /// information, which takes time to read, is not needed then. What a carrier is in itself (the innermost frame) may be of interest.
+    /// </summary>
+    private bool IsCarrier(UnwoundFrame frame, bool isFirst)
     {
-        if (_starts.TryGetValue(frame.LookupPc, out bool isStart))
-            return isStart;
-        Module? module = target.Modules.Find(frame.LookupPc);
-        isStart = module is not null && module != process.Module && !IsPython(module) && symbols.SymbolAt(frame.Pc, !frame.ExactPc) is { } name && IsStart(name);
-        _starts.Add(frame.LookupPc, isStart);
-        return isStart;
+        if (_carriers.TryGetValue(frame.LookupPc, out bool carries))
+            return carries;
+        if (frame.Signal || target.Modules.Find(frame.LookupPc) is not { } module)
+            return false;
+        bool isInterpreter = module == process.Module || IsPython(module);
+        if ((!isInterpreter && !isFirst) || frame.ExactPc)
+            return false;
+        carries = symbols.SymbolAt(frame.Pc, true) is { } name && (isInterpreter ? InterpreterPlumbing.Carries(name) : IsStart(name));
+        _carriers.Add(frame.LookupPc, carries);
+        return carries;
     }
 
     private bool LeaveOut(Address pc)

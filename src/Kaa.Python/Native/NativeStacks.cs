@@ -15,6 +15,8 @@ namespace Kaa.Python.Native;
 public sealed class NativeStacks : IThreadInspector
 {
     private readonly ObservedTarget _target;
+    private readonly Symbolizer _symbols;
+    private readonly bool _all;
     private readonly StackCapture _capture;
     private readonly ModuleUnwindSource _rules;
     private readonly NativeFrames _frames;
@@ -27,6 +29,8 @@ public sealed class NativeStacks : IThreadInspector
     public NativeStacks(PythonProcess process, ObservedTarget target, Symbolizer symbols, bool all)
     {
         _target = target;
+        _all = all;
+        _symbols = symbols;
         _capture = new StackCapture(target);
         _rules = new ModuleUnwindSource(target);
         _frames = new NativeFrames(process, target, symbols, all);
@@ -57,13 +61,33 @@ public sealed class NativeStacks : IThreadInspector
         {
             if (_unwound.TryGetValue(tid, out (CapturedStack Stack, UnwoundStack Unwound) old) && ReferenceEquals(old.Stack, stack))
                 continue;
-            UnwoundStack unwound = NativeUnwinder.Unwind(stack, others, _rules);
+            UnwoundStack unwound = UpToStart(NativeUnwinder.Unwind(stack, others, _rules));
             _unwound[tid] = (stack, unwound);
             if (unwound.NeedsRegisters && stack.Thread.Registers is null)
                 needy.Add(tid);
         }
 
         return needy;
+    }
+
+    /// <summary>
+    /// Where the C library has no unwind rules (musl), its function that called the program's or the thread's first one ends the stack: that it was
+    /// found is all that can be known of it, and nothing of interest lies behind.
+    /// </summary>
+    private UnwoundStack UpToStart(UnwoundStack unwound)
+    {
+        if (unwound.EndReason is null || unwound.NeedsRegisters || unwound.Frames.Count < 2)
+            return unwound;
+        UnwoundFrame first = unwound.Frames[^2];
+        bool isStart = _symbols.SymbolAt(first.Pc, !first.ExactPc) is { } name && InterpreterPlumbing.IsFirstOfItsOwn(name);
+        bool isLibrary = _target.Modules.Find(unwound.Frames[^1].LookupPc) is { } module
+            && _target.Images.For(module).FindSymbol("__libc_start_main") is not null;
+        if (!isStart || !isLibrary)
+            return unwound;
+        var frames = new List<UnwoundFrame>(unwound.Frames);
+        if (!_all)
+            frames.RemoveAt(frames.Count - 1);
+        return new UnwoundStack(frames, null);
     }
 
     /// <summary>The threads with their C frames, and the threads that run no Python code.</summary>

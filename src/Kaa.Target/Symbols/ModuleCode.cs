@@ -40,6 +40,9 @@ internal sealed class ModuleCode(string path, ElfImage elf, ModuleImage? image)
     /// <summary>The function as the symbol tables call it; null where they do not know it.</summary>
     public string? SymbolAt(Address lookup) => _symbols.Find(lookup)?.Name;
 
+    /// <inheritdoc cref="DwarfCode.OrderOf"/>
+    public ulong OrderOf(Address lookup) => DebugInfo()?.OrderOf(unchecked(lookup.Value - elf.Bias)) ?? 0;
+
     private SymbolizedFrame Describe(DwarfCodeFrame frame, Address address)
     {
         string? function = frame is { Name: not null, IsMangled: true } ? Demangler.Demangle(frame.Name) : frame.Name;
@@ -67,18 +70,28 @@ internal sealed class ModuleCode(string path, ElfImage elf, ModuleImage? image)
     {
         try
         {
-            if (!_debugInfoSought)
-            {
-                _debugInfoSought = true;
-                _debugInfo = Open();
-            }
-
-            return _debugInfo?.Find(link) ?? [];
+            return DebugInfo()?.Find(link) ?? [];
         }
         catch (BadData bad)
         {
             Damage ??= bad;
             return [];
+        }
+    }
+
+    private DwarfCode? DebugInfo()
+    {
+        if (_debugInfoSought)
+            return _debugInfo;
+        _debugInfoSought = true;
+        try
+        {
+            return _debugInfo = Open();
+        }
+        catch (BadData bad)
+        {
+            Damage ??= bad;
+            return null;
         }
     }
 

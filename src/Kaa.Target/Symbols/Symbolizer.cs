@@ -46,6 +46,20 @@ public sealed class Symbolizer(ObservedTarget target)
         return CodeOf(target.Modules.Find(lookup), mapping)?.SymbolAt(lookup);
     }
 
+    /// <summary>
+    /// What to order questions by: debug information, which may be compressed, is then read once from its start to its end. Numbers of one module
+    /// only can be compared.
+    /// </summary>
+    /// <param name="isReturnAddress">As in <see cref="Resolve"/>.</param>
+    public (Address Module, ulong Place) OrderOf(Address address, bool isReturnAddress)
+    {
+        Address lookup = isReturnAddress && !address.IsNull ? address - 1 : address;
+        if (target.Modules.FindMapping(lookup) is not { } mapping)
+            return default;
+        Module? module = target.Modules.Find(lookup);
+        return (module?.Base ?? mapping.Start, CodeOf(module, mapping)?.OrderOf(lookup) ?? 0);
+    }
+
     private IReadOnlyList<SymbolizedFrame> Look(Address address, Address lookup)
     {
         if (target.Modules.FindMapping(lookup) is not { } mapping)
