@@ -31,6 +31,22 @@ public sealed class NativeTests
         answer.GetProperty("pauseMicroseconds").GetInt64().ShouldBe(0, "threads that sleep are unwound where they sleep");
     }
 
+    /// <summary>musl has neither unwind rules nor frame pointers.</summary>
+    [Fact]
+    public void Stacks_go_through_a_C_library_without_unwind_rules_to_where_the_thread_began()
+    {
+        foreach (Interpreter interpreter in Interpreters.Known.Where(interpreter => interpreter.Libc == "musl"))
+        {
+            using PythonChild child = PythonChild.Start(interpreter, "native.py");
+            JsonElement answer = Settled(child, "--native-all");
+            foreach (JsonElement thread in answer.GetProperty("threads").EnumerateArray().Where(thread => thread.GetProperty("main").GetBoolean() || thread.GetProperty("ident").ValueKind == JsonValueKind.Number))
+            {
+                string[] functions = [.. Frames(thread, "native").Select(frame => frame.GetProperty("function").GetString() ?? "?")];
+                functions.ShouldContain(thread.GetProperty("main").GetBoolean() ? "Py_BytesMain" : "pythread_wrapper", thread.GetRawText());
+            }
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Interpreters.Plain), MemberType = typeof(Interpreters))]
     public void The_Python_frames_are_those_of_a_plain_look(string name)
@@ -71,8 +87,9 @@ public sealed class NativeTests
     {
         string pid = child.Pid.ToString(CultureInfo.InvariantCulture);
         KaaResult result = Harness.Kaa.Run(["bt", pid, "--json", "--source", "0", .. arguments]);
-        int expected = child.Interpreter.Libc == "musl" && arguments.Length > 0 ? 3 : 0;
-        result.Exit.ShouldBe(expected, result.Output + result.Error);
+        // Where musl began a thread that C code made, nothing proves that it is the end.
+        int[] expected = child.Interpreter.Libc == "musl" && arguments.Length > 0 ? [0, 3] : [0];
+        result.Exit.ShouldBeOneOf(expected, result.Output + result.Error);
         return result.Json;
     }
 
