@@ -87,7 +87,10 @@ public sealed class UpgradeTests(ITestOutputHelper output)
         JsonObject before = LookUnprivileged(child);
         copy.DeleteAll();
         JsonObject after = LookUnprivileged(child);
-        AnswerComparison.OfLooks(WithoutNames(before), WithoutNames(after)).ShouldBeEmpty();
+
+        // musl has its unwind rules in its file only (.debug_frame), so its C stacks end early.
+        bool keepsNative = copy.Interpreter.Libc != "musl";
+        AnswerComparison.OfLooks(WithoutNames(before, keepsNative), WithoutNames(after, keepsNative)).ShouldBeEmpty();
         string[] notes = Deleted(after);
         notes.Length.ShouldBe(copy.Files.Count);
         notes.Count(message => message.Contains("can't be opened")).ShouldBe(notes.Length - 1, "the program itself can be opened, by /proc/PID/exe");
@@ -111,7 +114,7 @@ public sealed class UpgradeTests(ITestOutputHelper output)
     }
 
     /// <summary>Frames by address: inlined ones have none of their own, and names and lines of C code are what a file is needed for.</summary>
-    private static JsonObject WithoutNames(JsonObject answer)
+    private static JsonObject WithoutNames(JsonObject answer, bool keepsNative)
     {
         JsonObject copy = answer.DeepClone().AsObject();
         foreach (JsonNode? thread in copy["threads"]!.AsArray())
@@ -121,9 +124,12 @@ public sealed class UpgradeTests(ITestOutputHelper output)
             {
                 foreach (string key in (string[])["function", "file", "line"])
                     frame!.AsObject().Remove(key);
-                if (frame!["inlined"]!.GetValue<bool>())
+                if (frame!["inlined"]!.GetValue<bool>() || !keepsNative)
                     frames.Remove(frame);
             }
+
+            foreach (string key in keepsNative ? [] : (string[])["stopped", "truncated"])
+                thread.AsObject().Remove(key);
         }
 
         return copy;
