@@ -10,6 +10,9 @@ internal static class ProgramForm
     /// <summary>The end record of a zip may have a comment of 64 KiB behind it (APPNOTE.TXT 4.3.16).</summary>
     private const int ZipTail = (64 << 10) + 22;
 
+    /// <summary>A start is known to a hundredth of a second, and file systems keep times of their own: an archive made just before is not newer.</summary>
+    private const double ClockTolerance = 1;
+
     /// <summary>True for python, python3.11, pythonw, and what distributions make of it.</summary>
     public static bool IsPython(string path) => path[(path.LastIndexOf('/') + 1)..].Contains("python", StringComparison.OrdinalIgnoreCase);
 
@@ -29,7 +32,7 @@ internal static class ProgramForm
         if (examined.Process?.Root is not { } root)
             yield break;
         FileFacts? facts = root.Facts(archive);
-        bool isNewer = facts is { } found && examined.Target?.StartedAt is { } started && found.ModifiedAt > started;
+        bool isNewer = facts is { } found && examined.Target?.StartedAt is { } started && found.ModifiedAt > started + ClockTolerance;
         if (facts is null)
         {
             yield return new Finding("zip-app-gone", Severity.Warning, "the archive that the program runs from is gone: its source lines can't be shown, and imports that are still to come fail")
