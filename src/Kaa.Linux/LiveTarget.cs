@@ -105,6 +105,26 @@ public sealed class LiveTarget : ObservedTarget
 
     public override string? DescribeDescriptor(int descriptor) => (_descriptors ??= new DescriptorNames(_proc, Info.Pid!.Value)).Find(descriptor);
 
+    /// <summary>What each open descriptor is, of as many as are wanted; empty where that may not be read.</summary>
+    public Dictionary<int, string> DescribeDescriptors(int most)
+    {
+        var numbers = new List<int>();
+        var found = new Dictionary<int, string>();
+        using (Descriptor? directory = Descriptor.Open(_proc.Of(Info.Pid!.Value, "fd"), OpenFlags.Directory))
+        {
+            if (directory is not null)
+                NumberedEntries.Add(directory.Number, GC.AllocateUninitializedArray<byte>(32 << 10, pinned: true), numbers);
+        }
+
+        foreach (int number in numbers)
+        {
+            if (found.Count < most && DescribeDescriptor(number) is { } what)
+                found[number] = what;
+        }
+
+        return found;
+    }
+
     public override IMemory Glance() => new PageCache(_memory, prepare: OwnPages.Populate);
 
     /// <exception cref="UserError">process-exited, target-replaced.</exception>

@@ -50,7 +50,7 @@ internal sealed class CoreWriting(DumpedProcess process, CoreRequest request, Co
     private byte[] MakeNotes(Standstill standstill, List<RangeUsage> ranges, CoreWay way, long? pause)
     {
         var notes = new CoreNoteWriter();
-        CoreWriterProcess described = process.Describe();
+        CoreWriterProcess described = standstill.Described!;
         for (int i = 0; i < standstill.Threads.Count; i++)
         {
             standstill.Threads[i].WriteTo(notes, described);
@@ -64,12 +64,13 @@ internal sealed class CoreWriting(DumpedProcess process, CoreRequest request, Co
         {
             Pid = process.Pid,
             ContainerPid = process.Target.Info.ContainerPid,
-            Root = LiveFiles.Prefix(process.Proc, process.Tid) is { Length: > 0 } root ? root : "/",
+            Root = process.Prefix.Length > 0 ? process.Prefix : "/",
             Way = way == CoreWay.Snapshot ? "snapshot" : "plain",
             PauseMicroseconds = pause,
             At = standstill.At,
             StartedAt = process.Target.StartedAt,
             Command = process.Target.Info.Command,
+            Descriptors = process.Descriptors,
             Threads = standstill.Threads.ConvertAll(thread => thread.ToNote()),
         }.ToBytes());
         return notes.ToArray();
@@ -78,15 +79,14 @@ internal sealed class CoreWriting(DumpedProcess process, CoreRequest request, Co
     private void AddProcess(CoreNoteWriter notes, CoreWriterProcess described, List<RangeUsage> ranges)
     {
         notes.Process(described);
-        notes.AuxiliaryVector(process.Read("auxv"));
-        string prefix = LiveFiles.Prefix(process.Proc, process.Tid);
+        notes.AuxiliaryVector(process.AuxiliaryVector);
         var files = new List<CoreFileMapping>();
         foreach (RangeUsage range in ranges)
         {
             Mapping mapping = range.Mapping;
             if (!mapping.IsFile)
                 continue;
-            string path = LiveFiles.Inside(prefix, mapping.Path) + (mapping.Deleted ? " (deleted)" : "");
+            string path = LiveFiles.Inside(process.Prefix, mapping.Path) + (mapping.Deleted ? " (deleted)" : "");
             files.Add(new CoreFileMapping(mapping.Start, mapping.End, mapping.Offset, path));
         }
 

@@ -3,6 +3,7 @@ using Kaa.Formats.Cores;
 using Kaa.Formats.ProcText;
 using Kaa.Linux;
 using Kaa.Linux.Access;
+using Kaa.Linux.Files;
 using Kaa.Linux.Proc;
 using Kaa.Results;
 
@@ -11,6 +12,8 @@ namespace Kaa.Control.Cores;
 /// <summary>The process that a core is made of, and what /proc says of it as a whole.</summary>
 internal sealed class DumpedProcess : IDisposable
 {
+    private const int MostDescriptors = 1_000;
+
     private readonly KernelText _text = new();
 
     private DumpedProcess(ProcRoot proc, LiveTarget target, TaskDirectory tasks, int tid)
@@ -19,7 +22,18 @@ internal sealed class DumpedProcess : IDisposable
         Target = target;
         Tasks = tasks;
         Tid = tid;
+        AuxiliaryVector = Read("auxv");
+        Prefix = LiveFiles.Prefix(proc, tid);
+        Descriptors = target.DescribeDescriptors(MostDescriptors);
     }
+
+    /// <summary>The bytes of NT_AUXV. Like all that follows as of the beginning: the process may end while its copy is written.</summary>
+    public byte[] AuxiliaryVector { get; }
+
+    /// <summary>What stands before paths that the process does not see; empty for nothing.</summary>
+    public string Prefix { get; }
+
+    public Dictionary<int, string> Descriptors { get; }
 
     public ProcRoot Proc { get; }
 

@@ -147,7 +147,7 @@ public sealed class ProcessDump
         long pause = _standstill.PauseMicroseconds;
         using ResidentPages pages = ResidentPages.Open(_process.Proc, snapshot.Pid) ?? throw CopyLost();
         using LiveMemory memory = OpenMemory(_process, snapshot.Pid) ?? throw CopyLost();
-        List<RangeUsage> ranges = _standstill.Saved.AddTo(_process.ReadRanges(snapshot.Pid));
+        List<RangeUsage> ranges = _standstill.Saved.AddTo(WithShared(_process.ReadRanges(snapshot.Pid)));
         TellLeftOut(ranges);
         var writing = new CoreWriting(_process, _request, _sink, new SharedPages(_process.Target.Files, _pages)) { OnStep = Watch() };
         try
@@ -216,6 +216,21 @@ public sealed class ProcessDump
             else if (thread.IsPartial)
                 notes.Add(new Note("thread-partial", $"thread {tid} {thread.Hindrance}: of its registers only rip, rsp and those of its system call are in the core", tid, Incomplete: true));
         }
+    }
+
+    /// <summary>A fork copies no page tables of shared memory, so the copy has none of it resident: the process had.</summary>
+    private List<RangeUsage> WithShared(List<RangeUsage> ranges)
+    {
+        var held = new Dictionary<ulong, RangeUsage>(_ranges.Count);
+        foreach (RangeUsage range in _ranges)
+            held[range.Mapping.Start.Value] = range;
+        for (int i = 0; i < ranges.Count; i++)
+        {
+            if (ranges[i].Mapping.Can(MappingAccess.Shared) && held.TryGetValue(ranges[i].Mapping.Start.Value, out RangeUsage known))
+                ranges[i] = ranges[i] with { Resident = known.Resident, Swapped = known.Swapped };
+        }
+
+        return ranges;
     }
 
     /// <summary>Ranges that the process had in the pause and its copy has not, though nothing was said of that.</summary>

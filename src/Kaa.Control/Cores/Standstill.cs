@@ -1,4 +1,5 @@
 using Kaa.Formats;
+using Kaa.Formats.Cores;
 using Kaa.Formats.ProcText;
 using Kaa.Linux.Access;
 using Kaa.Linux.Calls;
@@ -27,6 +28,9 @@ internal sealed class Standstill(DumpedProcess process, IMemory memory, Resident
 
     /// <summary>Ran on while the others stood still.</summary>
     public List<int> Moved { get; private set; } = [];
+
+    /// <summary>Null before the first.</summary>
+    public CoreWriterProcess? Described { get; private set; }
 
     public SavedRanges Saved { get; private set; } = new();
 
@@ -57,6 +61,7 @@ internal sealed class Standstill(DumpedProcess process, IMemory memory, Resident
                 throw ProcessGate.Vanished(process.Proc, process.Pid);
             RequireHeld(held);
             At = Clock.UnixSeconds;
+            Described = process.Describe();
             Threads = Record(held);
             action(held);
             Moved = held.Moved().ConvertAll(sight => sight.Tid);

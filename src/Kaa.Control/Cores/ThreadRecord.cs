@@ -24,6 +24,7 @@ internal sealed class ThreadRecord
     private const int Restart = -512; // ERESTARTSYS: it was in a system call
 
     private readonly TargetThread _thread;
+    private readonly ThreadState _state;
     private readonly int _signal;
     private readonly byte[] _registers;
     private readonly byte[] _float;
@@ -37,6 +38,7 @@ internal sealed class ThreadRecord
         _status = tasks.Status(sight.Tid);
         Tracee? tracee = sight.IsStopped && sight.Tracee!.HasRegisters ? sight.Tracee : null;
         IsPartial = tracee is null;
+        _state = tracee?.Status.Kind == StopKind.Group ? ThreadState.Stopped : _thread.State;
         _registers = MemoryMarshal.AsBytes<X64Registers>([tracee?.Registers ?? Partial(_thread)]).ToArray();
         _float = tracee is null ? [] : RegisterSet(tracee.Tid, FloatingPoint, scratch.AsSpan(0, FloatingPointSize));
         _extended = tracee is null ? [] : RegisterSet(tracee.Tid, ExtendedState, scratch);
@@ -69,7 +71,7 @@ internal sealed class ThreadRecord
             notes.Extended(_extended);
     }
 
-    public KaaNoteThread ToNote() => new(Tid, _thread.NamespaceTid, _thread.Name ?? "", StateOf(_thread.State), IsPartial);
+    public KaaNoteThread ToNote() => new(Tid, _thread.NamespaceTid, _thread.Name ?? "", StateOf(_state), IsPartial);
 
     private static string StateOf(ThreadState state) => state switch
     {

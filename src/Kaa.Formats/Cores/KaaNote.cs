@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Kaa.Formats.Cores;
@@ -36,6 +37,9 @@ public sealed record KaaNote
 
     public IReadOnlyList<string> Command { get; init; } = [];
 
+    /// <summary>What the open file descriptors were, as far as that was told.</summary>
+    public IReadOnlyDictionary<int, string> Descriptors { get; init; } = new Dictionary<int, string>();
+
     public IReadOnlyList<KaaNoteThread> Threads { get; init; } = [];
 
     public byte[] ToBytes()
@@ -59,6 +63,10 @@ public sealed record KaaNote
             foreach (string word in Command)
                 json.WriteStringValue(word);
             json.WriteEndArray();
+            json.WriteStartObject("descriptors"u8);
+            foreach ((int number, string what) in Descriptors)
+                json.WriteString(number.ToString(CultureInfo.InvariantCulture), what);
+            json.WriteEndObject();
             json.WriteStartArray("threads"u8);
             foreach (KaaNoteThread thread in Threads)
                 Write(json, thread);
@@ -77,7 +85,7 @@ public sealed record KaaNote
             using JsonDocument document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = 16 });
             return Read(document.RootElement);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or OverflowException)
         {
             throw new BadData("KAA note", 0, "not what kaa core writes: " + e.Message);
         }
@@ -95,6 +103,9 @@ public sealed record KaaNote
             threads.Add(ReadThread(thread));
         }
 
+        var descriptors = new Dictionary<int, string>();
+        foreach (JsonProperty descriptor in json.GetProperty("descriptors"u8).EnumerateObject())
+            descriptors[int.Parse(descriptor.Name, NumberStyles.None, CultureInfo.InvariantCulture)] = descriptor.Value.GetString() ?? "";
         var command = new List<string>();
         foreach (JsonElement word in json.GetProperty("command"u8).EnumerateArray())
             command.Add(word.GetString() ?? "");
@@ -108,6 +119,7 @@ public sealed record KaaNote
             At = json.GetProperty("at"u8).GetDouble(),
             StartedAt = json.TryGetProperty("startedAt"u8, out JsonElement started) ? started.GetDouble() : null,
             Command = command,
+            Descriptors = descriptors,
             Threads = threads,
         };
     }

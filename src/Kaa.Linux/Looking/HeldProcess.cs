@@ -10,8 +10,9 @@ namespace Kaa.Linux.Looking;
 /// </summary>
 public sealed class HeldProcess : IDisposable
 {
-    // Long enough for a thread that shares its processor with others to come to its stop.
+    // For a thread that waits in the kernel for what may take long; then for one that waits for a processor, on a machine with many others.
     private const int PatienceMicroseconds = 50_000;
+    private const int ProcessorPatience = 1_000_000;
     private const int MostSights = 5;
     private const int BetweenSights = 500; // µs
     private const int VFork = 58;
@@ -42,8 +43,7 @@ public sealed class HeldProcess : IDisposable
         IReadOnlyList<ThreadSight> sights = [.. _roster.Threads];
         do
         {
-            List<int> tids = ToStop(sights);
-            Tracer.Stop(tids, _ => true, _ => long.MaxValue);
+            StopSome(ToStop(sights));
             Record();
         }
         while (_roster.MayHaveNew() && _roster.AddNew(out sights));
@@ -79,6 +79,7 @@ public sealed class HeldProcess : IDisposable
             return null;
         _isHeld = true;
         Tracer.Stop([best.Tid], _ => true, _ => long.MaxValue);
+        Tracer.WaitAgain(WillStop, ProcessorPatience);
         Record();
         return best.IsStopped ? best : null;
     }
@@ -109,6 +110,29 @@ public sealed class HeldProcess : IDisposable
         Release();
         _roster.Dispose();
     }
+
+    /// <summary>
+    /// First all those whose calls the kernel makes again by itself. The others one by one, each repaired before the next is interrupted: were Kaa killed in
+    /// between, that one's call would return EINTR.
+    /// </summary>
+    private void StopSome(List<int> tids)
+    {
+        var delicate = new List<int>();
+        var others = new List<int>(tids.Count);
+        foreach (int tid in tids)
+        {
+            bool isDelicate = _roster.Find(tid) is { Conduct: ThreadConduct.Parked, Call: { Number: >= 0 } call } && !SyscallRestart.RestartsByItself(call.Number);
+            (isDelicate ? delicate : others).Add(tid);
+        }
+
+        Tracer.Stop(others, _ => true, _ => long.MaxValue);
+        foreach (int tid in delicate)
+            Tracer.Stop([tid], _ => true, _ => long.MaxValue);
+        Tracer.WaitAgain(WillStop, ProcessorPatience);
+    }
+
+    /// <summary>All that it lacks is a processor: it can't go on in its program before its stop, and there are no registers of it without.</summary>
+    private bool WillStop(int tid) => _tasks.Stat(tid) is { State: not 'D', IsZombie: false };
 
     private void Record()
     {

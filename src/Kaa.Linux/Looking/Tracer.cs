@@ -53,7 +53,22 @@ public sealed class Tracer(TaskDirectory tasks, int patience = Tracer.PatienceMi
                 Interrupt(tid);
         }
 
-        Wait(first, deadline);
+        Wait(first, deadline, patience);
+    }
+
+    /// <summary>Waits once more for those that were overdue.</summary>
+    /// <param name="isWorthIt">False for a tid that will not stop soon.</param>
+    /// <param name="most">In microseconds.</param>
+    public void WaitAgain(Func<int, bool> isWorthIt, int most)
+    {
+        foreach (Tracee tracee in _tracees)
+        {
+            if (tracee.State == TraceeState.Overdue && isWorthIt(tracee.Tid))
+                tracee.State = TraceeState.Stopping;
+        }
+
+        long end = Clock.Microseconds + most;
+        Wait(0, _ => end, most);
     }
 
     /// <summary>Gives every thread its signal, its registers and its freedom back.</summary>
@@ -121,13 +136,13 @@ public sealed class Tracer(TaskDirectory tasks, int patience = Tracer.PatienceMi
         _ = PTrace.Interrupt(tid);
     }
 
-    private void Wait(int first, Func<long, long> deadline)
+    private void Wait(int first, Func<long, long> deadline, int most)
     {
         long begun = Clock.Microseconds;
         while (PollAll(first))
         {
             long now = Clock.Microseconds;
-            if (now >= begun + patience || StoppedSince is { } since && now >= deadline(since))
+            if (now >= begun + most || StoppedSince is { } since && now >= deadline(since))
                 break;
             if (now - begun > SpinMicroseconds)
                 Clock.Sleep(SleepMicroseconds);

@@ -35,7 +35,7 @@ public sealed class CoreTarget : ObservedTarget
         Modules = new ModuleMap(Mappings);
         _memory = new PageCache(new CoreMemory(dumped, _mapped));
         _threads = ThreadsOf(notes);
-        IReadOnlyList<string>? command = new StartStack(_memory, notes).Command();
+        IReadOnlyList<string>? command = new StartStack(_memory, notes).Command() ?? notes.Kaa?.Command;
         Info = Describe(path, notes, command);
         DebugFiles = new DebugFileSearch { OpenHost = RootedFiles.Open };
         _findings = new CoreFindings(core, dumped, _threads, _mapped, search, linked, prefix, options)
@@ -88,6 +88,8 @@ public sealed class CoreTarget : ObservedTarget
             throw;
         }
     }
+
+    public override string? DescribeDescriptor(int descriptor) => _core.Notes.Kaa?.Descriptors.GetValueOrDefault(descriptor);
 
     /// <summary>Nothing moves: what was read stays.</summary>
     public override IMemory Glance() => _memory;

@@ -88,12 +88,14 @@ public sealed class CoreLayoutTests
             At = 1790000000.25,
             StartedAt = 1789000000.5,
             Command = ["python3", "\t\"x\""],
+            Descriptors = new Dictionary<int, string> { [0] = "a pipe", [7] = "127.0.0.1:80" },
             Threads = [new KaaNoteThread(4711, 7, "main", "sleeping", false), new KaaNoteThread(4712, 8, "ü", "running", true)],
         };
         KaaNote read = KaaNote.Parse(note.ToBytes());
         read.Command.ShouldBe(note.Command);
         read.Threads.ShouldBe(note.Threads);
-        (read with { Command = note.Command, Threads = note.Threads }).ShouldBe(note);
+        read.Descriptors.ShouldBe(note.Descriptors);
+        (read with { Descriptors = note.Descriptors, Command = note.Command, Threads = note.Threads }).ShouldBe(note);
     }
 
     [Theory]
@@ -101,7 +103,7 @@ public sealed class CoreLayoutTests
     [InlineData("[]")]
     [InlineData("{\"schema\":2}")]
     [InlineData("{\"schema\":\"x\"}")]
-    [InlineData("{\"schema\":1,\"pid\":99999999999,\"threads\":[],\"command\":[],\"root\":\"\",\"way\":\"\",\"at\":0}")]
+    [InlineData("{\"schema\":1,\"pid\":99999999999,\"threads\":[],\"descriptors\":{},\"command\":[],\"root\":\"\",\"way\":\"\",\"at\":0}")]
     [InlineData("{\"schema\":1,\"pid\":1,\"threads\":[{}],\"command\":[],\"root\":\"\",\"way\":\"\",\"at\":0}")]
     [InlineData("{\"schema\":1,\"pid\":1,\"threads\":{},\"command\":[],\"root\":\"\",\"way\":\"\",\"at\":0}")]
     public void A_note_that_is_not_Kaas_is_bad_data(string text) => Should.Throw<BadData>(() => KaaNote.Parse(System.Text.Encoding.UTF8.GetBytes(text)));
