@@ -21,13 +21,14 @@ public sealed class ProcessCoreTests : IDisposable
     {
         using PythonChild child = PythonChild.Start(Interpreters.Named(interpreter), "waits.py");
         JsonElement live = Settled(child);
+        int children = Children(child);
         JsonElement report = Dump(child);
         report.GetProperty("way").GetString().ShouldBe("snapshot", report.GetRawText());
         Differences(live, Stacks(child)).ShouldBeEmpty();
 
-        // And the process has not noticed.
-        Differences(live, Harness.Kaa.Stacks(child)).ShouldBeEmpty();
-        Children(child).ShouldBe(1);
+        // And the process has not noticed. A poll with a timeout goes on as restart_syscall, which does not tell what it waits for.
+        AnswerComparison.OfLiveAndCore(JsonNode.Parse(live.GetRawText())!.AsObject(), JsonNode.Parse(Harness.Kaa.Stacks(child).GetRawText())!.AsObject()).ShouldBeEmpty();
+        Children(child).ShouldBe(children);
     }
 
     [Theory]
