@@ -40,7 +40,7 @@ internal sealed class DataStack : IDisposable
     public ReadOnlySpan<byte> Frame(Address frame)
     {
         long offset = frame - _windowStart;
-        if (offset >= 0 && offset + _frameSize <= _windowLength)
+        if (offset >= 0 && offset <= _windowLength - _frameSize)
             return _window.AsSpan((int)offset, _frameSize);
         if (!_current.Contains(frame, _frameSize) && _previous.Contains(frame, _frameSize))
         {
@@ -91,7 +91,11 @@ internal sealed class DataStack : IDisposable
 
     private readonly record struct Chunk(Address Start, ulong Size, Address Previous)
     {
-        public bool Contains(Address frame, int size) =>
-            frame >= Start && (ulong)(frame - Start) < Size && Size - (ulong)(frame - Start) >= (ulong)size;
+        /// <summary>A frame that lies farther behind the start than a number can say lies in no chunk, whatever size that claims.</summary>
+        public bool Contains(Address frame, int size)
+        {
+            long offset = frame - Start;
+            return frame >= Start && offset >= 0 && offset <= long.MaxValue - size && (ulong)offset < Size && Size - (ulong)offset >= (ulong)size;
+        }
     }
 }
