@@ -132,6 +132,12 @@ public static class Limits
     /// <summary>How deep containers are followed when a value is printed.</summary>
     public const int ValueDepth = 100;
 
+    /// <summary>How deep brackets of an expression may nest that a person types.</summary>
+    public const int ExpressionDepth = 200;
+
+    /// <summary>Items of a slice that are read; a person reads a few.</summary>
+    public const int SliceItems = 100_000;
+
     /// <summary>Bytes of one source file; CPython's own largest have half a million.</summary>
     public const int SourceFile = 16 << 20;
 

@@ -76,7 +76,7 @@ public sealed class FrameLocals(ValueOptions options) : IFrameLocals
     /// Where MAKE_CELL has not run yet (3.11+), the slot still holds the argument itself; a cell in it is taken for the variable's, as
     /// frame_get_var of Objects/frameobject.c does where it can't tell.
     /// </summary>
-    private static Address CellContent(PyObjects objects, Address value) =>
+    internal static Address CellContent(PyObjects objects, Address value) =>
         !value.IsNull && objects.TypeOf(value) is { Name: "cell", IsHeapType: false } ? objects.Word(value, 0) : value;
 
     private static LocalVariable Variable(CodeVariable variable, Address value, ValuePrinter printer)
