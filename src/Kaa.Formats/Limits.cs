@@ -138,6 +138,9 @@ public static class Limits
     /// <summary>Items of a slice that are read; a person reads a few.</summary>
     public const int SliceItems = 100_000;
 
+    /// <summary>Bytes of a C string, or of two stretches of memory, that a condition compares; a path has 4,096 at most.</summary>
+    public const int ConditionText = 65_536;
+
     /// <summary>Bytes of one source file; CPython's own largest have half a million.</summary>
     public const int SourceFile = 16 << 20;
 
