@@ -99,9 +99,7 @@ public sealed class UpgradeTests(ITestOutputHelper output)
     private static JsonObject Look(PythonChild child, params string[] arguments)
     {
         KaaResult result = Harness.Kaa.Run(["bt", Pid(child), "--json", .. arguments]);
-
-        // musl has unwind rules for hardly any of its functions.
-        result.Exit.ShouldBe(child.Interpreter.Libc == "musl" && arguments[0].StartsWith("--native", StringComparison.Ordinal) ? 3 : 0, result.Output + result.Error);
+        result.Exit.ShouldBe(0, result.Output + result.Error);
         return JsonNode.Parse(result.Output)!.AsObject();
     }
 
@@ -109,7 +107,8 @@ public sealed class UpgradeTests(ITestOutputHelper output)
     {
         string[] command = [.. s_unprivileged, Repository.Kaa, "bt", Pid(child), "--json", "--native-all", "--locals"];
         ProgramResult result = Program.Run(command[0], command[1..]);
-        result.Exit.ShouldBe(child.Interpreter.Libc == "musl" ? 3 : 0, result.Output + result.Error);
+        // musl has its symbols in its file only, and they tell where its functions begin: without it its C stacks may end early.
+        (result.Exit == 3 && child.Interpreter.Libc == "musl" ? 0 : result.Exit).ShouldBe(0, result.Output + result.Error);
         return JsonNode.Parse(result.Output)!.AsObject();
     }
 
