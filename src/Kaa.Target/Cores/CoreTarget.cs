@@ -65,6 +65,9 @@ public sealed class CoreTarget : ObservedTarget
     /// <summary>What the core lacks, and which files are missing or of another build. Grows as files are asked for.</summary>
     public override IReadOnlyList<Note> Notes => _findings.Notes();
 
+    /// <summary>In the order of its notes: the thread that the signal was for comes first.</summary>
+    public IReadOnlyList<TargetThread> Threads => _threads;
+
     /// <summary>The core itself, for notes of its writer.</summary>
     public CoreFile Core => _core;
 

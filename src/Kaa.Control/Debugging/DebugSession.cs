@@ -1,0 +1,157 @@
+using Kaa.Control.Debugging.Commands;
+using Kaa.Results;
+
+namespace Kaa.Control.Debugging;
+
+/// <summary>
+/// A debugger's session: what it debugs, the words it knows, which thread and frame are selected. Words that change a process come from
+/// <c>Execution</c>, and are added to the same table.
+/// </summary>
+public sealed class DebugSession : IDisposable
+{
+    private InferiorThread? _thread;
+    private int _epoch;
+
+    public DebugSession(ISessionOutput output, DebugOptions options)
+    {
+        Output = output;
+        Options = options;
+    }
+
+    public CommandTable Commands { get; } = new();
+
+    public ISessionOutput Output { get; }
+
+    public DebugOptions Options { get; }
+
+    public SessionSettings Settings { get; } = new();
+
+    /// <summary>What is debugged; null for nothing yet.</summary>
+    public Inferior? Inferior { get; private set; }
+
+    /// <summary>Where the lines come from that are read now; blocks (<c>commands … end</c>) are read from it too.</summary>
+    public ILineSource? Input { get; set; }
+
+    /// <summary><c>quit</c> was said.</summary>
+    public bool HasEnded { get; private set; }
+
+    /// <summary>What <c>quit EXPR</c> gave; null where nothing.</summary>
+    public int? ExitStatus { get; private set; }
+
+    /// <summary>Called before the inferior is let go (quit, detach, another attach): breakpoints are taken back here.</summary>
+    public event Action<Inferior>? Leaving;
+
+    /// <summary>Called when there is a new inferior: pending breakpoints are set here.</summary>
+    public event Action<Inferior>? Entered;
+
+    /// <summary>The selected thread; null where there is none.</summary>
+    public InferiorThread? Thread
+    {
+        get
+        {
+            Renew();
+            return _thread;
+        }
+    }
+
+    /// <exception cref="UserError">no-inferior</exception>
+    public Inferior Require() => Inferior is { State: not InferiorState.Exited } inferior
+        ? inferior
+        : throw new UserError("no-inferior", "No process or core is being debugged.", "attach PID, core FILE, or run");
+
+    /// <summary>The inferior, which must stand still.</summary>
+    /// <exception cref="UserError">no-inferior, running</exception>
+    public Inferior RequireStill() => Require() is { State: not InferiorState.Running } inferior
+        ? inferior
+        : throw new UserError("running", "The process is running.", "Ctrl-C stops it");
+
+    /// <exception cref="UserError">no-inferior, core</exception>
+    public LiveInferior RequireLive() => Require() as LiveInferior
+        ?? throw new UserError("core", "This is a core: nothing of it can run.", null);
+
+    /// <exception cref="UserError">no-thread</exception>
+    public InferiorThread RequireThread()
+    {
+        RequireStill();
+        return Thread ?? throw new UserError("no-thread", "No thread selected");
+    }
+
+    /// <summary>Takes the place of what was debugged before.</summary>
+    public void Enter(Inferior inferior)
+    {
+        Leave();
+        Inferior = inferior;
+        _thread = null;
+        _epoch = -1;
+        Entered?.Invoke(inferior);
+    }
+
+    /// <summary>Lets go of what is debugged: a process goes on.</summary>
+    public void Leave()
+    {
+        if (Inferior is not { } inferior)
+            return;
+        Leaving?.Invoke(inferior);
+        if (inferior.State != InferiorState.Exited)
+            inferior.Detach();
+        inferior.Dispose();
+        Inferior = null;
+        _thread = null;
+    }
+
+    /// <summary>Another thread is meant from now on; its innermost frame is selected.</summary>
+    public void Select(InferiorThread thread)
+    {
+        Renew();
+        _thread = thread;
+    }
+
+    /// <summary>Runs one line; a comment or an empty one does nothing.</summary>
+    /// <exception cref="UserError">It can't be done.</exception>
+    public void Execute(string line)
+    {
+        line = line.Trim();
+        if (line.Length == 0 || line[0] == '#')
+            return;
+        Commands.Find(line, out string argument).Execute(this, argument);
+    }
+
+    /// <summary>Lines up to <c>end</c>, of blocks inside of it too, as they are; to be run by <see cref="Execute"/>.</summary>
+    /// <exception cref="UserError">The script ends before.</exception>
+    public IReadOnlyList<string> ReadBlock()
+    {
+        var lines = new List<string>();
+        for (int depth = 0; ;)
+        {
+            string line = Input?.ReadLine(">") ?? throw new UserError("no-end", "a block of commands without its end");
+            string word = line.Trim().Split(' ', 2)[0];
+            if (word == "end" && depth-- == 0)
+                return lines;
+            depth += word is "commands" or "if" or "while" or "python" or "define" or "document" ? 1 : 0;
+            lines.Add(line);
+        }
+    }
+
+    public void End(int? status)
+    {
+        HasEnded = true;
+        ExitStatus = status;
+    }
+
+    public void Dispose() => Leave();
+
+    /// <summary>After the process ran, what was selected is looked for anew.</summary>
+    private void Renew()
+    {
+        if (Inferior is not { } inferior || inferior.Epoch == _epoch)
+            return;
+        _epoch = inferior.Epoch;
+        int? tid = _thread?.Tid;
+        _thread = null;
+        foreach (InferiorThread thread in inferior.Threads)
+        {
+            if (thread.Tid == tid || _thread is null)
+                _thread = thread;
+        }
+    }
+}

@@ -1,0 +1,97 @@
+namespace Kaa.Linux.Looking;
+
+/// <summary>
+/// A thread of Kaa's that traces for as long as a debugger's session lasts, and does what others ask of it, one after the other: what has been seized belongs to the
+/// thread that seized it. When it ends, or Kaa does, the kernel lets go of everything.
+/// </summary>
+public sealed class TracerLoop : IDisposable
+{
+    private const int MeanwhileEvery = 10; // ms
+
+    private readonly object _lock = new();
+    private readonly System.Threading.Thread _thread;
+    private readonly Queue<Work> _queue = [];
+    private bool _isEnding;
+
+    public TracerLoop()
+    {
+        _thread = new System.Threading.Thread(Loop, 8 << 20) { Name = "tracer", IsBackground = true };
+        _thread.Start();
+    }
+
+    public bool IsCurrent => System.Threading.Thread.CurrentThread == _thread;
+
+    /// <summary>Runs it there and waits; what it throws is thrown here.</summary>
+    /// <param name="meanwhile">Called again and again on the thread that asks, until it is done; for <see cref="Tracer.BuryTheDead"/>.</param>
+    public void Run(Action action, Action? meanwhile = null)
+    {
+        if (IsCurrent)
+        {
+            action();
+            return;
+        }
+
+        using var work = new Work(action);
+        lock (_lock)
+        {
+            _queue.Enqueue(work);
+            System.Threading.Monitor.PulseAll(_lock);
+        }
+
+        while (!work.Done.Wait(meanwhile is null ? System.Threading.Timeout.Infinite : MeanwhileEvery))
+            meanwhile!();
+        work.Failure?.Throw();
+    }
+
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _isEnding = true;
+            System.Threading.Monitor.PulseAll(_lock);
+        }
+
+        if (!IsCurrent)
+            _thread.Join();
+    }
+
+    private void Loop()
+    {
+        while (Next() is { } work)
+        {
+            try
+            {
+                work.Action();
+            }
+#pragma warning disable CA1031 // It is thrown again on the thread that asked.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                work.Failure = System.Runtime.ExceptionServices.ExceptionDispatchInfo.Capture(e);
+            }
+
+            work.Done.Set();
+        }
+    }
+
+    private Work? Next()
+    {
+        lock (_lock)
+        {
+            while (_queue.Count == 0 && !_isEnding)
+                System.Threading.Monitor.Wait(_lock);
+            return _queue.Count > 0 ? _queue.Dequeue() : null;
+        }
+    }
+
+    private sealed class Work(Action action) : IDisposable
+    {
+        public Action Action { get; } = action;
+
+        public System.Threading.ManualResetEventSlim Done { get; } = new();
+
+        public System.Runtime.ExceptionServices.ExceptionDispatchInfo? Failure { get; set; }
+
+        public void Dispose() => Done.Dispose();
+    }
+}
