@@ -1,0 +1,134 @@
+/* Ways in and out. The program's registers are saved in full, as nobody knows which of them its compiler thought to be untouched; vector registers are not, as
+ * the agent has no instruction that changes one. */
+#include "sizes.h"
+
+        .section .kaa.head, "a"
+        .global kaa_image_start
+kaa_image_start:
+        .quad 0x31746e656761614b
+        .long KAA_PROTOCOL
+        .long kaa_text_end - kaa_image_start
+        .long kaa_data_end - kaa_image_start
+        .long kaa_shared - kaa_image_start
+        .long kaa_state - kaa_image_start
+        .long kaa_probe - kaa_image_start
+        .long kaa_trap_handler - kaa_image_start
+        .long kaa_restorer - kaa_image_start
+        .long kaa_returns - kaa_image_start
+        .long 0
+
+/* struct kaa_registers, from its end to its start; the word for flags is on the stack already. */
+        .macro SAVE
+        pushq $0                /* rip */
+        push %r15
+        push %r14
+        push %r13
+        push %r12
+        push %r11
+        push %r10
+        push %r9
+        push %r8
+        pushq $0                /* rsp */
+        push %rbp
+        push %rdi
+        push %rsi
+        push %rbx
+        push %rcx
+        push %rdx
+        push %rax
+        cld
+        .endm
+
+        .macro RESTORE
+        pop %rax
+        pop %rdx
+        pop %rcx
+        pop %rbx
+        pop %rsi
+        pop %rdi
+        pop %rbp
+        lea 8(%rsp), %rsp
+        pop %r8
+        pop %r9
+        pop %r10
+        pop %r11
+        pop %r12
+        pop %r13
+        pop %r14
+        pop %r15
+        lea 8(%rsp), %rsp
+        popfq
+        .endm
+
+        .text
+/* Called by an island, 128 bytes (the red zone) below where the program's stack ended. What lies before the return address is the island's piece. */
+        .global kaa_probe
+        .hidden kaa_probe
+        .p2align 4
+kaa_probe:
+        pushfq
+        SAVE
+        lea 8*KAA_REGISTER_WORDS+8+128(%rsp), %rax
+        mov %rax, 8*7(%rsp)
+        mov 8*KAA_REGISTER_WORDS(%rsp), %rdi
+        mov KAA_PIECE_HOOK-KAA_PIECE_RETURN(%rdi), %rdi
+        mov (%rdi), %rax
+        mov %rax, 8*16(%rsp)
+        mov %rsp, %rsi
+        mov %rsp, %rbx
+        and $-16, %rsp
+        call kaa_hit
+        mov %rbx, %rsp
+        RESTORE
+        ret
+
+/* Where calls come back to whose return is wanted: a place for each. */
+        .global kaa_returns
+        .hidden kaa_returns
+        .p2align 4
+kaa_returns:
+        .rept KAA_RETURNS
+        call returned
+        .p2align 3
+        .endr
+
+/* Behind the stack pointer that the program has after its return lies the word in which the address was. It is ours once more: the place's own call has used it. */
+        .p2align 4
+returned:
+        lea -128(%rsp), %rsp
+        pushfq
+        SAVE
+        lea 8*KAA_REGISTER_WORDS+8+128(%rsp), %rax
+        mov %rax, 8*7(%rsp)
+        mov 8*KAA_REGISTER_WORDS+128(%rsp), %rdi
+        lea kaa_returns(%rip), %rax
+        sub %rax, %rdi
+        shr $3, %rdi
+        mov %rsp, %rsi
+        mov %rsp, %rbx
+        and $-16, %rsp
+        call kaa_returned
+        mov %rbx, %rsp
+        mov %rax, 8*KAA_REGISTER_WORDS+128(%rsp)
+        RESTORE
+        lea 128(%rsp), %rsp
+        ret
+
+/* As the kernel calls handlers: signal, siginfo, ucontext. */
+        .global kaa_trap_handler
+        .hidden kaa_trap_handler
+        .p2align 4
+kaa_trap_handler:
+        mov %rdx, %rcx
+        sub $8, %rsp
+        call kaa_trapped
+        add $8, %rsp
+        ret
+
+        .global kaa_restorer
+        .hidden kaa_restorer
+kaa_restorer:
+        mov $15, %eax           /* rt_sigreturn */
+        syscall
+
+        .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,44 @@
+/* Run when Kaa is built: prints what the mirrors in C# are compared with, a line for each structure ("name size") and each field ("name.field offset"). */
+#include <stdio.h>
+#include <stddef.h>
+#include "protocol.h"
+
+#define STRUCTURE(type) printf(#type " %zu\n", sizeof(struct type))
+#define FIELD(type, field) printf(#type "." #field " %zu\n", offsetof(struct type, field))
+
+int main(void) {
+    STRUCTURE(kaa_registers);
+#define R(f) FIELD(kaa_registers, f)
+    R(rax); R(rdx); R(rcx); R(rbx); R(rsi); R(rdi); R(rbp); R(rsp); R(r8); R(r9); R(r10); R(r11); R(r12); R(r13); R(r14); R(r15); R(rip); R(flags);
+    STRUCTURE(kaa_python);
+#define P(f) FIELD(kaa_python, f)
+    P(form); P(search); P(state); P(frame); P(cframe_frame); P(code); P(back); P(instruction); P(instruction_size); P(owner); P(shim); P(thread_id); P(next);
+    P(marks); P(code_mask); P(list);
+    STRUCTURE(kaa_hook);
+#define H(f) FIELD(kaa_hook, f)
+    H(address); H(island); H(word); H(original); H(patched); H(patch_size); H(displaced); H(state); H(action); H(wants); H(program_size); H(texts);
+    H(most_frames); H(hits); H(matches); H(unknown); H(lost); H(returns); H(reserved); H(program);
+    STRUCTURE(kaa_event);
+#define E(f) FIELD(kaa_event, f)
+    E(mark); E(units); E(kind); E(flags); E(hook); E(tid); E(time); E(number); E(thread); E(stack); E(caller); E(registers); E(text_size);
+    STRUCTURE(kaa_stack);
+    FIELD(kaa_stack, hash); FIELD(kaa_stack, frames); FIELD(kaa_stack, depth);
+    STRUCTURE(kaa_frame);
+    FIELD(kaa_frame, code); FIELD(kaa_frame, instruction); FIELD(kaa_frame, print);
+    STRUCTURE(kaa_park);
+    FIELD(kaa_park, state); FIELD(kaa_park, reserved); FIELD(kaa_park, order); FIELD(kaa_park, event);
+    STRUCTURE(kaa_trap);
+    FIELD(kaa_trap, address); FIELD(kaa_trap, resume);
+    STRUCTURE(kaa_state);
+    FIELD(kaa_state, enabled);
+    STRUCTURE(kaa_header);
+#define D(f) FIELD(kaa_header, f)
+    D(magic); D(protocol); D(header_size); D(size); D(shared); D(image); D(image_size); D(state); D(build); D(hooks); D(hook_size); D(hook_count); D(traps);
+    D(trap_size); D(trap_count); D(parks); D(park_size); D(park_count); D(buckets); D(bucket_count); D(arena); D(arena_size); D(ring); D(ring_units); D(pid);
+    D(calls); D(tid); D(hook_capacity); D(trap_capacity); D(owner); D(islands); D(python); D(heartbeat); D(tail); D(waits); D(parks_waiting); D(head); D(lost);
+    D(arena_used); D(stacks_lost); D(order); D(number);
+    STRUCTURE(kaa_image);
+#define I(f) FIELD(kaa_image, f)
+    I(magic); I(protocol); I(text_size); I(size); I(shared); I(state); I(probe); I(trap); I(restorer); I(returns); I(reserved);
+    return 0;
+}

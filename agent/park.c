@@ -1,0 +1,59 @@
+/* A thread that waits for Kaa. It goes on when Kaa says so, when the agent is switched off, and when Kaa is gone: its heartbeat stands still. */
+#include "agent.h"
+
+#define SLICE 20000000UL /* ns */
+#define PATIENCE 60      /* slices without a heartbeat */
+
+static struct kaa_park *take(struct kaa_header *shared) {
+    struct kaa_park *parks = (struct kaa_park *)at(shared, shared->parks);
+    for (u32 i = 0; i < shared->park_count; i++) {
+        u32 free = KAA_PARK_FREE;
+        if (__atomic_compare_exchange_n(&parks[i].state, &free, KAA_PARK_FILLING, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+            return &parks[i];
+    }
+    return NULL;
+}
+
+static void wait(struct kaa_header *shared, struct kaa_hook *hook, struct kaa_park *park) {
+    u64 beat = load(&shared->heartbeat);
+    u32 still = 0;
+    while (__atomic_load_n(&park->state, __ATOMIC_ACQUIRE) == KAA_PARK_WAITING && still < PATIENCE) {
+        if (shared->calls & KAA_CALL_FUTEX)
+            kaa_wait(&park->state, KAA_PARK_WAITING, SLICE);
+        else
+            kaa_pause(SLICE);
+        if (!kaa_state->enabled || __atomic_load_n(&hook->state, __ATOMIC_ACQUIRE) != KAA_ARMED)
+            break;
+        u64 now = load(&shared->heartbeat);
+        still = now == beat ? still + 1 : 0;
+        beat = now;
+    }
+}
+
+/* Apart, as only this needs so much of the stack, and that not while it waits. */
+static __attribute__((noinline)) void fill(struct kaa_header *shared, struct kaa_event *event, struct kaa_hook *hook, const struct kaa_registers *registers,
+                                           const struct kaa_event *made) {
+    kaa_event_fill(shared, event, hook, registers, made);
+    event->flags |= KAA_EVENT_PARKED;
+    if (kaa_wants_texts(hook)) {
+        struct kaa_texts texts;
+        kaa_texts_read(shared, &texts, hook, registers);
+        kaa_event_texts(event, &texts);
+    }
+}
+
+void kaa_park(struct kaa_header *shared, struct kaa_hook *hook, const struct kaa_registers *registers, const struct kaa_event *made) {
+    struct kaa_park *park = take(shared);
+    if (park == NULL) {
+        count(&hook->lost);
+        return;
+    }
+    fill(shared, &park->event, hook, registers, made);
+    park->order = count(&shared->order);
+    __atomic_store_n(&park->state, KAA_PARK_WAITING, __ATOMIC_SEQ_CST);
+    __atomic_fetch_add(&shared->parks_waiting, 1, __ATOMIC_SEQ_CST);
+    kaa_call_reader(shared);
+    wait(shared, hook, park);
+    __atomic_fetch_sub(&shared->parks_waiting, 1, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&park->state, KAA_PARK_FREE, __ATOMIC_RELEASE);
+}
