@@ -68,6 +68,9 @@ public sealed class LiveTarget : ObservedTarget
 
     public LookStatistics Statistics { get; } = new();
 
+    /// <summary>Memory as it is at each read: nothing is kept.</summary>
+    public IMemory Current => _memory;
+
     /// <summary>Calls to read memory so far.</summary>
     public long MemoryCalls => _memory.Calls;
 

@@ -35,7 +35,7 @@ public sealed class RemoteCalls(RemoteRoom room, TargetPatch patch)
             makesChild |= call.MakesChild;
 
         // In this order: from the moment on at which its signals are blocked it is on its way to let them through again.
-        bool isReady = PTrace.SetOptions(tracee.Tid, PTrace.MarkCalls | (makesChild ? PTrace.TraceChildren : 0))
+        bool isReady = PTrace.SetOptions(tracee.Tid, tracee.Options | PTrace.MarkCalls | (makesChild ? PTrace.TraceChildren : 0))
             && PTrace.SetAll(tracee.Tid, X64CallStub.Start(room.Stub, stopped))
             && PTrace.SetSignalMask(tracee.Tid, ulong.MaxValue);
         if (!isReady)
@@ -57,7 +57,8 @@ public sealed class RemoteCalls(RemoteRoom room, TargetPatch patch)
         bool isRepaired = end == RemoteEnd.Done && tracee.Repaired;
         _ = PTrace.SetAll(tracee.Tid, isRepaired ? SyscallRestart.Repaired(tracee.Registers) : tracee.Registers);
         tracee.Repaired = isRepaired;
-        _ = PTrace.SetOptions(tracee.Tid, 0);
+        tracee.IsAtOwnCall = true;
+        _ = PTrace.SetOptions(tracee.Tid, tracee.Options);
     }
 
     private static RemoteOutcome Watch(Tracee tracee, int count, int patience, Action<int>? onChild)

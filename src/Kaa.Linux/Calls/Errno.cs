@@ -10,6 +10,7 @@ public static class Errno
     public const int NoProcess = 3; // ESRCH
     public const int Interrupted = 4; // EINTR
     public const int InputOutput = 5; // EIO
+    public const int NotRunnable = 8; // ENOEXEC
     public const int NoChild = 10; // ECHILD
     public const int NoMemory = 12; // ENOMEM
     public const int AccessDenied = 13; // EACCES

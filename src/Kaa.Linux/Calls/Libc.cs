@@ -121,6 +121,45 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, EntryPoint = "posix_spawn_file_actions_adddup2")]
     public static partial int AddSpawnDuplicate(void* actions, int descriptor, int copy);
 
+    [LibraryImport(Name, EntryPoint = "posix_spawn_file_actions_addclose")]
+    public static partial int AddSpawnClose(void* actions, int descriptor);
+
     [LibraryImport(Name, EntryPoint = "posix_spawn_file_actions_destroy")]
     public static partial int DestroySpawnActions(void* actions);
+
+    [LibraryImport(Name, EntryPoint = "posix_spawnattr_init")]
+    public static partial int InitSpawnAttributes(void* attributes);
+
+    [LibraryImport(Name, EntryPoint = "posix_spawnattr_setflags")]
+    public static partial int SetSpawnFlags(void* attributes, short flags);
+
+    [LibraryImport(Name, EntryPoint = "posix_spawnattr_setsigdefault")]
+    public static partial int SetSpawnDefaults(void* attributes, ulong* signals);
+
+    [LibraryImport(Name, EntryPoint = "posix_spawnattr_setpgroup")]
+    public static partial int SetSpawnGroup(void* attributes, int group);
+
+    [LibraryImport(Name, EntryPoint = "posix_spawnattr_destroy")]
+    public static partial int DestroySpawnAttributes(void* attributes);
+
+    [LibraryImport(Name, EntryPoint = "memfd_create", SetLastError = true)]
+    public static partial int MemoryFile(byte* name, uint flags);
+
+    [LibraryImport(Name, EntryPoint = "faccessat", SetLastError = true)]
+    public static partial int Access(int directory, byte* path, int mode, int flags);
+
+    [LibraryImport(Name, EntryPoint = "tcgetpgrp", SetLastError = true)]
+    public static partial int GetTerminalGroup(int terminal);
+
+    [LibraryImport(Name, EntryPoint = "tcsetpgrp", SetLastError = true)]
+    public static partial int SetTerminalGroup(int terminal, int group);
+
+    [LibraryImport(Name, EntryPoint = "getpgrp")]
+    public static partial int GetGroup();
+
+    [LibraryImport(Name, EntryPoint = "pthread_sigmask")]
+    public static partial int SetSignalMask(int how, ulong* signals, ulong* before);
+
+    [LibraryImport(Name, EntryPoint = "tgkill", SetLastError = true)]
+    public static partial int KillThread(int pid, int tid, int signal);
 }

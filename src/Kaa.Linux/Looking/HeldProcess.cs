@@ -20,6 +20,7 @@ public sealed class HeldProcess : IDisposable
     private readonly TaskDirectory _tasks;
     private readonly Roster _roster;
     private bool _isHeld;
+    private bool _isAdopted;
 
     /// <param name="nested">The target lives in a pid namespace of its own.</param>
     public HeldProcess(TaskDirectory tasks, bool nested)
@@ -34,9 +35,23 @@ public sealed class HeldProcess : IDisposable
     /// <summary>In the kernel's order, the leader first.</summary>
     public IReadOnlyList<ThreadSight> Threads => _roster.Threads;
 
+    /// <summary>
+    /// A view of a process whose threads somebody else has stopped, on this thread, and will let go: <see cref="Stop"/> and <see cref="Release"/> do nothing.
+    /// </summary>
+    public static HeldProcess Adopt(TaskDirectory tasks, bool nested, IEnumerable<Tracee> stopped)
+    {
+        var held = new HeldProcess(tasks, nested) { _isAdopted = true };
+        held._roster.Begin(null);
+        held.Tracer.Adopt(stopped);
+        held.Record();
+        return held;
+    }
+
     /// <summary>Stops everybody, then those that were started meanwhile. False where the process was gone.</summary>
     public bool Stop()
     {
+        if (_isAdopted)
+            return _roster.Threads.Count > 0;
         if (!SightAll())
             return false;
         _isHeld = true;
@@ -66,6 +81,8 @@ public sealed class HeldProcess : IDisposable
     /// <summary>Stops one thread alone; null where it can't be.</summary>
     public ThreadSight? StopOne(Func<ThreadSight, int> rank)
     {
+        if (_isAdopted)
+            return _roster.Threads.Find(sight => sight.IsStopped);
         if (!_roster.Begin(null))
             return null;
         ThreadSight? best = null;

@@ -12,9 +12,21 @@ public static unsafe class PTrace
     /// <summary>PTRACE_O_TRACEFORK, PTRACE_O_TRACEVFORK, PTRACE_O_TRACECLONE: children are traced from their first moment on, by the same tracer.</summary>
     public const int TraceChildren = 2 | 4 | 8;
 
+    /// <summary>PTRACE_O_TRACEEXEC</summary>
+    public const int TraceExecs = 0x10;
+
+    /// <summary>PTRACE_O_TRACEVFORKDONE</summary>
+    public const int TraceVForkEnds = 0x20;
+
+    /// <summary>PTRACE_O_TRACEEXIT</summary>
+    public const int TraceExits = 0x40;
+
     /// <summary>PTRACE_O_EXITKILL: it is killed when its tracer's thread ends.</summary>
     public const int KillAtExit = 0x100000;
 
+    private const int ContinueRequest = 7; // PTRACE_CONT
+    private const int StepRequest = 9; // PTRACE_SINGLESTEP
+    private const int ListenRequest = 0x4208; // PTRACE_LISTEN
     private const int PeekText = 1; // PTRACE_PEEKTEXT
     private const int GetRegisters = 12; // PTRACE_GETREGS
     private const int SetRegisters = 13; // PTRACE_SETREGS
@@ -44,7 +56,8 @@ public static unsafe class PTrace
     private const int CodeDumped = 3; // CLD_DUMPED
 
     /// <summary>Does not stop the thread. False: <see cref="Errno.Last"/> is ESRCH where it is gone, EPERM where it is traced, a zombie, or forbidden.</summary>
-    public static bool Seize(int tid) => Libc.PTrace(SeizeRequest, tid, 0, 0) == 0;
+    /// <param name="options">As for <see cref="SetOptions"/>; from its first stop on.</param>
+    public static bool Seize(int tid, int options = 0) => Libc.PTrace(SeizeRequest, tid, 0, options) == 0;
 
     public static bool Interrupt(int tid) => Libc.PTrace(InterruptRequest, tid, 0, 0) == 0;
 
@@ -70,6 +83,16 @@ public static unsafe class PTrace
 
     /// <summary>SIGKILL and SIGSTOP can't be blocked.</summary>
     public static bool SetSignalMask(int tid, ulong mask) => Libc.PTrace(SetMaskRequest, tid, MaskSize, (nint)(&mask)) == 0;
+
+    /// <summary>Lets a stopped thread go on.</summary>
+    /// <param name="signal">That is delivered to it; 0 for none.</param>
+    public static bool Continue(int tid, int signal) => Libc.PTrace(ContinueRequest, tid, 0, signal) == 0;
+
+    /// <summary>Lets a stopped thread make one instruction; it stops by SIGTRAP then.</summary>
+    public static bool Step(int tid, int signal) => Libc.PTrace(StepRequest, tid, 0, signal) == 0;
+
+    /// <summary>A thread in a group stop stays stopped, as it would untraced, and is told of SIGCONT.</summary>
+    public static bool Listen(int tid) => Libc.PTrace(ListenRequest, tid, 0, 0) == 0;
 
     /// <summary>Lets a stopped thread go on up to its next entry into a system call or exit from one.</summary>
     public static bool ContinueToCall(int tid, int signal) => Libc.PTrace(ToNextCall, tid, 0, signal) == 0;
@@ -131,6 +154,33 @@ public static unsafe class PTrace
         // glibc's wrapper returns the word itself, and −1 both for an error and for a word of ones: neither is the instruction.
         nint word = Libc.PTrace(PeekText, tid, (nint)address, 0);
         return (word & 0xffff) == 0x050f;
+    }
+
+    /// <summary>
+    /// Whether any thread that this one traces has stopped or ended; it is left to <see cref="Poll"/> to take that. As long as it was not taken, the kernel still delivers
+    /// the signal that a thread stopped for if Kaa dies (ptrace_stop and wait_task_stopped, kernel/signal.c and exit.c).
+    /// </summary>
+    /// <returns>Its tid; 0 where there is none, −1 where nobody is traced.</returns>
+    public static int PeekAny(out WaitStatus status)
+    {
+        const int AnyTask = 0; // P_ALL
+        const int Stops = 2; // WSTOPPED
+        const int PidOffset = 3; // si_pid
+        const int StatusOffset = 5; // si_status
+        int* information = stackalloc int[InformationSize];
+        information[PidOffset] = 0;
+        int failed;
+        do
+            failed = Libc.WaitId(AnyTask, 0, information, Exits | Stops | NoHang | LeaveIt | AnyChild | ThisThread);
+        while (failed < 0 && Errno.Last == Errno.Interrupted);
+        status = default;
+        if (failed < 0)
+            return -1;
+        if (information[PidOffset] is not (> 0 and int tid))
+            return 0;
+        int told = information[StatusOffset];
+        status = WaitStatus.Of(information[CodeOffset] switch { CodeExited => told << 8, > CodeExited and <= CodeDumped => told, _ => told << 8 | 0x7f });
+        return tid;
     }
 
     /// <summary>Takes the exit status of a thread that any thread of ours traces, if it has exited; stops are left to its tracer.</summary>

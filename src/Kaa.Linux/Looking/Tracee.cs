@@ -40,4 +40,12 @@ public sealed class Tracee(int tid)
     public bool HasRegisters { get; set; }
 
     public bool Repaired { get; set; }
+
+    /// <summary>Of PTRACE_SETOPTIONS, that it has while nobody borrows it.</summary>
+    public int Options { get; set; }
+
+    /// <summary>
+    /// It was borrowed, and stands at the end of a system call of ours: the kernel makes the call again that it was taken out of at a detach only, or for a signal.
+    /// </summary>
+    public bool IsAtOwnCall { get; set; }
 }

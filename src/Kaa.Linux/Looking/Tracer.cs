@@ -56,6 +56,9 @@ public sealed class Tracer(TaskDirectory tasks, int patience = Tracer.PatienceMi
         Wait(first, deadline, patience);
     }
 
+    /// <summary>Takes over threads that this thread has stopped already. They are not let go by <see cref="Release"/>, which must not be called then.</summary>
+    public void Adopt(IEnumerable<Tracee> stopped) => _tracees.AddRange(stopped);
+
     /// <summary>Waits once more for those that were overdue.</summary>
     /// <param name="isWorthIt">False for a tid that will not stop soon.</param>
     /// <param name="most">In microseconds.</param>

@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Runtime.InteropServices;
 using System.Text;
 using Kaa.Formats;
 using Kaa.Linux.Calls;
@@ -38,9 +37,9 @@ public static unsafe class ChildProgram
     {
         byte* actions = stackalloc byte[FileActionsSize];
         _ = Libc.InitSpawnActions(actions);
-        using var path = new Texts([program, "/dev/null"]);
-        using var command = new Texts([program, .. arguments]);
-        using var environment = new Texts(EnvironmentOf());
+        using var path = new TextArray([program, "/dev/null"]);
+        using var command = new TextArray([program, .. arguments]);
+        using var environment = new TextArray(EnvironmentOf());
         _ = Libc.AddSpawnOpen(actions, 0, path.Pointers[1], OpenFlags.ReadOnly, 0);
         _ = Libc.AddSpawnDuplicate(actions, output, 1);
         _ = Libc.AddSpawnDuplicate(actions, output, 2);
@@ -93,28 +92,5 @@ public static unsafe class ChildProgram
         }
 
         return variables;
-    }
-
-    /// <summary>char *[] with a null at its end.</summary>
-    private sealed class Texts : IDisposable
-    {
-        private readonly int _count;
-
-        public Texts(IReadOnlyList<string> texts)
-        {
-            _count = texts.Count;
-            Pointers = (byte**)NativeMemory.AllocZeroed((nuint)_count + 1, (nuint)sizeof(byte*));
-            for (int i = 0; i < _count; i++)
-                Pointers[i] = (byte*)Marshal.StringToCoTaskMemUTF8(texts[i]);
-        }
-
-        public byte** Pointers { get; }
-
-        public void Dispose()
-        {
-            for (int i = 0; i < _count; i++)
-                Marshal.FreeCoTaskMem((nint)Pointers[i]);
-            NativeMemory.Free(Pointers);
-        }
     }
 }

@@ -1,0 +1,406 @@
+using Kaa.Linux.Calls;
+using Kaa.Linux.Launching;
+using Kaa.Linux.Looking;
+using Kaa.Linux.Proc;
+using Kaa.Linux.Registers;
+
+namespace Kaa.Linux.Controlling;
+
+/// <summary>
+/// A process that runs and stops at a debugger's will. All of its threads are seized, but interrupted only where that does their system calls no harm. Everything
+/// here is called on one thread (<see cref="TracerLoop"/>); when that ends, or Kaa does, the kernel lets go of the process, and it goes on as if nothing had been.
+/// </summary>
+public sealed class ControlledProcess
+{
+    private const int Options = PTrace.MarkCalls | PTrace.TraceChildren | PTrace.TraceExecs | PTrace.TraceVForkEnds;
+    private const int Patience = 1_000_000; // µs
+    private const int SpinMicroseconds = 50;
+    private const int SleepMicroseconds = 50;
+    private const int MostSights = 5;
+    private const int BetweenSights = 500; // µs
+    private const int VFork = 58;
+    private const int Trap = 5; // SIGTRAP
+
+    private readonly TaskDirectory _tasks;
+    private readonly bool _nested;
+    private readonly List<ControlledThread> _threads = [];
+    private readonly StopReading _reading;
+
+    /// <summary>Threads whose first stop came before their creator told of them.</summary>
+    private readonly Dictionary<int, WaitStatus> _unclaimed = [];
+
+    public ControlledProcess(TaskDirectory tasks, int pid, bool nested)
+    {
+        _tasks = tasks;
+        _nested = nested;
+        Pid = pid;
+        _reading = new StopReading(tasks);
+    }
+
+    public int Pid { get; }
+
+    public IReadOnlyList<ControlledThread> Threads => _threads;
+
+    /// <summary>Asked whenever a thread has met an int3.</summary>
+    public ITrapSites? Sites { get; set; }
+
+    /// <summary>How the process ended; null while it lives.</summary>
+    public WaitStatus? End { get; private set; }
+
+    /// <summary>Seizes all threads; none is stopped. False where there are none that could be.</summary>
+    public bool Seize()
+    {
+        var tids = new List<int>();
+        bool anyNew = true;
+        while (anyNew)
+        {
+            anyNew = false;
+            tids.Clear();
+            _tasks.List(tids);
+            foreach (int tid in tids)
+            {
+                if (Find(tid) is null && PTrace.Seize(tid, Options))
+                {
+                    _threads.Add(new ControlledThread(tid, Options));
+                    anyNew = true;
+                }
+            }
+        }
+
+        return _threads.Count > 0;
+    }
+
+    /// <summary>Takes over a program that this thread has started, and that is stopped.</summary>
+    public void AdoptLaunched(WaitStatus status)
+    {
+        _ = PTrace.SetOptions(Pid, Options);
+        var thread = new ControlledThread(Pid, Options) { State = RunState.Stopping };
+        _threads.Add(thread);
+        Settle(thread, status);
+        thread.HasNews = false;
+    }
+
+    public ControlledThread? Find(int tid) => _threads.Find(thread => thread.Tid == tid);
+
+    /// <summary>As others see it that need a process which stands still.</summary>
+    public HeldProcess Held()
+    {
+        var stopped = new List<Tracee>(_threads.Count);
+        foreach (ControlledThread thread in _threads)
+        {
+            if (thread.State == RunState.Stopped)
+                stopped.Add(thread.Tracee);
+        }
+
+        return HeldProcess.Adopt(_tasks, _nested, stopped);
+    }
+
+    /// <summary>
+    /// Stops all threads. Those that sleep in a call that can't be made again without loss are left asleep. What others stopped for meanwhile is told by
+    /// <see cref="Next"/> once they go on.
+    /// </summary>
+    public void StopAll()
+    {
+        for (int i = 1; i <= MostSights; i++)
+        {
+            var delicate = new List<ControlledThread>();
+            int left = 0;
+            foreach (ControlledThread thread in _threads.ToArray())
+            {
+                if (thread.State != RunState.Running)
+                    continue;
+                switch (ConductOf(thread.Tid))
+                {
+                    case StopConduct.AtOnce:
+                        Interrupt(thread);
+                        break;
+                    case StopConduct.Alone:
+                        delicate.Add(thread);
+                        break;
+                    default:
+                        left++;
+                        break;
+                }
+            }
+
+            AwaitStops();
+
+            // One by one, each repaired before the next is interrupted: were Kaa killed in between, that one's call would return EINTR.
+            foreach (ControlledThread thread in delicate)
+            {
+                Interrupt(thread);
+                AwaitStops();
+            }
+
+            if (left == 0 && _threads.TrueForAll(thread => thread.State == RunState.Stopped))
+                return;
+            if (left > 0)
+                Clock.Sleep(BetweenSights);
+        }
+    }
+
+    /// <summary>Lets every thread go on whose stop has been told.</summary>
+    public void ContinueAll()
+    {
+        foreach (ControlledThread thread in _threads.ToArray())
+        {
+            if (thread is { State: RunState.Stopped, HasNews: false })
+                Continue(thread);
+        }
+    }
+
+    public void Continue(ControlledThread thread) => Resume(thread, isStep: false);
+
+    /// <summary>One instruction. It ends with a stop whose thread <see cref="ControlledThread.IsStepping"/>.</summary>
+    public void Step(ControlledThread thread) => Resume(thread, isStep: true);
+
+    /// <summary>The next stop that somebody should know of; null where there is none now.</summary>
+    public ControlledThread? Next()
+    {
+        if (_threads.Find(thread => thread.HasNews) is not { } told)
+        {
+            while (TakeOne(out ControlledThread? found))
+            {
+                if (found is not { HasNews: true })
+                    continue;
+                found.HasNews = false;
+                return found;
+            }
+
+            return null;
+        }
+
+        told.HasNews = false;
+        return told;
+    }
+
+    /// <summary>Sets a thread's registers, as the program has them.</summary>
+    public static bool SetRegisters(ControlledThread thread, X64Registers registers)
+    {
+        if (thread.Trap is { } address && registers.Rip == address)
+            registers.Rip = thread.Tracee.Registers.Rip;
+        else
+            thread.Trap = null;
+        if (!PTrace.SetAll(thread.Tid, registers))
+            return false;
+        thread.Tracee.Registers = registers;
+        thread.Tracee.Repaired = false;
+        return true;
+    }
+
+    /// <summary>A stopped thread that stands where an int3 of Kaa's lies goes on behind it, as if it had met it already.</summary>
+    public void PassTrap(ControlledThread thread)
+    {
+        X64Registers registers = thread.Tracee.Registers;
+        ulong address = registers.Rip;
+        if (thread.Trap is not null || Sites?.Detour(address) is not { } detour)
+            return;
+        _reading.Prepare(thread);
+        registers.Rip = detour;
+        if (!PTrace.SetAll(thread.Tid, registers))
+            return;
+        thread.Tracee.Registers = registers;
+        thread.Trap = address;
+    }
+
+    /// <summary>
+    /// After <see cref="StopKind.Exec"/>: brings the new program up to where its libraries are loaded (<see cref="StartUp.RunToLoaded"/>). False where it ended before.
+    /// </summary>
+    public bool RunToLoaded()
+    {
+        if (Find(Pid) is not { State: RunState.Stopped } thread)
+            return false;
+        WaitStatus? end = StartUp.RunToLoaded(ProcRoot.System, Pid);
+        thread.State = RunState.Stopping;
+        Settle(thread, end ?? new WaitStatus(StopKind.Event, 0));
+        thread.HasNews = false;
+        return end is null;
+    }
+
+    /// <summary>After it was killed: takes the ends of all threads.</summary>
+    public void AwaitEnd()
+    {
+        long begun = Clock.Microseconds;
+        while (End is null && _threads.Count > 0 && Clock.Microseconds - begun < Patience)
+        {
+            if (!TakeOne(out _))
+                Clock.Sleep(SleepMicroseconds);
+        }
+    }
+
+    /// <summary>Lets all go for good, with the signals that were on their way.</summary>
+    public void DetachAll()
+    {
+        foreach (ControlledThread thread in _threads)
+        {
+            if (thread.State == RunState.Stopped)
+            {
+                _reading.Prepare(thread);
+                int signal = thread.HasNews && thread.Trap is null ? thread.Status.SignalToDeliver : thread.Signal;
+                _ = PTrace.Detach(thread.Tid, signal);
+            }
+        }
+
+        _threads.Clear();
+    }
+
+    /// <summary>Waits for the first stop of another process that this one has made (<see cref="StopKind.Child"/>): it has run nothing yet. False where it is gone.</summary>
+    public bool AwaitChild(int pid) => _unclaimed.Remove(pid, out WaitStatus status) ? status.Kind != StopKind.Ended : Awaited(pid) is { Kind: not StopKind.Ended };
+
+    private static WaitStatus? Awaited(int tid)
+    {
+        long end = Clock.Microseconds + Patience;
+        while (Clock.Microseconds < end)
+        {
+            if (PTrace.Poll(tid) is { } status)
+                return status;
+            Clock.Sleep(SleepMicroseconds);
+        }
+
+        return null;
+    }
+
+    private void Resume(ControlledThread thread, bool isStep)
+    {
+        if (thread.State != RunState.Stopped)
+            return;
+        _reading.Prepare(thread);
+        int signal = thread.Signal;
+        thread.Signal = 0;
+        thread.Trap = null;
+        thread.IsStepping = isStep;
+        bool goesOn = thread.Status.Kind == StopKind.Group && !isStep
+            ? PTrace.Listen(thread.Tid)
+            : isStep ? PTrace.Step(thread.Tid, signal) : PTrace.Continue(thread.Tid, signal);
+        thread.State = goesOn ? RunState.Running : RunState.Stopping;
+        thread.Tracee.State = TraceeState.Stopping;
+    }
+
+    private static void Interrupt(ControlledThread thread)
+    {
+        thread.State = RunState.Stopping;
+        thread.Tracee.HeldSince = Clock.Microseconds;
+
+        // It fails for a thread that is dying; the wait finds that out.
+        _ = PTrace.Interrupt(thread.Tid);
+    }
+
+    private void AwaitStops()
+    {
+        long begun = Clock.Microseconds;
+        while (_threads.Exists(thread => thread.State == RunState.Stopping) && Clock.Microseconds - begun < Patience)
+        {
+            if (!TakeOne(out _) && Clock.Microseconds - begun > SpinMicroseconds)
+                Clock.Sleep(SleepMicroseconds);
+        }
+    }
+
+    /// <summary>Takes one stop or end from the kernel; false where there is none.</summary>
+    private bool TakeOne(out ControlledThread? thread)
+    {
+        thread = null;
+        int tid = PTrace.PeekAny(out WaitStatus status);
+        if (tid <= 0)
+            return false;
+        thread = Find(tid);
+
+        // Before the signal is taken: see PTrace.PeekAny.
+        ulong? trap = thread is not null && status is { Kind: StopKind.Signal, Signal: Trap } ? LeaveTrap(tid) : null;
+        if (PTrace.Poll(tid) is not { } taken)
+            return true;
+        if (thread is null)
+        {
+            _unclaimed[tid] = taken;
+            return true;
+        }
+
+        thread.Trap = taken.Kind == StopKind.Signal ? trap : null;
+        Settle(thread, taken);
+        return true;
+    }
+
+    /// <summary>The thread goes on behind the int3 that it met, by way of the copy of what that hides.</summary>
+    private ulong? LeaveTrap(int tid)
+    {
+        if (!PTrace.TryGetRegisters(tid, out X64Registers registers) || Sites?.Detour(registers.Rip - 1) is not { } detour)
+            return null;
+        ulong address = registers.Rip - 1;
+        registers.Rip = detour;
+        return PTrace.SetAll(tid, registers) ? address : null;
+    }
+
+    private void Settle(ControlledThread thread, WaitStatus status)
+    {
+        thread.Status = status;
+        if (status.Kind == StopKind.Ended)
+        {
+            Remove(thread, status);
+            return;
+        }
+
+        bool wasAsked = thread.State == RunState.Stopping;
+        thread.State = RunState.Stopped;
+        _reading.Read(thread);
+        switch (status.Kind)
+        {
+            case StopKind.Child when PTrace.ChildOf(thread.Tid) is { } child && Claim(child):
+            case StopKind.VForkDone:
+            case StopKind.Event when !wasAsked:
+                Resume(thread, isStep: false);
+                if (wasAsked)
+                    Interrupt(thread);
+                break;
+            case StopKind.Exec:
+                _threads.RemoveAll(other => other != thread);
+                thread.HasNews = true;
+                break;
+            case StopKind.Group when !wasAsked:
+                Resume(thread, isStep: false);
+                break;
+            case StopKind.Event or StopKind.Group:
+                break;
+            default:
+                thread.HasNews = true;
+                break;
+        }
+    }
+
+    /// <summary>True where it is a thread of this process: it goes on like the others. A new process is somebody else's business.</summary>
+    private bool Claim(int child)
+    {
+        if (_tasks.Stat(child) is null)
+            return false;
+        var thread = new ControlledThread(child, Options) { State = RunState.Running };
+        _threads.Add(thread);
+        if (_unclaimed.Remove(child, out WaitStatus status))
+            Settle(thread, status);
+        return true;
+    }
+
+    private void Remove(ControlledThread thread, WaitStatus status)
+    {
+        _threads.Remove(thread);
+
+        // The leader is told of last of all (wait_consider_task, kernel/exit.c).
+        if (thread.Tid != Pid && _threads.Count > 0)
+            return;
+        End = status;
+        _threads.Clear();
+    }
+
+    private enum StopConduct
+    {
+        AtOnce,
+        Alone,
+        NotNow,
+    }
+
+    private StopConduct ConductOf(int tid)
+    {
+        if (_tasks.Syscall(tid) is not { Running: false, Number: >= 0 } call)
+            return StopConduct.AtOnce;
+        if (SyscallRestart.RestartsByItself(call.Number))
+            return StopConduct.AtOnce;
+        return call.Number != VFork && SyscallRestart.CanBeRepaired(call.Number) ? StopConduct.Alone : StopConduct.NotNow;
+    }
+}

@@ -1,0 +1,45 @@
+using Kaa.Linux.Looking;
+using Kaa.Linux.Proc;
+using Kaa.Linux.Registers;
+
+namespace Kaa.Linux.Controlling;
+
+/// <summary>What a stop did to the system call that a thread was in, and what must be so before it goes on. As <see cref="Tracer"/> does for looks.</summary>
+internal sealed class StopReading(TaskDirectory tasks)
+{
+    /// <summary>The repair comes first of all, so that the call is right even if Kaa is killed in the next microsecond.</summary>
+    public void Read(ControlledThread thread)
+    {
+        Tracee tracee = thread.Tracee;
+        tracee.Status = thread.Trap is null ? thread.Status : new WaitStatus(StopKind.Event, 0);
+        tracee.State = TraceeState.Stopped;
+        tracee.Repaired = false;
+        tracee.IsAtOwnCall = false;
+        tracee.HasRegisters = PTrace.TryGetRegisters(thread.Tid, out X64Registers registers);
+        tracee.Registers = registers;
+        if (!tracee.HasRegisters || !SyscallRestart.NeedsRepair(registers) || thread.Status.Kind == StopKind.Group)
+            return;
+        if (thread.Status.Kind == StopKind.Signal && !(tasks.Status(thread.Tid) is { } status && PendingSignals.Ignores(status, thread.Status.Signal)))
+            return;
+        if (!PTrace.IsSyscallInstruction(thread.Tid, SyscallRestart.Instruction(registers).Value) || !PTrace.SetAll(thread.Tid, SyscallRestart.Repaired(registers)))
+            return;
+        tracee.Repaired = true;
+    }
+
+    /// <summary>
+    /// A signal must find the thread's call as it would be without Kaa: interrupted. A call that was cut short is made again, by us where the kernel would not.
+    /// </summary>
+    public void Prepare(ControlledThread thread)
+    {
+        Tracee tracee = thread.Tracee;
+        if (!tracee.HasRegisters || (!tracee.Repaired && !tracee.IsAtOwnCall))
+            return;
+        bool isSignalled = thread.Signal != 0 || (tasks.Status(thread.Tid) is { } status && PendingSignals.Interrupt(status));
+        if (tracee.Repaired && isSignalled)
+            _ = PTrace.SetAll(thread.Tid, tracee.Registers);
+        else if (tracee.IsAtOwnCall && !tracee.Repaired && !isSignalled && SyscallRestart.WasInCall(tracee.Registers))
+            _ = PTrace.SetAll(thread.Tid, SyscallRestart.Restarted(tracee.Registers));
+        tracee.Repaired = false;
+        tracee.IsAtOwnCall = false;
+    }
+}
