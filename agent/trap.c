@@ -21,10 +21,15 @@ INTERNAL void kaa_trapped(int signal, const i32 *information, void *unused, u8 *
     if (shared != NULL && (code == SI_KERNEL || code == TRAP_BRKPT)) {
         const struct kaa_trap *traps = (const struct kaa_trap *)at(shared, shared->traps);
         for (u32 i = 0; i < shared->trap_count; i++) {
-            if (traps[i].address != 0 && traps[i].address == *rip - 1) {
+            if (traps[i].address == 0)
+                continue;
+            if (traps[i].address == *rip - 1) {
                 *rip = traps[i].resume;
                 return;
             }
+            /* Kaa had sent it there already, and was killed before it took the signal. */
+            if (traps[i].resume == *rip)
+                return;
         }
     }
     if (code == TRAP_TRACE || code == TRAP_HWBKPT) {

@@ -24,6 +24,9 @@ public sealed class AgentSession : IDisposable
     /// </exception>
     public static AgentSession Attach(LiveTarget target, AgentOptions options) => throw new NotImplementedException();
 
+    /// <summary>The same for a caller that holds the process already, a debugger; on the thread that traces.</summary>
+    public static AgentSession Attach(LiveTarget target, AgentOptions options, HeldProcess held) => throw new NotImplementedException();
+
     /// <summary>Prepares a hook; it is armed by the next <see cref="Arm()"/>.</summary>
     public HookHandle Add(HookRequest request) => throw new NotImplementedException();
 
@@ -76,6 +79,9 @@ public sealed class AgentSession : IDisposable
 
     /// <summary>Takes everything back: all bytes of code as before, nothing listens. What threads may still be in stays mapped.</summary>
     public void Detach() => throw new NotImplementedException();
+
+    /// <summary>The same for a caller that holds the process already; on the thread that traces.</summary>
+    public void Detach(HeldProcess held) => throw new NotImplementedException();
 
     /// <summary>Detaches, if that was not done.</summary>
     public void Dispose()

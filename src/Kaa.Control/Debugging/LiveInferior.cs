@@ -3,6 +3,8 @@ using Kaa.Formats;
 using Kaa.Formats.ProcText;
 using Kaa.Linux;
 using Kaa.Linux.Access;
+using Kaa.Linux.Controlling;
+using Kaa.Linux.Launching;
 using Kaa.Linux.Looking;
 using Kaa.Linux.Memory;
 using Kaa.Linux.Proc;
@@ -26,9 +28,11 @@ public sealed class LiveInferior : Inferior
     private HeldProcess? _held;
     private InferiorState _state = InferiorState.Running;
 
-    private LiveInferior(LiveTarget target, TaskDirectory tasks, IReadOnlyList<string> debugDirectories)
+    private LiveInferior(LiveTarget target, TaskDirectory tasks, IReadOnlyList<string> debugDirectories, TracerLoop tracing)
         : base(target)
     {
+        Tracing = tracing;
+        Control = new ControlledProcess(tasks, target.Info.Pid!.Value, target.Info.ContainerPid is not null);
         _tasks = tasks;
         _debugDirectories = debugDirectories;
         target.DebugFiles = target.DebugFiles with { Directories = debugDirectories };
@@ -42,7 +46,16 @@ public sealed class LiveInferior : Inferior
     public override IReadOnlyList<InferiorThread> Threads => _threads;
 
     /// <summary>The thread that traces: every ptrace call is made there.</summary>
-    public TracerLoop Tracing { get; } = new();
+    public TracerLoop Tracing { get; }
+
+    /// <summary>The process's threads, run and stopped one by one. To be used on <see cref="Tracing"/> alone.</summary>
+    public ControlledProcess Control { get; }
+
+    /// <summary>Hides what Kaa has put into the process's code; null where nothing is.</summary>
+    public Func<IMemory, IMemory>? Cover { get; set; }
+
+    /// <summary>Memory as it is at each read, also while the process runs.</summary>
+    public IMemory LiveMemory => Live.Current;
 
     /// <summary>Null while it runs. To be used on <see cref="Tracing"/> alone.</summary>
     public HeldProcess? Held => _held;
@@ -61,7 +74,7 @@ public sealed class LiveInferior : Inferior
             throw ProcessGate.Exited(pid);
         }
 
-        var inferior = new LiveInferior(target, tasks, debugDirectories);
+        var inferior = new LiveInferior(target, tasks, debugDirectories, new TracerLoop());
         try
         {
             inferior.Hold();
@@ -74,13 +87,42 @@ public sealed class LiveInferior : Inferior
         }
     }
 
+    /// <summary>Starts a program: it stands before its first instruction, with its libraries loaded.</summary>
+    /// <exception cref="UserError">Those of <see cref="Launcher.Start"/>; process-exited.</exception>
+    public static LiveInferior Launch(LaunchRequest request, IReadOnlyList<string> debugDirectories)
+    {
+        var tracing = new TracerLoop();
+        try
+        {
+            int pid = 0;
+            WaitStatus? end = null;
+            tracing.Run(() =>
+            {
+                pid = Launcher.Start(request, PTrace.MarkCalls);
+                end = StartUp.RunToLoaded(ProcRoot.System, pid);
+            });
+            if (end is { } ended)
+                throw new UserError("process-exited", $"The program ended before it began, with status {ended.Exit}.", "its libraries could not be loaded, most likely: run it without Kaa");
+            LiveTarget target = LiveTarget.Open(pid);
+            var inferior = new LiveInferior(target, TaskDirectory.Open(ProcRoot.System, pid) ?? throw ProcessGate.Exited(pid), debugDirectories, tracing);
+            tracing.Run(() => inferior.Control.AdoptLaunched(new WaitStatus(StopKind.Event, 0)));
+            inferior.EndRun();
+            return inferior;
+        }
+        catch
+        {
+            tracing.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Stops all threads and reads where they are.</summary>
     /// <exception cref="UserError">process-exited, already-traced, stop-refused.</exception>
     public void Hold()
     {
         if (_held is not null)
             return;
-        Tracing.Run(HoldHere, () => _held?.Tracer.BuryTheDead());
+        Tracing.Run(HoldHere);
         _state = InferiorState.Stopped;
         Refresh();
     }
@@ -102,14 +144,46 @@ public sealed class LiveInferior : Inferior
         _state = InferiorState.Exited;
     }
 
-    /// <summary>
-    /// For whoever holds the threads by other means than <see cref="Hold"/> (they stand at a breakpoint, were stepped): what each is now.
-    /// </summary>
-    public void SetStopped(IReadOnlyList<(TargetThread Thread, X64RegisterFile Registers)> threads)
+    /// <summary>It is about to run, by <see cref="Control"/>.</summary>
+    public void BeginRun()
     {
-        _threads = Numbered(threads);
+        _held = null;
+        _threads = [];
+        _state = InferiorState.Running;
+    }
+
+    /// <summary>It stands still again: what each thread is now is read.</summary>
+    public void EndRun()
+    {
+        Tracing.Run(() => _held = Control.Held());
         _state = InferiorState.Stopped;
         Refresh();
+    }
+
+    /// <summary>While it stands still in the midst of a run: what has been loaded, or taken its place.</summary>
+    public void Renew()
+    {
+        if (HasOtherModules())
+            Reopen();
+        SeekPythonAgain();
+        _memory = Covered();
+    }
+
+    /// <summary>The kernel's name for a thread; null where it is gone.</summary>
+    public string? NameOf(int tid) => _tasks.Stat(tid)?.Name;
+
+    /// <summary>A thread's id in the process's own pid namespace.</summary>
+    public int NamespaceTidOf(int tid) => Live.Info.ContainerPid is not null && _tasks.Status(tid) is { NamespacePids: [.., var inner] } ? inner : tid;
+
+    /// <summary>Ends the process.</summary>
+    public void Kill()
+    {
+        Tracing.Run(() =>
+        {
+            _ = PTrace.Kill(Pid);
+            Control.AwaitEnd();
+        });
+        SetExited();
     }
 
     public override void Refresh()
@@ -117,17 +191,7 @@ public sealed class LiveInferior : Inferior
         base.Refresh();
         if (_state == InferiorState.Exited)
             return;
-        if (HasOtherModules())
-        {
-            LiveTarget old = Live;
-            LiveTarget fresh = LiveTarget.Open(Pid);
-            fresh.DebugFiles = fresh.DebugFiles with { Directories = _debugDirectories };
-            Target = fresh;
-            old.Dispose();
-        }
-
-        SeekPythonAgain();
-        _memory = Live.Glance();
+        Renew();
         if (_held is { } held && _state == InferiorState.Stopped)
             Tracing.Run(() => ReadThreads(held));
     }
@@ -137,7 +201,7 @@ public sealed class LiveInferior : Inferior
         using TargetPatch? patch = TargetPatch.Open(_proc, Pid);
         if (patch is null || !patch.TryWrite(address, bytes))
             throw new UserError("not-writable", $"Cannot access memory at address {address}", "memory of a process is written through /proc/PID/mem, which takes the rights of ptrace");
-        _memory = Live.Glance();
+        _memory = Covered();
     }
 
     public override void Detach()
@@ -156,12 +220,13 @@ public sealed class LiveInferior : Inferior
 
     private void HoldHere()
     {
-        var held = new HeldProcess(_tasks, Live.Info.ContainerPid is not null);
-        _held = held;
         Scheduling.Hasten();
-        bool isThere = held.Stop();
+        bool isThere = Control.Seize();
+        Control.StopAll();
         Scheduling.Relax(0);
-        if (!isThere)
+        HeldProcess held = Control.Held();
+        _held = held;
+        if (!isThere && held.Threads.Count == 0)
         {
             ReleaseHere();
             throw ProcessGate.Exited(Pid);
@@ -175,9 +240,20 @@ public sealed class LiveInferior : Inferior
 
     private void ReleaseHere()
     {
-        _held?.Dispose();
+        Control.DetachAll();
         _held = null;
     }
+
+    private void Reopen()
+    {
+        LiveTarget old = Live;
+        LiveTarget fresh = LiveTarget.Open(Pid);
+        fresh.DebugFiles = fresh.DebugFiles with { Directories = _debugDirectories };
+        Target = fresh;
+        old.Dispose();
+    }
+
+    private IMemory Covered() => Cover?.Invoke(Live.Glance()) ?? Live.Glance();
 
     /// <summary>Another tracer has a thread, or the kernel does not let us.</summary>
     private UserError? WhyNotHeld(HeldProcess held)
@@ -201,10 +277,19 @@ public sealed class LiveInferior : Inferior
         foreach (ThreadSight sight in held.Threads)
         {
             if (sight.Conduct != ThreadConduct.Ended)
-                found.Add((sight.ToThread(), RegistersOf(sight)));
+                found.Add((Shown(sight), RegistersOf(sight)));
         }
 
         _threads = Numbered(found);
+    }
+
+    /// <summary>A thread that met an int3 of Kaa's stands, for its program, before the instruction that belongs there.</summary>
+    private TargetThread Shown(ThreadSight sight)
+    {
+        TargetThread thread = sight.ToThread();
+        return Control.Find(sight.Tid) is { Trap: { } address } controlled
+            ? thread with { InstructionPointer = new Address(address), Registers = controlled.Registers.General() }
+            : thread;
     }
 
     private List<InferiorThread> Numbered(IReadOnlyList<(TargetThread Thread, X64RegisterFile Registers)> found)
@@ -220,11 +305,11 @@ public sealed class LiveInferior : Inferior
         return threads;
     }
 
-    private static X64RegisterFile RegistersOf(ThreadSight sight)
+    private X64RegisterFile RegistersOf(ThreadSight sight)
     {
         if (sight is { IsStopped: true, Tracee.HasRegisters: true })
         {
-            Kaa.Linux.Registers.X64Registers registers = sight.Tracee.Registers;
+            Kaa.Linux.Registers.X64Registers registers = Control.Find(sight.Tid)?.Registers ?? sight.Tracee.Registers;
             return new X64RegisterFile(MemoryMarshal.Cast<Kaa.Linux.Registers.X64Registers, ulong>(MemoryMarshal.CreateReadOnlySpan(ref registers, 1)));
         }
 

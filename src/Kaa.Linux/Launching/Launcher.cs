@@ -52,7 +52,9 @@ public static class Launcher
 
         if (spawning.Error != 0)
             throw Failed(request.Command[0], spawning.Error);
-        return AwaitProgram(spawning.Pid);
+        int started = AwaitProgram(spawning.Pid);
+        OpenFileLimit.Restore(started);
+        return started;
     }
 
     private static void Seize(int pid, int options)
