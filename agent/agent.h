@@ -36,7 +36,6 @@ INTERNAL u32 kaa_thread_id(struct kaa_header *shared);
 INTERNAL i64 kaa_read(struct kaa_header *shared, u64 address, void *buffer, u64 size);
 INTERNAL i64 kaa_read_text(struct kaa_header *shared, u64 address, u8 *buffer, u64 size);
 INTERNAL void kaa_wait(u32 *word, u32 value, u64 nanoseconds);
-INTERNAL void kaa_pause(u64 nanoseconds);
 INTERNAL void kaa_wake(u32 *word);
 INTERNAL void kaa_default_trap(void);
 

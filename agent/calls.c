@@ -4,7 +4,6 @@
 #define CALL_FUTEX 202
 #define CALL_GETTID 186
 #define CALL_CLOCK_GETTIME 228
-#define CALL_NANOSLEEP 35
 #define CALL_PROCESS_VM_READV 310
 #define CALL_RT_SIGACTION 13
 #define CALL_TGKILL 234
@@ -84,11 +83,6 @@ i64 kaa_read_text(struct kaa_header *shared, u64 address, u8 *buffer, u64 size) 
 void kaa_wait(u32 *word, u32 value, u64 nanoseconds) {
     struct timespec time = {0, (i64)nanoseconds};
     call6(CALL_FUTEX, (u64)word, FUTEX_WAIT, value, (u64)&time, 0, 0);
-}
-
-void kaa_pause(u64 nanoseconds) {
-    struct timespec time = {0, (i64)nanoseconds};
-    call6(CALL_NANOSLEEP, (u64)&time, 0, 0, 0, 0, 0);
 }
 
 void kaa_wake(u32 *word) { call6(CALL_FUTEX, (u64)word, FUTEX_WAKE, 1, 0, 0, 0); }

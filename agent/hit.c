@@ -59,7 +59,7 @@ INTERNAL void kaa_hit(struct kaa_hook *hook, struct kaa_registers *registers) {
     made.caller = *(const u64 *)registers->rsp; /* its own stack: a function was just called */
     if (hook->wants & KAA_WANT_RETURN && !kaa_return_expect(hook, registers, made.number))
         made.flags |= KAA_EVENT_NO_RETURN;
-    if (action == KAA_PARK)
+    if (action == KAA_PARK && shared->calls & KAA_CALL_FUTEX)
         kaa_park(shared, hook, registers, &made);
     else if (kaa_wants_texts(hook))
         record_with_texts(shared, hook, registers, &made);

@@ -18,10 +18,7 @@ static void wait(struct kaa_header *shared, struct kaa_hook *hook, struct kaa_pa
     u64 beat = load(&shared->heartbeat);
     u32 still = 0;
     while (__atomic_load_n(&park->state, __ATOMIC_ACQUIRE) == KAA_PARK_WAITING && still < PATIENCE) {
-        if (shared->calls & KAA_CALL_FUTEX)
-            kaa_wait(&park->state, KAA_PARK_WAITING, SLICE);
-        else
-            kaa_pause(SLICE);
+        kaa_wait(&park->state, KAA_PARK_WAITING, SLICE);
         if (!kaa_state->enabled || __atomic_load_n(&hook->state, __ATOMIC_ACQUIRE) != KAA_ARMED)
             break;
         u64 now = load(&shared->heartbeat);

@@ -174,6 +174,8 @@ struct kaa_header {
     u32 hook_capacity;
     u32 trap_capacity;
     u32 owner;         /* pid of the Kaa, as that sees itself; 0 for none */
+    u32 trap_handler;  /* 1: the handler of SIGTRAP is the agent's */
+    u32 unused;
     u64 islands[64];   /* address | kibibytes: areas for pieces of code; 0 for none */
     struct kaa_python python;
 
@@ -193,6 +195,7 @@ struct kaa_header {
 /* A page of its own that a child of fork sees as zeros (MADV_WIPEONFORK). */
 struct kaa_state {
     u64 enabled;       /* 1: hooks do something */
+    u64 own;           /* 1: what is shared is this process's own, not its parent's */
 };
 
 /* What begins the image; offsets from there. */

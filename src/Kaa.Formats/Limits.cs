@@ -296,4 +296,16 @@ public static class Limits
 
     /// <summary>Files of a package database's directory; Debian has some five for each package.</summary>
     public const int Packages = 200_000;
+
+    /// <summary>Frames of recorded events whose names and lines are kept; each takes a few hundred bytes.</summary>
+    public const int RecordedFrames = 200_000;
+
+    /// <summary>Bytes of a function that are decoded to see whether a branch of it leads to where it is to be hooked.</summary>
+    public const int HookedFunction = 1 << 20;
+
+    /// <summary>Bytes of a thread's stack that are searched for program counters which a signal handler goes back to.</summary>
+    public const int HookedStack = 1 << 20;
+
+    /// <summary>Frames of one stack that an agent records.</summary>
+    public const int RecordedStack = 100_000;
 }

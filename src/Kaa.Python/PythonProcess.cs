@@ -97,6 +97,9 @@ public sealed class PythonProcess
     public RawThreads ReadThreads(Look look, PyObjects objects) => _threads.Read(look, objects);
 
     /// <summary>Memory as it is now.</summary>
+    public IMemory ReadMemory() => _target.Glance();
+
+    /// <inheritdoc cref="ReadMemory"/>
     internal IMemory Glance() => _target.Glance();
 
     /// <summary>A number that changes, as good as surely, when a thread is added to an interpreter or taken out, or gets another name.</summary>
@@ -142,6 +145,9 @@ public sealed class PythonProcess
 
     /// <summary>Reads frames, of this version.</summary>
     internal FrameChain FramesOf(PyObjects objects) => FrameChain.For(objects, Layout, _found.Semantics);
+
+    /// <summary>Byte offset in the code of what <c>f_lasti</c> says (up to 3.10).</summary>
+    internal int LastInstruction(int last) => _found.Semantics.Instruction == InstructionForm.UnitOffset ? unchecked(last * 2) : last;
 
     /// <summary>Where each interpreter that there is now keeps its asyncio tasks.</summary>
     internal TaskRegistry LocateTasks(AsyncioDebug? debug, AsyncioLayout tasks)

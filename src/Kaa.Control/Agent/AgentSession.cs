@@ -1,6 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
 using Kaa.Formats;
 using Kaa.Linux;
+using Kaa.Linux.Calls;
 using Kaa.Linux.Looking;
+using Kaa.Linux.Proc;
+using Kaa.Python;
+using Kaa.Python.Recorded;
 using Kaa.Results;
 
 namespace Kaa.Control.Agent;
@@ -11,80 +16,269 @@ namespace Kaa.Control.Agent;
 /// </summary>
 public sealed class AgentSession : IDisposable
 {
+    private const int Attempts = 50;
+    private const int BetweenAttempts = 2_000; // µs
+    private static readonly TimeSpan s_slice = TimeSpan.FromMilliseconds(5);
+
+    private readonly int _pid;
+    private readonly AgentMemory _memory;
+    private readonly HookTable _table;
+    private readonly Heartbeat _heartbeat;
+    private readonly EventReader _events;
+    private readonly EventStacks _stacks;
+    private readonly AgentTraps _traps;
+    private readonly NamespaceTids _tids;
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<uint, HookHandle> _handles = new();
+    private readonly List<HookHandle> _added = [];
+    private readonly List<int> _removed = [];
+    private bool _isOver;
+
+    private AgentSession(int pid, AgentMemory memory, PythonProcess? python, FrameWalk? walk)
+    {
+        _pid = pid;
+        _memory = memory;
+        _table = new HookTable(memory);
+        _heartbeat = new Heartbeat(memory);
+        _events = new EventReader(memory, number => _handles.GetValueOrDefault(number));
+        _stacks = new EventStacks(memory, python, walk);
+        _traps = new AgentTraps(memory, _table);
+        _tids = new NamespaceTids(pid);
+    }
+
     /// <summary>Longest time that any thread stood still for this session, in microseconds.</summary>
     public long PauseMicroseconds { get; private set; }
 
     /// <summary>True where an earlier Kaa's agent was found and taken over.</summary>
-    public bool IsReused { get; private set; }
+    public bool IsReused { get; private init; }
+
+    /// <summary>Events for which there was no room, at any hook.</summary>
+    public ulong Lost => _memory.ReadWord(AgentWords.LostOffset) + _events.Torn;
 
     /// <summary>Puts the agent in, or takes over the one that is there. Stops all threads once. Whatever hooks an earlier Kaa left are taken back.</summary>
     /// <exception cref="UserError">
-    /// agent-refused (shadow stack, strict seccomp, a filter that forbids a call that is needed, no hole, no thread to borrow), agent-foreign, agent-owned,
+    /// agent-refused (shadow stack, strict seccomp, a filter that forbids a call that is needed, no hole, no thread to borrow), agent-owned,
     /// already-traced, busy, stop-refused, process-exited, target-replaced.
     /// </exception>
-    public static AgentSession Attach(LiveTarget target, AgentOptions options) => throw new NotImplementedException();
+    public static AgentSession Attach(LiveTarget target, AgentOptions options) => AttachTo(target, options, null);
 
     /// <summary>The same for a caller that holds the process already, a debugger; on the thread that traces.</summary>
-    public static AgentSession Attach(LiveTarget target, AgentOptions options, HeldProcess held) => throw new NotImplementedException();
+    /// <exception cref="UserError">As of <see cref="Attach(LiveTarget, AgentOptions)"/>.</exception>
+    public static AgentSession Attach(LiveTarget target, AgentOptions options, HeldProcess held) => AttachTo(target, options, held);
 
-    /// <summary>Prepares a hook; it is armed by the next <see cref="Arm()"/>.</summary>
-    public HookHandle Add(HookRequest request) => throw new NotImplementedException();
+    private static AgentSession AttachTo(LiveTarget target, AgentOptions options, HeldProcess? held)
+    {
+        int pid = target.Info.Pid!.Value;
+        PythonProcess? python = options.Python ?? (options.FindsPython ? FindPython(target) : null);
+        FrameWalk? walk = python is null ? null : FrameWalk.Of(python);
+        AgentMemory memory = AgentInstallation.Install(pid, options with { Python = python }, walk, held, out bool isReused, out long pause);
+        return new AgentSession(pid, memory, python, walk) { IsReused = isReused, PauseMicroseconds = pause };
+    }
+
+    /// <summary>Prepares a hook; it is armed by the next <see cref="Arm()"/>. At an address that has one already it takes its place there.</summary>
+    public HookHandle Add(HookRequest request)
+    {
+        if (_table.Find(request.Address) is not { } number && _table.Take(request.Address, isTrap: false) is not { } taken)
+            return new HookHandle(-1, request) { Refusal = new HookRefusal("no-slot", "the agent has as many hooks as it can have") };
+        else
+            number = _table.Find(request.Address)!.Value;
+        var hook = new HookHandle(number, request);
+        _added.Add(hook);
+        return hook;
+    }
 
     /// <summary>
     /// Arms what was added, and takes away what was removed, in one stop of all threads. A hook that can't be armed has its
     /// <see cref="HookHandle.Refusal"/>.
     /// </summary>
-    /// <exception cref="UserError">As of <see cref="Attach"/>.</exception>
-    public void Arm() => throw new NotImplementedException();
+    /// <exception cref="UserError">As of <see cref="Attach(LiveTarget, AgentOptions)"/>.</exception>
+    public void Arm()
+    {
+        for (int attempt = 1; _added.Count > 0 || _removed.Count > 0; attempt++)
+        {
+            using (AgentProcess process = AgentProcess.Open(_pid, null))
+            {
+                process.Hold(held => ArmNow(process, held));
+                PauseMicroseconds = Math.Max(PauseMicroseconds, process.PauseMicroseconds);
+            }
 
-    /// <summary>The same for a caller that holds the process already; on the thread that traces.</summary>
-    public void Arm(HeldProcess held) => throw new NotImplementedException();
+            if (attempt == Attempts)
+                GiveUp();
+            if (_added.Count > 0 || _removed.Count > 0)
+                Clock.Sleep(BetweenAttempts);
+        }
+    }
+
+    /// <summary>The same for a caller that holds the process already; on the thread that traces. What a thread is in the way of has a refusal with code busy.</summary>
+    public void Arm(HeldProcess held)
+    {
+        using AgentProcess process = AgentProcess.Open(_pid, held);
+        ArmNow(process, held);
+        GiveUp();
+    }
 
     /// <summary>Takes a hook away at the next <see cref="Arm()"/>; from now on it does nothing, and threads that wait at it go on.</summary>
-    public void Remove(HookHandle hook) => throw new NotImplementedException();
+    public void Remove(HookHandle hook)
+    {
+        _added.Remove(hook);
+        if (!hook.IsArmed)
+            return;
+        hook.IsArmed = false;
+        _table.StoreState(hook.Number, AgentHookState.Removed);
+        _removed.Add(hook.Number);
+        _events.WakeAll();
+    }
 
     /// <summary>The next event, in the order in which they were made; those of threads that wait come first.</summary>
-    public bool TryRead([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out AgentEvent? made) => throw new NotImplementedException();
+    public bool TryRead([NotNullWhen(true)] out AgentEvent? made)
+    {
+        made = _events.TryRead();
+        return made is not null;
+    }
 
     /// <summary>Waits until there is an event; false where the time is up, or the process is gone.</summary>
-    public bool Wait(TimeSpan time) => throw new NotImplementedException();
+    public bool Wait(TimeSpan time)
+    {
+        long end = Clock.Microseconds + (long)Math.Min(time.TotalMicroseconds, long.MaxValue / 4);
+        while (!_events.HasAny)
+        {
+            long left = end - Clock.Microseconds;
+            if (left <= 0 || !IsAlive)
+                return _events.HasAny;
+            _events.Sleep(left < s_slice.TotalMicroseconds ? TimeSpan.FromMicroseconds(left) : s_slice);
+        }
+
+        return true;
+    }
+
+    /// <summary>False once the process has ended. Events that it made before can still be read, where its memory is shared with Kaa.</summary>
+    public bool IsAlive => _tids.IsAlive;
 
     /// <summary>Lets the thread of a <see cref="HookAction.Park"/> event go on.</summary>
-    public void Release(AgentEvent parked) => throw new NotImplementedException();
+    public void Release(AgentEvent parked) => _events.Release(parked);
 
-    public AgentCounters Counters(HookHandle hook) => throw new NotImplementedException();
-
-    /// <summary>Events for which there was no room, at any hook.</summary>
-    public ulong Lost => throw new NotImplementedException();
+    /// <summary>Since the hook was armed.</summary>
+    public AgentCounters Counters(HookHandle hook)
+    {
+        if (hook.Number < 0)
+            return default;
+        AgentHook record = _memory.Read<AgentHook>(_table.OffsetOf(hook.Number));
+        return new AgentCounters(record.hits, record.matches, record.unknown, record.lost, record.returns);
+    }
 
     /// <summary>Python frames of an event, innermost first, with exact lines; empty where it has none.</summary>
     /// <param name="omitted">How many outer ones were left out by <see cref="HookRequest.MostFrames"/>.</param>
-    public IReadOnlyList<PythonFrame> Frames(AgentEvent made, out int omitted) => throw new NotImplementedException();
+    public IReadOnlyList<PythonFrame> Frames(AgentEvent made, out int omitted) => _stacks.Find(made.StackId, out omitted);
 
     /// <summary>The thread's id as seen from here; null where it is gone.</summary>
-    public int? TidOf(AgentEvent made) => throw new NotImplementedException();
+    public int? TidOf(AgentEvent made) => _tids.Find(made.NamespaceTid);
 
     /// <summary>True where the address lies in what Kaa has put into the process: a thread there is at a hook.</summary>
-    public bool Contains(Address address) => throw new NotImplementedException();
+    public bool Contains(Address address) => _table.IsInIsland(address)
+        || (address.Value >= _table.Header.image && address.Value < _table.Header.image + _table.Header.image_size);
+
+    /// <summary>Puts the program's own bytes where hooks have changed them, in a copy of the process's memory.</summary>
+    public void Conceal(Address address, Span<byte> bytes)
+    {
+        for (int i = 0; i < _table.Count; i++)
+        {
+            AgentHook hook = _table[i];
+            for (int b = 0; hook.patch_size > 1 && hook.state is AgentHookState.Armed or AgentHookState.Prepared && b < CodeBytes.JumpSize; b++)
+            {
+                long at = unchecked((long)(hook.address - address.Value)) + b;
+                if (at >= 0 && at < bytes.Length)
+                    bytes[(int)at] = (byte)(hook.original >> (8 * (int)(hook.address - hook.word + (ulong)b)));
+            }
+        }
+    }
 
     /// <summary>
     /// For breakpoints by int3: where a thread goes on that meets it when no debugger is there (its instruction, elsewhere). The SIGTRAP handler is
     /// installed with the first one. To be called before the int3 is written; null where the instruction can't be run elsewhere, or the program
     /// has a handler of its own.
     /// </summary>
-    public Address? AddTrap(HeldProcess held, Address address, out HookRefusal? refusal) => throw new NotImplementedException();
+    /// <exception cref="UserError">agent-refused.</exception>
+    public Address? AddTrap(HeldProcess held, Address address, out HookRefusal? refusal)
+    {
+        using AgentProcess process = AgentProcess.Open(_pid, held);
+        return _traps.Add(process, held, address, out refusal);
+    }
 
     /// <summary>After the int3 is gone.</summary>
-    public void RemoveTrap(Address address) => throw new NotImplementedException();
+    public void RemoveTrap(Address address) => _traps.Remove(address);
 
     /// <summary>Takes everything back: all bytes of code as before, nothing listens. What threads may still be in stays mapped.</summary>
-    public void Detach() => throw new NotImplementedException();
+    /// <exception cref="UserError">The process can't be stopped: hooks stay, but do nothing.</exception>
+    public void Detach() => Leave(null);
 
     /// <summary>The same for a caller that holds the process already; on the thread that traces.</summary>
-    public void Detach(HeldProcess held) => throw new NotImplementedException();
+    /// <exception cref="UserError">As of <see cref="Detach()"/>.</exception>
+    public void Detach(HeldProcess held) => Leave(held);
 
-    /// <summary>Detaches, if that was not done.</summary>
+    private void Leave(HeldProcess? held)
+    {
+        if (_isOver)
+            return;
+        _isOver = true;
+        try
+        {
+            if (IsAlive)
+                AgentRemoval.Remove(_pid, held, out _, out _);
+        }
+        finally
+        {
+            _events.WakeAll();
+            _heartbeat.Dispose();
+        }
+    }
+
+    /// <summary>Detaches, if that was not done; a process that can't be stopped keeps hooks that do nothing.</summary>
     public void Dispose()
     {
+        try
+        {
+            Detach();
+        }
+        catch (UserError)
+        {
+            // It is gone, or somebody else has it: the agent is without its heartbeat, so nobody waits.
+        }
+        finally
+        {
+            _memory.Dispose();
+            _tids.Dispose();
+        }
+    }
+
+    private static PythonProcess? FindPython(LiveTarget target)
+    {
+        try
+        {
+            return PythonProcess.Find(target, thorough: false);
+        }
+        catch (UserError)
+        {
+            return null;
+        }
+    }
+
+    private void ArmNow(AgentProcess process, HeldProcess held)
+    {
+        var arming = new HookArming(process, _table);
+        _removed.RemoveAll(number => arming.TryTakeBack(held, number));
+        if (_removed.Count > 0)
+            return;
+        _added.RemoveAll(hook =>
+        {
+            _handles[(uint)hook.Number] = hook;
+            return arming.TryArm(held, hook);
+        });
+    }
+
+    private void GiveUp()
+    {
+        foreach (HookHandle hook in _added)
+            hook.Refusal = new HookRefusal("busy", "a thread is in the code that would be changed, or a child of vfork may be");
+        _added.Clear();
+        _removed.Clear();
     }
 }

@@ -236,9 +236,11 @@ internal struct AgentHeader
     public uint hook_capacity;
     public uint trap_capacity;
     public uint owner;
+    public uint trap_handler;
+    public uint unused;
     public Islands islands;
     public AgentPython python;
-    private readonly Gap7 _gap7; // the next field begins a cache line
+    private readonly Gap6 _gap6; // the next field begins a cache line
     public ulong heartbeat;
     public ulong tail;
     public uint waits;
@@ -259,8 +261,8 @@ internal struct AgentHeader
         private ulong _first;
     }
 
-    [InlineArray(7)]
-    private struct Gap7
+    [InlineArray(6)]
+    private struct Gap6
     {
         private ulong _first;
     }
@@ -277,6 +279,7 @@ internal struct AgentHeader
 internal struct AgentState
 {
     public ulong enabled;
+    public ulong own;
 }
 
 /// <summary>struct kaa_image: how the image begins.</summary>

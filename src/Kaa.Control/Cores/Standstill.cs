@@ -1,3 +1,4 @@
+using Kaa.Control.Remote;
 using Kaa.Formats;
 using Kaa.Formats.Cores;
 using Kaa.Formats.ProcText;
@@ -59,7 +60,7 @@ internal sealed class Standstill(DumpedProcess process, IMemory memory, Resident
         {
             if (!held.Stop())
                 throw ProcessGate.Vanished(process.Proc, process.Pid);
-            RequireHeld(held);
+            Standing.Require(held, process.Tasks, process.Pid);
             At = Clock.UnixSeconds;
             Described = process.Describe();
             Threads = Record(held);
@@ -106,19 +107,5 @@ internal sealed class Standstill(DumpedProcess process, IMemory memory, Resident
         }
 
         return records;
-    }
-
-    /// <summary>Another tracer has a thread, or the kernel does not let us.</summary>
-    private void RequireHeld(HeldProcess held)
-    {
-        foreach (ThreadSight sight in held.Threads)
-        {
-            if (sight.IsHeld || sight.Conduct is not (ThreadConduct.Running or ThreadConduct.Held) || process.Tasks.Status(sight.Tid) is not { } status)
-                continue;
-            if (status.TracerPid != 0)
-                throw DumpedProcess.Traced(process.Pid, status.TracerPid);
-            if (process.Tasks.Stat(sight.Tid) is { IsZombie: false, IsExiting: false })
-                throw new UserError("stop-refused", $"the kernel does not let Kaa stop the threads of process {process.Pid}", "a seccomp filter on Kaa is the usual reason: run it outside of the container");
-        }
     }
 }

@@ -22,8 +22,14 @@ public sealed class RemoteCalls(RemoteRoom room, TargetPatch patch)
 
     /// <param name="name">A text that calls may point to: <see cref="X64CallStub.Name"/>.</param>
     /// <param name="onChild">Told of a child that a call has made, before anything else happens.</param>
+    /// <param name="onResult">Told of each call's number in the table and its result, before the next call is made.</param>
     public RemoteOutcome Run(
-        Tracee tracee, IReadOnlyList<RemoteCall> calls, IReadOnlyList<RemoteCall> childCalls, ReadOnlySpan<byte> name, Action<int>? onChild = null)
+        Tracee tracee,
+        IReadOnlyList<RemoteCall> calls,
+        IReadOnlyList<RemoteCall> childCalls,
+        ReadOnlySpan<byte> name,
+        Action<int>? onChild = null,
+        Action<int, long>? onResult = null)
     {
         X64Registers stopped = tracee.Registers;
         if (!PTrace.TryGetSignalMask(tracee.Tid, out ulong mask))
@@ -40,7 +46,7 @@ public sealed class RemoteCalls(RemoteRoom room, TargetPatch patch)
             && PTrace.SetSignalMask(tracee.Tid, ulong.MaxValue);
         if (!isReady)
             return Ended(tracee, [], null);
-        RemoteOutcome outcome = Watch(tracee, calls.Count, makesChild ? ChildPatience : Patience, onChild);
+        RemoteOutcome outcome = Watch(tracee, calls.Count, makesChild ? ChildPatience : Patience, onChild, onResult);
         if (outcome.End is RemoteEnd.Done or RemoteEnd.Interrupted)
             PutBack(tracee, outcome.End, mask);
         return outcome;
@@ -61,7 +67,7 @@ public sealed class RemoteCalls(RemoteRoom room, TargetPatch patch)
         _ = PTrace.SetOptions(tracee.Tid, tracee.Options);
     }
 
-    private static RemoteOutcome Watch(Tracee tracee, int count, int patience, Action<int>? onChild)
+    private static RemoteOutcome Watch(Tracee tracee, int count, int patience, Action<int>? onChild, Action<int, long>? onResult)
     {
         var results = new List<long>(count);
         int? child = null;
@@ -97,7 +103,11 @@ public sealed class RemoteCalls(RemoteRoom room, TargetPatch patch)
                 case StopKind.Call:
                     isInside = !isInside;
                     if (!isInside && Result(tracee.Tid) is { } result)
+                    {
                         results.Add(result);
+                        onResult?.Invoke(results.Count - 1, result);
+                    }
+
                     if (results.Count == count)
                     {
                         tracee.Status = new WaitStatus(StopKind.Event, 0);

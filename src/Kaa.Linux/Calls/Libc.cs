@@ -87,6 +87,12 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, EntryPoint = "sched_setscheduler", SetLastError = true)]
     public static partial int SetScheduler(int tid, int policy, int* priority);
 
+    [LibraryImport(Name, EntryPoint = "mmap", SetLastError = true)]
+    public static partial void* Map(void* address, nuint length, int protection, int flags, int descriptor, long offset);
+
+    [LibraryImport(Name, EntryPoint = "munmap")]
+    public static partial int Unmap(void* address, nuint length);
+
     [LibraryImport(Name, EntryPoint = "madvise")]
     public static partial int MAdvise(void* address, nuint length, int advice);
 

@@ -1,0 +1,244 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Kaa.Control.Remote;
+using Kaa.Formats;
+using Kaa.Formats.ProcText;
+using Kaa.Linux.Calls;
+using Kaa.Linux.Looking;
+using Kaa.Linux.Memory;
+using Kaa.Linux.Proc;
+using Kaa.Linux.Registers;
+using Kaa.Python.Recorded;
+using Kaa.Results;
+
+namespace Kaa.Control.Agent;
+
+/// <summary>Puts an agent into a process, or takes over the one that is there. Numbers of calls: arch/x86/entry/syscalls/syscall_64.tbl.</summary>
+internal sealed class AgentInstallation
+{
+    private const int Attempts = 20;
+    private const int BetweenAttempts = 2_000; // µs
+    private const int HeartbeatWait = 100_000;
+
+    private const int MapCall = 9;
+    private const int UnmapCall = 11;
+    private const int AdviseCall = 28;
+    private const int CloseCall = 3;
+    private const int TruncateCall = 77;
+    private const int MemoryFileCall = 319; // memfd_create
+    private const ulong ReadRun = 1 | 4; // PROT_READ | PROT_EXEC
+    private const ulong ReadWrite = 1 | 2;
+    private const ulong Private = 0x2 | 0x20 | 0x100000; // MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE
+    private const ulong Shared = 0x1 | 0x100000; // MAP_SHARED | MAP_FIXED_NOREPLACE
+    private const ulong CloseOnExec = 1; // MFD_CLOEXEC
+    private const ulong WipeOnFork = 18; // MADV_WIPEONFORK, Linux 4.14
+    private const ulong NoFile = ulong.MaxValue;
+
+    private readonly AgentProcess _process;
+    private readonly AgentOptions _options;
+    private readonly AgentPython _python;
+    private readonly int _tidOffset;
+    private readonly List<LeftAgent> _left;
+    private SharedMapping? _mapping;
+    private AgentCalls _calls;
+
+    private AgentInstallation(AgentProcess process, AgentOptions options, AgentPython python, int tidOffset)
+    {
+        _process = process;
+        _options = options;
+        _python = python;
+        _tidOffset = tidOffset;
+        _left = LeftAgent.Find(process.Target.Mappings, process.Patch);
+    }
+
+    /// <param name="held">As of <see cref="AgentProcess.Open"/>.</param>
+    /// <param name="pause">Longest time that any thread stood still, in microseconds.</param>
+    /// <exception cref="UserError">As of <see cref="AgentSession.Attach(Kaa.Linux.LiveTarget, AgentOptions)"/>.</exception>
+    public static AgentMemory Install(int pid, AgentOptions options, FrameWalk? walk, HeldProcess? held, out bool isReused, out long pause)
+    {
+        pause = 0;
+        for (int attempt = 1; ; attempt++)
+        {
+            using AgentProcess process = AgentProcess.Open(pid, held);
+            AgentPython python = AgentWords.Of(process, options.Python, walk, out int tidOffset);
+            var installation = new AgentInstallation(process, options, python, tidOffset);
+            AgentMemory? memory = installation.TryInstall(out isReused);
+            pause = Math.Max(pause, process.PauseMicroseconds);
+            if (memory is not null)
+                return memory;
+            if (attempt == Attempts || held is not null)
+                throw AgentProcess.Refused(RemoteHindrance.NoThread);
+            Clock.Sleep(BetweenAttempts);
+        }
+    }
+
+    private AgentMemory? TryInstall(out bool isReused)
+    {
+        RequireUnowned();
+        LeftAgent? own = _left.FindLast(left => left.IsOwn && left.IsSame);
+        isReused = own is not null;
+        bool isDone = true;
+        Address? start = own is null ? ChooseStart() : null;
+        _process.Hold(held =>
+        {
+            foreach (LeftAgent left in _left)
+                _ = LeftCode.Restore(left, _process.Patch);
+            _calls = AllowedCalls.Of(held, _process.Tasks, start ?? new Address(own!.Header.image));
+            if (own is null)
+                isDone = TryMap(held, AgentRegion.At(start!.Value, _options));
+        });
+        if (!isDone)
+        {
+            _mapping?.Dispose();
+            return null;
+        }
+
+        return own is null ? Fill(AgentRegion.At(start!.Value, _options)) : TakeOver(own);
+    }
+
+    /// <summary>Whoever's heart beats is there.</summary>
+    private void RequireUnowned()
+    {
+        foreach (LeftAgent left in _left)
+        {
+            if (left.Header.owner == 0 || !left.IsOwn)
+                continue;
+            ulong before = Heartbeat(left);
+            Clock.Sleep(HeartbeatWait);
+            if (Heartbeat(left) != before)
+            {
+                throw new UserError(
+                    "agent-owned",
+                    string.Create(CultureInfo.InvariantCulture, $"another Kaa (process {left.Header.owner} as it sees itself) uses the agent in process {_process.Pid}"),
+                    "end that one first");
+            }
+        }
+    }
+
+    private ulong Heartbeat(LeftAgent left)
+    {
+        ulong beat = 0;
+        _ = _process.Patch.TryRead(left.Mapping.Start + AgentWords.HeartbeatOffset, MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(ref beat, 1)));
+        return beat;
+    }
+
+    private Address ChooseStart()
+    {
+        ulong size = AgentRegion.At(Address.Null, _options).Size;
+        if (FileLimit() is { } limit && limit < size)
+            throw AgentProcess.Refused(new RemoteHindrance("file-limit", "it may not write files as large as what the agent shares (ulimit -f)"));
+        return Holes.Find(_process.Target.Mappings, size, _process.Room?.Stub ?? Address.Null, ulong.MaxValue)
+            ?? throw AgentProcess.Refused(new RemoteHindrance("no-hole", "its address space is full"));
+    }
+
+    /// <summary>RLIMIT_FSIZE holds for files without a name too, and to exceed it ends the process (SIGXFSZ).</summary>
+    private ulong? FileLimit()
+    {
+        var text = new KernelText();
+        ReadOnlySpan<byte> line = "Max file size"u8;
+        if (!text.TryRead(AgentProcess.Proc.Of(_process.Tid, "limits"), out ReadOnlySpan<byte> limits) || limits.IndexOf(line) is not (>= 0 and int place))
+            return null;
+        ReadOnlySpan<byte> value = limits[(place + line.Length)..].TrimStart((byte)' ');
+        return System.Buffers.Text.Utf8Parser.TryParse(value, out ulong limit, out _) ? limit : null;
+    }
+
+    /// <summary>False where it is to be tried again.</summary>
+    private bool TryMap(HeldProcess held, AgentRegion region)
+    {
+        var work = new RemoteWork(_process);
+        foreach (Mapping left in LeftAgent.FindUnfinished(_process.Target.Mappings, _process.Patch))
+        {
+            if (work.TryMake(held, [UnmapUnfinished(left)]) is null)
+                return false;
+        }
+
+        ulong length = region.SharedSize;
+        RemoteCall[] calls =
+        [
+            new(MemoryFileCall, work.Name.Value, CloseOnExec) { KeepsResult = true },
+            new(TruncateCall, 0, length) { TakesResultFirst = true },
+            new(MapCall, region.Shared.Value, length, ReadWrite, Shared) { TakesResultFifth = true },
+            new(CloseCall) { TakesResultFirst = true },
+            new(MapCall, region.Start.Value, region.Data.Value - region.Start.Value, ReadRun, Private, NoFile),
+            new(MapCall, region.Data.Value, AgentRegion.DataSize + AgentRegion.PageSize, ReadWrite, Private, NoFile),
+            new(AdviseCall, region.State.Value, AgentRegion.PageSize, WipeOnFork),
+        ];
+        long descriptor = -1;
+        IReadOnlyList<long>? results = work.TryMake(held, calls, "kaa-agent"u8, (number, result) =>
+        {
+            if (number == 0)
+                descriptor = result;
+            else if (number == 1 && result == 0)
+                _mapping = SharedMapping.OfDescriptor(AgentProcess.Proc, _process.Tid, descriptor, (int)length);
+        });
+        if (results is null)
+            return false;
+        ulong[] wanted = [region.Shared.Value, 0, region.Start.Value, region.Data.Value, 0];
+        if (results[0] < 0)
+            throw AgentProcess.Refused(new RemoteHindrance("memory-file", "it can't make a file in memory: error " + Text(-results[0])));
+        if (results[1] < 0)
+            throw AgentProcess.Refused(new RemoteHindrance("memory-file", "it can't enlarge a file in memory: error " + Text(-results[1])));
+        for (int i = 0; i < wanted.Length; i++)
+        {
+            if (unchecked((ulong)results[i + 2]) == wanted[i])
+                continue;
+            if (results[i + 2] == -Errno.Exists)
+                return false;
+            throw AgentProcess.Refused(new RemoteHindrance("no-memory", "it can't map memory for it: error " + Text(-results[i + 2])));
+        }
+
+        return true;
+    }
+
+    /// <summary>With the code and data below it, where they are as this Kaa makes them.</summary>
+    private RemoteCall UnmapUnfinished(Mapping left)
+    {
+        ulong below = AgentRegion.Image.size + AgentRegion.PageSize;
+        Address start = left.Start - (long)below;
+        bool isWhole = _process.Target.Modules.FindMapping(start) is { Path: "" } code && code.Start == start && code.Can(MappingAccess.Execute)
+            && code.Length == AgentRegion.Image.text_size;
+        return isWhole ? new RemoteCall(UnmapCall, start.Value, below + left.Length) : new RemoteCall(UnmapCall, left.Start.Value, left.Length);
+    }
+
+    /// <summary>Nobody comes here before the first hook, so the process runs meanwhile.</summary>
+    private AgentMemory Fill(AgentRegion region)
+    {
+        TargetPatch patch = OpenPatch();
+        var memory = new AgentMemory(_mapping, patch, region.Shared);
+        bool isWritten = patch.TryWrite(region.Start, AgentImageBytes.Text)
+            && TryWrite(patch, region.Start + (ulong)AgentRegion.Image.shared, region.Shared.Value)
+            && TryWrite(patch, region.Start + (ulong)AgentRegion.Image.state, region.State.Value)
+            && TryWrite(patch, region.State, new AgentState { enabled = 1, own = 1 });
+        if (!isWritten)
+            throw AgentProcess.Refused(RemoteHindrance.NotWritable);
+        AgentHeader header = region.Header(_process.NamespacePid, _calls);
+        header.python = _python;
+        header.tid = _tidOffset;
+        header.owner = (uint)Environment.ProcessId;
+        memory.Write(0, header);
+        memory.WriteWord(0, AgentHeader.Magic);
+        return memory;
+    }
+
+    private AgentMemory TakeOver(LeftAgent left)
+    {
+        TargetPatch patch = OpenPatch();
+        SharedMapping? mapping = SharedMapping.OfMapping(AgentProcess.Proc, _process.Tid, left.Mapping);
+        var memory = new AgentMemory(mapping, patch, left.Mapping.Start);
+        LeftCode.Forget(left, memory);
+        memory.Write(AgentWords.OwnerOffset, (uint)Environment.ProcessId);
+        memory.Write(AgentWords.CallsOffset, _calls);
+        memory.Write(AgentWords.TidOffset, _tidOffset);
+        memory.Write(AgentWords.PythonOffset, _python);
+        memory.WriteWord(AgentWords.TailOffset, memory.ReadWord(AgentWords.HeadOffset));
+        _ = TryWrite(patch, new Address(left.Header.state), new AgentState { enabled = 1, own = 1 });
+        return memory;
+    }
+
+    private TargetPatch OpenPatch() => TargetPatch.Open(AgentProcess.Proc, _process.Tid) ?? throw AgentProcess.Refused(RemoteHindrance.NotWritable);
+
+    private static bool TryWrite<T>(TargetPatch patch, Address address, T value)
+        where T : unmanaged => patch.TryWrite(address, MemoryMarshal.AsBytes(MemoryMarshal.CreateReadOnlySpan(ref value, 1)));
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,44 @@
+using Kaa.Control.Remote;
+using Kaa.Formats;
+using Kaa.Formats.ProcText;
+using Kaa.Linux.Looking;
+using Kaa.Linux.Proc;
+using Kaa.Linux.Registers;
+
+namespace Kaa.Control.Agent;
+
+/// <summary>Which system calls the agent may make in any thread: what one filter would not let through is made nowhere.</summary>
+internal static class AllowedCalls
+{
+    // Numbers: arch/x86/entry/syscalls/syscall_64.tbl; arguments as agent/calls.c gives them.
+    private static readonly (AgentCalls Call, RemoteCall[] Forms)[] Asked =
+    [
+        (AgentCalls.Clock, [new RemoteCall(228, 1)]),
+        (AgentCalls.Futex, [new RemoteCall(202, 0, 0), new RemoteCall(202, 0, 1)]),
+        (AgentCalls.Read, [new RemoteCall(310, 1, 0, 1, 0, 1), new RemoteCall(310, 1, 0, 1, 0, 2)]),
+        (AgentCalls.Tid, [new RemoteCall(186)]),
+    ];
+
+    /// <param name="code">An address in the agent, where the calls will come from.</param>
+    public static AgentCalls Of(HeldProcess held, TaskDirectory tasks, Address code)
+    {
+        AgentCalls allowed = AgentCalls.Clock | AgentCalls.Futex | AgentCalls.Read | AgentCalls.Tid;
+        foreach (ThreadSight sight in held.Threads)
+        {
+            if (sight.Conduct == ThreadConduct.Ended || tasks.Status(sight.Tid)?.Seccomp is not (SeccompMode.Filter or SeccompMode.Strict))
+                continue;
+            if (!sight.IsStopped || SeccompFilter.Read(sight.Tid) is not { } filter)
+                return AgentCalls.None;
+            foreach ((AgentCalls call, RemoteCall[] forms) in Asked)
+            {
+                foreach (RemoteCall form in forms)
+                {
+                    if (!filter.Allows(form, code))
+                        allowed &= ~call;
+                }
+            }
+        }
+
+        return allowed;
+    }
+}

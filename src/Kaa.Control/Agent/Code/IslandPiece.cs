@@ -1,0 +1,64 @@
+using System.Buffers.Binary;
+using Kaa.Formats;
+
+namespace Kaa.Control.Agent.Code;
+
+/// <summary>One hook's piece of an island: agent/protocol.h, KAA_PIECE.</summary>
+internal static class IslandPiece
+{
+    public const int Size = 256;
+    private const int BackOffset = 16;
+    private const int ProbeOffset = 8;
+    private const int CodeOffset = 32;
+    private const int DisplacedOffset = 51;
+
+    /// <summary>Bytes that a call of rt_sigaction may be given, behind all code.</summary>
+    public const int SpareOffset = 208;
+
+    /// <summary>Where the function jumps to.</summary>
+    public static Address Entry(Address piece) => piece + CodeOffset;
+
+    /// <summary>Where its own instructions are.</summary>
+    public static Address Displaced(Address piece) => piece + DisplacedOffset;
+
+    /// <param name="hook">Address of its struct kaa_hook.</param>
+    /// <param name="offsets">For each displaced instruction where it was in the function, from the hook on, and where it is in the piece.</param>
+    public static byte[]? Build(Displacement displaced, Address piece, Address hook, Address probe, List<(int From, int To)> offsets, out HookRefusal? refusal)
+    {
+        byte[] bytes = new byte[Size];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, hook.Value);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(ProbeOffset), probe.Value);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(BackOffset), displaced.Address.Value + (ulong)displaced.Length);
+        ReadOnlySpan<byte> code =
+        [
+            0x48, 0x8d, 0x64, 0x24, 0x80, // lea rsp, [rsp-128]
+            0xff, 0x15, unchecked((byte)(ProbeOffset - CodeOffset - 11)), 0xff, 0xff, 0xff, // call [probe]
+            0x48, 0x8d, 0xa4, 0x24, 0x80, 0x00, 0x00, 0x00, // lea rsp, [rsp+128]
+        ];
+        code.CopyTo(bytes.AsSpan(CodeOffset));
+        byte[]? moved = Relocator.TryWrite(displaced, Displaced(piece), piece + BackOffset, offsets, out refusal);
+        if (moved is null)
+            return null;
+        if (moved.Length > SpareOffset - DisplacedOffset)
+        {
+            refusal = new HookRefusal("not-relocatable", "its instructions take too much room");
+            return null;
+        }
+
+        moved.CopyTo(bytes, DisplacedOffset);
+        for (int i = 0; i < offsets.Count; i++)
+            offsets[i] = (offsets[i].From, offsets[i].To + DisplacedOffset);
+        return bytes;
+    }
+
+    /// <summary>The jump that a function begins with when it is hooked; null where the piece is too far away.</summary>
+    public static byte[]? Jump(Address from, Address piece)
+    {
+        long distance = Entry(piece) - (from + CodeBytes.JumpSize);
+        if (distance != (int)distance)
+            return null;
+        byte[] jump = [0xe9, 0, 0, 0, 0];
+        BinaryPrimitives.WriteInt32LittleEndian(jump.AsSpan(1), (int)distance);
+        return jump;
+    }
+}

@@ -1,0 +1,168 @@
+using System.Buffers.Binary;
+using Kaa.Control.Agent.Code;
+using Kaa.Control.Remote;
+using Kaa.Formats;
+using Kaa.Linux.Looking;
+using Kaa.Linux.Registers;
+
+namespace Kaa.Control.Agent;
+
+/// <summary>Changes the code of a held process: hooks are written and taken away. On the thread that traces.</summary>
+internal sealed class HookArming(AgentProcess process, HookTable table)
+{
+    private const int MapCall = 9;
+    private const ulong ReadRun = 1 | 4; // PROT_READ | PROT_EXEC
+    private const ulong Private = 0x2 | 0x20 | 0x100000; // MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE
+    private readonly IMemory _now = process.Target.Glance();
+    private readonly List<Kaa.Formats.ProcText.Mapping> _mappings = [.. process.Target.Mappings];
+    private RemoteWork? _work;
+
+    /// <summary>True where the hook is armed, or can't be: it has a refusal then. False where a thread is in the way now.</summary>
+    public bool TryArm(HeldProcess held, HookHandle hook)
+    {
+        HookRequest request = hook.Request;
+        AgentHook record = table[hook.Number];
+        Displacement? displaced = Displacement.Find(_now, request.Address, request.Function ?? FunctionRange.Find(process.Target, request.Address), CodeBytes.JumpSize, out HookRefusal? refusal);
+        if (displaced is null)
+            return Refuse(hook, refusal!);
+        if (CodeBytes.PlaceOf(request.Address) is not { } place)
+            return Refuse(hook, new HookRefusal("two-pages", $"the code at {request.Address} lies in two pages, which can't be changed at once"));
+        if (IsOverlapped(hook.Number, request.Address, displaced.Length))
+            return Refuse(hook, new HookRefusal("occupied", $"another hook covers the code at {request.Address}"));
+        if (!TryPiece(held, request.Address, ref record, out refusal))
+            return refusal is not null && Refuse(hook, refusal);
+
+        table.Keep(hook.Number, record);
+        var piece = new Address(record.island);
+        var offsets = new List<(int From, int To)>();
+        byte[]? code = IslandPiece.Build(displaced, piece, table.AddressOf(hook.Number), new Address(table.Header.image) + (ulong)AgentRegion.Image.probe, offsets, out refusal);
+        byte[]? jump = IslandPiece.Jump(request.Address, piece);
+        if (code is null || jump is null)
+            return Refuse(hook, refusal ?? new HookRefusal("no-hole", "its island is too far away"));
+        var threads = new StoppedThreads(held, _now);
+        if (threads.IsExpectedIn(request.Address, displaced.Length) || (place.Size == CodeBytes.JumpSize && threads.HasVForkChild))
+            return false;
+
+        // The piece, the record, the threads, the patch, and only then is it armed: whatever comes last before Kaa is killed, the program runs as it did.
+        if (!process.Patch.TryWrite(piece, code) || !TryFill(request, place, displaced.Length, jump, ref record))
+            return Refuse(hook, new HookRefusal("not-code", $"the code at {request.Address} can't be written"));
+        table.Store(hook.Number, record);
+        if (!threads.TryMove(request.Address, displaced.Length, piece, offsets))
+            return false;
+        RestoreResult result = CodeBytes.Exchange(process.Patch, request.Address, record.word, (int)record.patch_size, record.original, record.patched);
+        if (result is not (RestoreResult.Restored or RestoreResult.Untouched))
+            return Refuse(hook, new HookRefusal("not-code", $"the code at {request.Address} can't be written"));
+        table.StoreState(hook.Number, AgentHookState.Armed);
+        hook.IsArmed = true;
+        hook.Refusal = null;
+        return true;
+    }
+
+    /// <summary>False where it is to be tried again.</summary>
+    public bool TryTakeBack(HeldProcess held, int number)
+    {
+        AgentHook record = table[number];
+        if (record.patch_size == CodeBytes.JumpSize && new StoppedThreads(held, _now).HasVForkChild)
+            return false;
+        table.StoreState(number, AgentHookState.Removed);
+        _ = CodeBytes.Exchange(process.Patch, new Address(record.address), record.word, (int)record.patch_size, record.patched, record.original);
+        return true;
+    }
+
+    /// <summary>A piece with one instruction, which a thread can run instead of the one under an int3. Null without a refusal where it is to be tried again.</summary>
+    public Address? TryTrap(HeldProcess held, int number, Address address, out HookRefusal? refusal)
+    {
+        AgentHook record = table[number];
+        Displacement? displaced = Displacement.Find(_now, address, null, 1, out refusal);
+        if (displaced is null || !TryPiece(held, address, ref record, out refusal))
+            return null;
+        table.Keep(number, record);
+        var piece = new Address(record.island);
+        byte[]? code = IslandPiece.Build(displaced, piece, table.AddressOf(number), new Address(table.Header.image) + (ulong)AgentRegion.Image.probe, [], out refusal);
+        if (code is null || !process.Patch.TryWrite(piece, code))
+            return null;
+        record.displaced = (uint)displaced.Length;
+        record.state = AgentHookState.Removed;
+        table.Store(number, record);
+        return IslandPiece.Displaced(piece);
+    }
+
+    private static bool Refuse(HookHandle hook, HookRefusal refusal)
+    {
+        hook.Refusal = refusal;
+        return true;
+    }
+
+    private bool IsOverlapped(int number, Address address, int length)
+    {
+        for (int i = 0; i < table.Count; i++)
+        {
+            AgentHook other = table[i];
+            if (i != number && other.state == AgentHookState.Armed && other.address < address.Value + (ulong)length && address.Value < other.address + other.displaced)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>The hook's own piece, or a new one. False without a refusal where it is to be tried again.</summary>
+    private bool TryPiece(HeldProcess held, Address address, ref AgentHook record, out HookRefusal? refusal)
+    {
+        refusal = null;
+        if (record.island != 0)
+            return true;
+        if (table.TakePiece(address) is { } piece)
+        {
+            record.island = piece.Value;
+            return true;
+        }
+
+        if (Holes.Find(_mappings, HookTable.IslandSize, address, HookTable.Reach) is not { } hole)
+        {
+            refusal = new HookRefusal("no-hole", $"there is no room within 2 GiB of {address}");
+            return false;
+        }
+
+        _work ??= new RemoteWork(process);
+        var map = new RemoteCall(MapCall, hole.Value, HookTable.IslandSize, ReadRun, Private, ulong.MaxValue);
+        if (_work.TryMake(held, [map]) is not { } results)
+            return false;
+        _mappings.Add(new Kaa.Formats.ProcText.Mapping(hole, hole + HookTable.IslandSize, Formats.ProcText.MappingAccess.Read, 0, 0, 0, "", false));
+        _mappings.Sort((a, b) => a.Start.CompareTo(b.Start));
+        if (unchecked((ulong)results[0]) != hole.Value || !table.AddIsland(hole) || table.TakePiece(address) is not { } first)
+        {
+            refusal = new HookRefusal("no-hole", $"no memory can be mapped within 2 GiB of {address}");
+            return false;
+        }
+
+        record.island = first.Value;
+        return true;
+    }
+
+    private bool TryFill(HookRequest request, (Address Word, int Size) place, int displaced, byte[] jump, ref AgentHook record)
+    {
+        Span<byte> word = stackalloc byte[sizeof(ulong)];
+        word.Clear();
+        if (!process.Patch.TryRead(place.Word, word[..place.Size]))
+            return false;
+        record.address = request.Address.Value;
+        record.word = place.Word.Value;
+        record.patch_size = (uint)place.Size;
+        record.displaced = (uint)displaced;
+        record.original = BinaryPrimitives.ReadUInt64LittleEndian(word);
+        jump.CopyTo(word[(int)(request.Address - place.Word)..]);
+        record.patched = BinaryPrimitives.ReadUInt64LittleEndian(word);
+        record.state = AgentHookState.Prepared;
+        record.action = (uint)request.Action;
+        record.wants = (request.WantsStack ? AgentWants.Stack : 0) | (request.WantsReturn ? AgentWants.Return : 0) | (request.IgnoresUnknown ? AgentWants.UnknownIsNo : 0);
+        record.most_frames = (uint)Math.Clamp(request.MostFrames, 1, Limits.RecordedStack);
+        record.texts = uint.MaxValue;
+        for (int i = 0; i < Math.Min(request.Texts.Count, 2); i++)
+            record.texts = record.texts & ~(0xffu << (8 * i)) | (uint)request.Texts[i] << (8 * i);
+        byte[] program = request.Condition?.Code ?? [];
+        record.program_size = (uint)program.Length;
+        program.CopyTo(record.program);
+        record.hits = record.matches = record.unknown = record.lost = record.returns = 0;
+        return true;
+    }
+}

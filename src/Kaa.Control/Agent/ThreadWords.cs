@@ -1,0 +1,137 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Kaa.Formats;
+using Kaa.Formats.ProcText;
+using Kaa.Linux.Proc;
+using Kaa.Python;
+using Kaa.Python.Stack;
+using Kaa.Target;
+
+namespace Kaa.Control.Agent;
+
+/// <summary>
+/// Where, behind a thread's pointer (fs), the C library and CPython keep what tells who the thread is: the same offset in every thread, so it is found by comparing all that are
+/// known. Nothing has to be known of the library for that.
+/// </summary>
+internal static class ThreadWords
+{
+    // Thread-local data lies below the pointer, the C library's own structure from it on.
+    private const int Below = 8192;
+    private const int Above = 0x900;
+    private const int MostTidOffset = 0x400;
+
+    /// <summary>Offset of the word that points to the thread's own <c>PyThreadState</c>; null where there is none (2.7).</summary>
+    public static int? FindState(PythonProcess python, LookAtThreads look)
+    {
+        var own = new Dictionary<ulong, HashSet<ulong>>();
+        foreach (RawThread thread in look.Threads)
+        {
+            if (thread.Ident == 0)
+                continue;
+            if (!own.TryGetValue(thread.Ident, out HashSet<ulong>? states))
+                own[thread.Ident] = states = [];
+            states.Add(thread.Address.Value);
+        }
+
+        int[] matches = new int[(Below + Above) / 8];
+        bool[] isWrong = new bool[matches.Length];
+        byte[] bytes = new byte[Below + Above];
+        foreach ((ulong pointer, HashSet<ulong> states) in own)
+            Compare(python.ReadMemory(), pointer, states, bytes, matches, isWrong);
+        int best = -1;
+        for (int i = 0; i < matches.Length; i++)
+        {
+            // What is null in some threads belongs to those that hold the GIL; where all have it, it does not depend on that.
+            if (!isWrong[i] && matches[i] > 0 && (best < 0 || matches[i] > matches[best] || (matches[i] == matches[best] && IsPreferred(i))))
+                best = i;
+        }
+
+        return best < 0 ? null : best * 8 - Below;
+    }
+
+    private static bool IsPreferred(int index) => index * 8 >= Below;
+
+    private static void Compare(IMemory memory, ulong pointer, HashSet<ulong> states, byte[] bytes, int[] matches, bool[] isWrong)
+    {
+        // What lies further below may be another mapping.
+        int missing = 0;
+        while (missing < Below && !memory.TryReadExactly(new Address(pointer - Below + (ulong)missing), bytes.AsSpan(missing)))
+            missing += 4096 - (int)((pointer - Below + (ulong)missing) & 4095);
+        if (missing >= Below)
+            return;
+        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(bytes);
+        for (int i = 0; i < matches.Length; i++)
+        {
+            if (i * 8 < missing)
+                isWrong[i] = true;
+            else if (states.Contains(words[i]))
+                matches[i]++;
+            else if (words[i] != 0)
+                isWrong[i] = true;
+        }
+    }
+
+    /// <summary>Offset of the C library's copy of the thread's id, as the process's own pid namespace has it; 0 where there is none.</summary>
+    /// <param name="ids">Thread pointer and id of each thread that is known.</param>
+    public static int FindTid(IMemory memory, IReadOnlyList<(ulong Pointer, int Tid)> ids)
+    {
+        if (ids.Count == 0)
+            return 0;
+        byte[] bytes = new byte[MostTidOffset];
+        bool[] isWrong = new bool[MostTidOffset / 4];
+        foreach ((ulong pointer, int tid) in ids)
+        {
+            if (!memory.TryReadExactly(new Address(pointer), bytes))
+                return 0;
+            for (int i = 0; i < isWrong.Length; i++)
+                isWrong[i] |= BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(i * 4)) != tid;
+        }
+
+        int found = Array.IndexOf(isWrong, false);
+        return found < 0 ? 0 : found * 4;
+    }
+}
+
+/// <summary>CPython's threads, and what the kernel calls them.</summary>
+internal sealed class LookAtThreads
+{
+    private LookAtThreads(IReadOnlyList<RawThread> threads) => Threads = threads;
+
+    public IReadOnlyList<RawThread> Threads { get; }
+
+    /// <summary>Nobody is stopped, so a list that is just being changed is read again.</summary>
+    public static LookAtThreads Take(PythonProcess python, TaskDirectory tasks)
+    {
+        const int Attempts = 5;
+        var tids = new List<int>();
+        RawThreads raw = new([], null);
+        for (int i = 0; i < Attempts; i++)
+        {
+            tids.Clear();
+            _ = tasks.List(tids);
+            var threads = new List<TargetThread>(tids.Count);
+            foreach (int tid in tids)
+                threads.Add(new TargetThread { Tid = tid, NamespaceTid = InNamespace(tasks, tid) });
+            raw = python.ReadThreads(new Look(python.ReadMemory(), threads, new HashSet<int>(), 0));
+            if (raw.Torn is null)
+                break;
+        }
+
+        return new LookAtThreads(raw.Threads);
+    }
+
+    /// <summary>Thread pointers and ids; a thread's ident is its pointer.</summary>
+    public List<(ulong Pointer, int Tid)> Ids(TaskDirectory tasks)
+    {
+        var ids = new List<(ulong, int)>();
+        foreach (RawThread thread in Threads)
+        {
+            if (thread is { Ident: not 0, Tid: { } tid })
+                ids.Add((thread.Ident, InNamespace(tasks, tid)));
+        }
+
+        return ids;
+    }
+
+    private static int InNamespace(TaskDirectory tasks, int tid) => tasks.Status(tid)?.NamespacePids is [.., var inner] ? inner : tid;
+}
