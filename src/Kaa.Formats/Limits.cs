@@ -135,6 +135,24 @@ public static class Limits
     /// <summary>How deep brackets of an expression may nest that a person types.</summary>
     public const int ExpressionDepth = 200;
 
+    /// <summary>Items in a row that a debugger prints, or units that it examines; a screen has some fifty lines.</summary>
+    public const int PrintedItems = 100_000;
+
+    /// <summary>Bytes of one C string that a debugger prints whatever <c>set print elements</c> says.</summary>
+    public const int PrintedText = 1 << 20;
+
+    /// <summary>Instructions of one function that are disassembled.</summary>
+    public const int Instructions = 200_000;
+
+    /// <summary>Functions that <c>info functions</c> lists of one module.</summary>
+    public const int ListedFunctions = 100_000;
+
+    /// <summary>Lines of a script that a debugger runs.</summary>
+    public const int ScriptLines = 1_000_000;
+
+    /// <summary>Scripts that run one another.</summary>
+    public const int ScriptDepth = 50;
+
     /// <summary>Items of a slice that are read; a person reads a few.</summary>
     public const int SliceItems = 100_000;
 

@@ -1,5 +1,9 @@
 using Kaa.Control.Debugging.Commands;
+using Kaa.Control.Debugging.Stack;
+using Kaa.Python.Objects.Printing;
+using Kaa.Python.Source;
 using Kaa.Results;
+using Kaa.Target.Cores;
 
 namespace Kaa.Control.Debugging;
 
@@ -11,11 +15,14 @@ public sealed class DebugSession : IDisposable
 {
     private InferiorThread? _thread;
     private int _epoch;
+    private SourceFinder? _sources;
 
     public DebugSession(ISessionOutput output, DebugOptions options)
     {
         Output = output;
         Options = options;
+        Stack = new SessionStack(this);
+        Values = new Values.ValueStore();
     }
 
     public CommandTable Commands { get; } = new();
@@ -25,6 +32,18 @@ public sealed class DebugSession : IDisposable
     public DebugOptions Options { get; }
 
     public SessionSettings Settings { get; } = new();
+
+    /// <summary>The selected frame.</summary>
+    public SessionStack Stack { get; }
+
+    /// <summary><c>$1</c>, <c>$x</c>.</summary>
+    public Values.ValueStore Values { get; }
+
+    /// <summary>What <c>x</c> goes on with.</summary>
+    public Words.ExaminationState LastExamination { get; } = new();
+
+    /// <summary>How many scripts run one another.</summary>
+    internal int ScriptDepth { get; set; }
 
     /// <summary>What is debugged; null for nothing yet.</summary>
     public Inferior? Inferior { get; private set; }
@@ -83,8 +102,13 @@ public sealed class DebugSession : IDisposable
         Inferior = inferior;
         _thread = null;
         _epoch = -1;
+        Stack.Forget();
         Entered?.Invoke(inferior);
     }
+
+    /// <summary>Source files of what is debugged.</summary>
+    public SourceFinder Sources => _sources ??= new SourceFinder(
+        Require().Target.Files, Require().Target is CoreTarget core ? core.DumpedAt : Require().Target.StartedAt);
 
     /// <summary>Lets go of what is debugged: a process goes on.</summary>
     public void Leave()
@@ -97,6 +121,8 @@ public sealed class DebugSession : IDisposable
         inferior.Dispose();
         Inferior = null;
         _thread = null;
+        _sources?.Dispose();
+        _sources = null;
     }
 
     /// <summary>Another thread is meant from now on; its innermost frame is selected.</summary>
@@ -105,6 +131,12 @@ public sealed class DebugSession : IDisposable
         Renew();
         _thread = thread;
     }
+
+    /// <summary>Where <c>print</c> and <c>x</c> find what they name.</summary>
+    public Values.SessionScope Scope => new(this);
+
+    /// <summary>How Python's objects are printed.</summary>
+    public ValueOptions PythonValues() => new() { MaxValue = Settings.PythonText };
 
     /// <summary>Runs one line; a comment or an empty one does nothing.</summary>
     /// <exception cref="UserError">It can't be done.</exception>

@@ -26,7 +26,12 @@ public interface ISessionOutput
 
 public static class SessionText
 {
-    public static void Line(this ISessionOutput output, string text = "") => output.Write(text + "\n");
+    public static void Line(this ISessionOutput output, string text = "", SessionTone tone = SessionTone.Plain)
+    {
+        if (text.Length > 0)
+            output.Write(text, tone);
+        output.Write("\n");
+    }
 
     /// <summary>Text that the target chose: control characters and invisible ones as escapes, line ends included.</summary>
     public static string Data(string? text)

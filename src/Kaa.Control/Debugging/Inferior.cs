@@ -1,3 +1,4 @@
+using Kaa.Control.Debugging.Symbols;
 using Kaa.Formats;
 using Kaa.Python;
 using Kaa.Results;
@@ -45,6 +46,7 @@ public abstract class Inferior : IDisposable
             field = value;
             Symbols = new Symbolizer(value);
             Rules = new ModuleUnwindSource(value);
+            Names = new SymbolFinder(value);
             _python = null;
             _noPython = null;
         }
@@ -66,6 +68,9 @@ public abstract class Inferior : IDisposable
     public Symbolizer Symbols { get; private set; } = null!;
 
     public ModuleUnwindSource Rules { get; private set; } = null!;
+
+    /// <summary>Symbols by name and by address.</summary>
+    public SymbolFinder Names { get; private set; } = null!;
 
     /// <summary>The interpreter; null where there is none (yet), or none that Kaa knows: <see cref="WhyNoPython"/>.</summary>
     public PythonProcess? Python

@@ -9,7 +9,10 @@ public sealed class SessionSettings
     public string DisassemblyFlavor => Find("disassembly-flavor") ?? "att";
 
     /// <summary>Characters of a value that are printed; 0 for no limit.</summary>
-    public int PrintElements => int.TryParse(Find("print elements"), out int number) ? number : 200;
+    public int PrintElements => Find("print elements") is "unlimited" ? 0 : int.TryParse(Find("print elements"), out int number) ? number : 200;
+
+    /// <summary>Characters of a Python value that are printed: libpython.py's MAX_OUTPUT_LEN.</summary>
+    public int PythonText => int.TryParse(Find("python-text"), out int number) && number > 0 ? number : 1024;
 
     public bool Confirms => Find("confirm") != "off";
 

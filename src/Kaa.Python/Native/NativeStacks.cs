@@ -34,7 +34,7 @@ public sealed class NativeStacks : IThreadInspector
         _capture = new StackCapture(target);
         _rules = new ModuleUnwindSource(target);
         _frames = new NativeFrames(process, target, symbols, all);
-        _merger = new StackMerger(process, new EvalFunction(process, target, _rules), _frames);
+        _merger = new StackMerger(new PythonPlaces(process, target, _rules), _frames);
     }
 
     /// <summary>In what the C frames are less than complete. Known once threads were merged.</summary>

@@ -1,5 +1,3 @@
-using Kaa.Formats;
-using Kaa.Python.Layout;
 using Kaa.Python.Stack;
 using Kaa.Results;
 using Kaa.Target.Unwind;
@@ -7,7 +5,7 @@ using Kaa.Target.Unwind;
 namespace Kaa.Python.Native;
 
 /// <summary>Puts the Python frames of a thread in front of the C frames that run them.</summary>
-internal sealed class StackMerger(PythonProcess process, EvalFunction eval, NativeFrames native)
+internal sealed class StackMerger(PythonPlaces places, NativeFrames native)
 {
     /// <summary>Frames innermost first, and how many Python frames have no C frame.</summary>
     public readonly record struct Merged(IReadOnlyList<StackFrame> Frames, int Unplaced);
@@ -16,9 +14,9 @@ internal sealed class StackMerger(PythonProcess process, EvalFunction eval, Nati
     /// <param name="raw">The same Python frames as they were found.</param>
     public Merged Merge(IReadOnlyList<StackFrame> shown, IReadOnlyList<RawFrame> raw, UnwoundStack unwound, CapturedStack stack)
     {
-        int[] places = Places(raw, unwound.Frames, stack);
+        int[] found = Places(raw, unwound.Frames, stack);
         int unplaced = 0;
-        foreach (int place in places)
+        foreach (int place in found)
             unplaced += place == FramePlaces.Nowhere ? 1 : 0;
         var frames = new List<StackFrame>(shown.Count + unwound.Frames.Count);
         int next = 0;
@@ -26,9 +24,9 @@ internal sealed class StackMerger(PythonProcess process, EvalFunction eval, Nati
         for (int i = 0; i < unwound.Frames.Count; i++)
         {
             bool runsPython = false;
-            while (python < places.Length && Reached(places, python, i))
+            while (python < found.Length && Reached(found, python, i))
             {
-                runsPython |= places[python] == i;
+                runsPython |= found[python] == i;
                 TakeOne(shown, ref next, frames);
                 python++;
             }
@@ -52,35 +50,14 @@ internal sealed class StackMerger(PythonProcess process, EvalFunction eval, Nati
     /// <summary>glibc and musl have two or three functions before a thread's own one, or a program's.</summary>
     private static bool IsFirst(UnwoundStack unwound, int index) => unwound.EndReason is null && index >= unwound.Frames.Count - 4;
 
-    private int[] Places(IReadOnlyList<RawFrame> raw, IReadOnlyList<UnwoundFrame> frames, CapturedStack stack)
-    {
-        if (process.Layout.Frame.previous != Offset.Absent)
-            return FramePlaces.ByAddress(raw, frames);
-        Address range = eval.Range.IsNull ? FramePlaces.EvalRange(raw, frames, stack) : eval.Range;
-        List<int> calls = Calls(frames, range, false);
-        if (calls.Count != raw.Count && !eval.Range.IsNull)
-            calls = Calls(frames, range, true);
-        return FramePlaces.ByCalls(raw, frames, calls, stack);
-    }
-
-    private List<int> Calls(IReadOnlyList<UnwoundFrame> frames, Address range, bool parts)
-    {
-        var calls = new List<int>();
-        for (int i = 0; i < frames.Count; i++)
-        {
-            if (!frames[i].Range.IsNull && (frames[i].Range == range || (parts && eval.HasPart(frames[i].Range))))
-                calls.Add(i);
-        }
-
-        return calls;
-    }
+    private int[] Places(IReadOnlyList<RawFrame> raw, IReadOnlyList<UnwoundFrame> frames, CapturedStack stack) => places.Find(raw, frames, stack);
 
     /// <summary>True where a Python frame is run by this C frame, or has none and comes before one that is.</summary>
-    private static bool Reached(int[] places, int python, int place)
+    private static bool Reached(int[] found, int python, int place)
     {
-        while (python < places.Length && places[python] == FramePlaces.Nowhere)
+        while (python < found.Length && found[python] == FramePlaces.Nowhere)
             python++;
-        return python < places.Length && places[python] <= place;
+        return python < found.Length && found[python] <= place;
     }
 
     /// <summary>The next Python frame, with the builtin that it is in.</summary>

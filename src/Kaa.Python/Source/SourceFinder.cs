@@ -70,7 +70,8 @@ public sealed class SourceFinder(ITargetFiles files, double? startedAt) : IDispo
 
     public void Dispose() => _files.Dispose();
 
-    private SourceText? Text(string file)
+    /// <summary>The whole of a file as code objects name it; null where it can't be read.</summary>
+    public SourceText? Text(string file)
     {
         if (!_texts.TryGetValue(file, out SourceText? text))
             _texts[file] = text = IsFile(file) ? Load(file) : null;

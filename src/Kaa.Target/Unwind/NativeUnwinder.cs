@@ -32,6 +32,7 @@ public sealed class NativeUnwinder(IMemory memory, IUnwindSource source)
             frames.Add(new UnwoundFrame(pc, new Address(step.Cfa), exact)
             {
                 StackPointer = new Address(current[X64Registers.Rsp] ?? 0),
+                Registers = current,
                 Range = step.Range,
                 Entry = step.Entry,
                 Signal = step.Signal,

@@ -17,6 +17,9 @@ public readonly record struct UnwoundFrame(Address Pc, Address Cfa, bool ExactPc
     /// <summary>Where the call led that made the frame, where that call was found by itself (no unwind rules); null address else.</summary>
     public Address Entry { get; init; }
 
+    /// <summary>Registers in this frame, as far as the frames inside of it have saved them.</summary>
+    public Arch.X64Registers? Registers { get; init; }
+
     /// <summary>The kernel's frame for a signal handler: no function of anybody's.</summary>
     public bool Signal { get; init; }
 

@@ -1,0 +1,94 @@
+using System.Globalization;
+using Kaa.Control.Debugging.Commands;
+using Kaa.Formats.ProcText;
+using Kaa.Results;
+using Kaa.Target;
+
+namespace Kaa.Control.Debugging.Words;
+
+/// <summary>What is known of the process as a whole: <c>info proc</c>, <c>info inferiors</c>, <c>info signals</c>, <c>info auto-load</c>.</summary>
+internal static class ProcessWords
+{
+    public static void AddTo(CommandTable table)
+    {
+        table.Add(new SimpleCommand("info proc", "The process: its command line, directory and program", (session, _) => Process(session)));
+        table.Add(new SimpleCommand("info proc mappings", "What is mapped where", (session, _) => Mappings(session)) { Also = ["info proc map"] });
+        table.Add(new SimpleCommand("info inferiors", "What is debugged", (session, _) => Inferiors(session)));
+        table.Add(new SimpleCommand("info program", "Whether the process runs", (session, _) => Program(session)));
+        table.Add(new SimpleCommand("info target", "What is debugged, and the files of it that were found", (session, _) => Files(session)) { Also = ["info files"] });
+        table.Add(new SimpleCommand("info signals", "What Kaa does with signals", (session, _) => Signals(session)) { Also = ["info handle"] });
+        table.Add(new SimpleCommand("info auto-load", "Say which scripts are loaded by themselves: none, and none are needed", (session, _) => AutoLoad(session)));
+    }
+
+    private static void Process(DebugSession session)
+    {
+        TargetInfo info = session.Require().Target.Info;
+        ISessionOutput output = session.Output;
+        output.Line("process " + (info.Pid ?? 0).ToString(CultureInfo.InvariantCulture));
+        if (info.ContainerPid is { } inner)
+            output.Line("pid in its container = " + inner.ToString(CultureInfo.InvariantCulture));
+        output.Line($"cmdline = '{SessionText.Data(string.Join(' ', info.Command))}'");
+        if (session.Require().Target.Files.WorkingDirectory is { } directory)
+            output.Line($"cwd = '{SessionText.Data(directory)}'");
+        if (Programs.Of(session.Require()) is { } program)
+            output.Line($"exe = '{SessionText.Data(program.Path)}'");
+    }
+
+    private static void Mappings(DebugSession session)
+    {
+        Inferior inferior = session.Require();
+        session.Output.Line("process " + inferior.Pid.ToString(CultureInfo.InvariantCulture));
+        session.Output.Line("Mapped address spaces:\n");
+        session.Output.Line("          Start Addr           End Addr       Size     Offset  Perms  objfile");
+        foreach (Mapping mapping in inferior.Target.Mappings)
+        {
+            string permissions = (mapping.Can(MappingAccess.Read) ? "r" : "-") + (mapping.Can(MappingAccess.Write) ? "w" : "-")
+                + (mapping.Can(MappingAccess.Execute) ? "x" : "-") + (mapping.Can(MappingAccess.Shared) ? "s" : "p");
+            string size = "0x" + mapping.Length.ToString("x", CultureInfo.InvariantCulture);
+            string offset = "0x" + mapping.Offset.ToString("x", CultureInfo.InvariantCulture);
+            session.Output.Line($"  {mapping.Start,18} {mapping.End,18} {size,10} {offset,10}  {permissions,-5}  {SessionText.Data(mapping.Path)}{(mapping.Deleted ? " (deleted)" : "")}");
+        }
+    }
+
+    private static void Inferiors(DebugSession session)
+    {
+        session.Output.Line("  Num  Description       Executable        ");
+        string description = session.Inferior is { } inferior ? "process " + inferior.Pid.ToString(CultureInfo.InvariantCulture) : "<null>";
+        string program = session.Inferior is { } known && Programs.Of(known) is { } module ? SessionText.Data(module.Path) : session.Options.Program.Count > 0 ? session.Options.Program[0] : "";
+        session.Output.Line($"* 1    {description,-17} {program} ");
+    }
+
+    private static void Program(DebugSession session) => session.Output.Line(session.Inferior?.State switch
+    {
+        InferiorState.Core => "A core is debugged: nothing of it can run.",
+        InferiorState.Stopped => "The process stands still for as long as this session asks; continue or detach lets it go.",
+        InferiorState.Running => "The process is running.",
+        _ => "The program being debugged is not being run.",
+    });
+
+    private static void Files(DebugSession session)
+    {
+        Inferior inferior = session.Require();
+        session.Output.Line(inferior.Target.Info is { Path: { } path } ? $"Core file {SessionText.Data(path)}" : $"Process {inferior.Pid}");
+        if (inferior.Python is { } python)
+            session.Output.Line($"CPython {python.Version}{(python.Flavour.Debug ? ", debug build" : "")}{(python.Flavour.FreeThreaded ? ", free-threaded" : "")} in {SessionText.Data(python.Module?.Path ?? "memory")}");
+        else
+            session.Output.Line(inferior.WhyNoPython?.Message ?? "");
+        foreach (Note note in inferior.Target.Notes)
+            session.Output.Line(SessionText.Data(note.Message));
+    }
+
+    private static void Signals(DebugSession session)
+    {
+        session.Output.Line("Signal        Stop\tPrint\tPass to program\tDescription");
+        session.Output.Line("all signals   No\tNo\tYes\t\tKaa hands every signal to the program, as if it were not there");
+    }
+
+    private static void AutoLoad(DebugSession session)
+    {
+        session.Output.Line("gdb-scripts:  No auto-load scripts.");
+        session.Output.Line("libthread-db:  No auto-loaded libthread-db.");
+        session.Output.Line("local-gdbinit:  Local .gdbinit file was not found.");
+        session.Output.Line("python-scripts:  No auto-load scripts. (py-bt and the other words for Python are part of Kaa.)");
+    }
+}
