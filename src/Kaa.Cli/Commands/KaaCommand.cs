@@ -16,6 +16,7 @@ internal sealed class KaaCommand : RootCommand
             Describe(option);
         Add(new StackVerb());
         Add(new CoreVerb());
+        Add(new DebugVerb());
         Add(new ProcessVerb());
         Add(new DoctorVerb());
         Add(new CompletionVerb());

@@ -3,6 +3,7 @@ using Kaa.Formats;
 using Kaa.Formats.ProcText;
 using Kaa.Linux;
 using Kaa.Linux.Access;
+using Kaa.Linux.Calls;
 using Kaa.Linux.Controlling;
 using Kaa.Linux.Launching;
 using Kaa.Linux.Looking;
@@ -26,6 +27,7 @@ public sealed class LiveInferior : Inferior
     private List<InferiorThread> _threads = [];
     private IMemory _memory;
     private HeldProcess? _held;
+    private long? _heldSince;
     private InferiorState _state = InferiorState.Running;
 
     private LiveInferior(LiveTarget target, TaskDirectory tasks, IReadOnlyList<string> debugDirectories, TracerLoop tracing)
@@ -59,6 +61,12 @@ public sealed class LiveInferior : Inferior
 
     /// <summary>Null while it runs. To be used on <see cref="Tracing"/> alone.</summary>
     public HeldProcess? Held => _held;
+
+    /// <summary>For how long it has stood still in this stop; zero while it runs.</summary>
+    public TimeSpan StandsStillFor => _heldSince is { } since ? TimeSpan.FromMicroseconds(Clock.Microseconds - since) : TimeSpan.Zero;
+
+    /// <summary>The longest stop that has ended.</summary>
+    public TimeSpan LongestStop { get; private set; }
 
     public LiveTarget Live => (LiveTarget)Target;
 
@@ -148,6 +156,7 @@ public sealed class LiveInferior : Inferior
     public void BeginRun()
     {
         _held = null;
+        EndStop();
         _threads = [];
         _state = InferiorState.Running;
     }
@@ -156,6 +165,7 @@ public sealed class LiveInferior : Inferior
     public void EndRun()
     {
         Tracing.Run(() => _held = Control.Held());
+        _heldSince ??= Clock.Microseconds;
         _state = InferiorState.Stopped;
         Refresh();
     }
@@ -220,6 +230,7 @@ public sealed class LiveInferior : Inferior
 
     private void HoldHere()
     {
+        _heldSince = Clock.Microseconds;
         Scheduling.Hasten();
         bool isThere = Control.Seize();
         Control.StopAll();
@@ -242,6 +253,13 @@ public sealed class LiveInferior : Inferior
     {
         Control.DetachAll();
         _held = null;
+        EndStop();
+    }
+
+    private void EndStop()
+    {
+        LongestStop = StandsStillFor > LongestStop ? StandsStillFor : LongestStop;
+        _heldSince = null;
     }
 
     private void Reopen()

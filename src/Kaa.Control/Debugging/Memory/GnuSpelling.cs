@@ -5,7 +5,7 @@ using Kaa.Formats;
 namespace Kaa.Control.Debugging.Memory;
 
 /// <summary>Where GNU's disassembler (binutils, opcodes/i386-dis.c) writes an instruction in another way than Iced does.</summary>
-internal sealed class GnuSpelling(Func<Address, string?> describe, bool intel)
+internal sealed class GnuSpelling(Func<Address, string?> describe)
 {
     /// <summary>Operands begin in this column.</summary>
     private const int OperandColumn = 7;
@@ -36,7 +36,7 @@ internal sealed class GnuSpelling(Func<Address, string?> describe, bool intel)
     {
         text = text.TrimEnd();
         if (instruction.IsIPRelativeMemoryOperand)
-            return text + "        # " + Named(new Address(instruction.IPRelativeMemoryAddress), isCode: false);
+            return text + "        # " + Named(new Address(instruction.IPRelativeMemoryAddress));
         if (IsNear(instruction) && !instruction.NearBranchTarget.Equals(0ul))
             return text + Symbol(new Address(instruction.NearBranchTarget));
         return text;
@@ -45,7 +45,7 @@ internal sealed class GnuSpelling(Func<Address, string?> describe, bool intel)
     private static bool IsNear(in Instruction instruction) =>
         instruction.OpCount > 0 && instruction.Op0Kind is OpKind.NearBranch16 or OpKind.NearBranch32 or OpKind.NearBranch64;
 
-    private string Named(Address address, bool isCode) => "0x" + address.Value.ToString("x", CultureInfo.InvariantCulture) + Symbol(address);
+    private string Named(Address address) => "0x" + address.Value.ToString("x", CultureInfo.InvariantCulture) + Symbol(address);
 
     private string Symbol(Address address) => describe(address) is { } name ? $" <{name}>" : "";
 }

@@ -44,7 +44,7 @@ public sealed record DataType(string Name, DataKind Kind, int Size, bool Signed 
     public bool IsText => Kind == DataKind.Pointer && Of is { Kind: DataKind.Character };
 
     /// <summary>An object of Python's: printed as <c>repr()</c> prints it.</summary>
-    public bool IsObject => Kind == DataKind.Pointer && Of?.Struct is { } to && to.Fields.Any(field => field.Name == "ob_type");
+    public bool IsObject => Kind == DataKind.Pointer && Of?.Struct is { } to && to.Fields.Any(one => one.Name == "ob_type");
 
     public DataType Pointer() => Kind == DataKind.Unknown
         ? new DataType("void (*)()", DataKind.Pointer, 8, Signed: false, this)

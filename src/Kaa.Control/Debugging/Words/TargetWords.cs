@@ -6,7 +6,7 @@ using Kaa.Results;
 namespace Kaa.Control.Debugging.Words;
 
 /// <summary>Which process or core it is: <c>attach</c>, <c>core</c>, <c>detach</c>, <c>file</c>.</summary>
-internal static class TargetWords
+public static class TargetWords
 {
     public static void AddTo(CommandTable table)
     {
