@@ -1,5 +1,6 @@
 using Kaa.Control.Debugging.Symbols;
 using Kaa.Formats;
+using Kaa.Formats.ProcText;
 using Kaa.Python;
 using Kaa.Results;
 using Kaa.Target;
@@ -85,6 +86,19 @@ public abstract class Inferior : IDisposable
 
     /// <summary>Null where there is an interpreter.</summary>
     public UserError? WhyNoPython => Python is null ? _noPython : null;
+
+    /// <summary>
+    /// As gdb writes it behind an address: <c>read+13</c>, by debug information for code that has some, else by symbols; null where nothing tells.
+    /// </summary>
+    public string? NameOf(Address address)
+    {
+        if (Target.Modules.FindMapping(address) is not { } mapping || !mapping.Can(MappingAccess.Execute))
+            return Names.Describe(address);
+        SymbolizedFrame compiled = Symbols.Resolve(address, false)[^1];
+        if (compiled is not { Source: SymbolSource.DebugInfo, Function: { } function, OffsetInFunction: { } offset } || Names.At(address) is { } symbol && address - symbol.Start < (long)offset)
+            return Names.Describe(address);
+        return offset == 0 ? function : function + "+" + offset.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    }
 
     /// <summary>This moment, for readers of Python's structures: all threads stand still.</summary>
     public Look Look() => new(Memory, [.. Threads.Select(thread => thread.Kernel)], null, 0);

@@ -24,7 +24,7 @@ public sealed class Disassembly
     {
         _memory = memory;
         _formatter = intel ? new IntelFormatter() : new GasFormatter();
-        _spelling = new GnuSpelling(describe);
+        _spelling = new GnuSpelling(describe, intel);
         GnuSpelling.Set(_formatter.Options, intel);
     }
 

@@ -60,13 +60,12 @@ public sealed class SymbolFinder(ObservedTarget target)
     /// <summary>As gdb writes it behind an address: <c>read+13</c>, <c>read@plt</c>; null where no symbol tells.</summary>
     public string? Describe(Address address)
     {
-        if (At(address) is { } symbol)
-        {
-            long offset = address - symbol.Start;
-            return offset == 0 ? symbol.Name : symbol.Name + "+" + offset.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        }
+        SymbolPlace? symbol = At(address);
 
-        return Stub(address);
+        // A label without a size reaches to whatever lies behind it: a stub knows better.
+        if (symbol is not { Size: > 0 } && Stub(address) is { } stub)
+            return stub;
+        return symbol is null ? null : address == symbol.Start ? symbol.Name : symbol.Name + "+" + (address - symbol.Start).ToString(System.Globalization.CultureInfo.InvariantCulture);
     }
 
     /// <summary>Functions whose names a pattern occurs in, module by module, by name.</summary>
@@ -169,13 +168,14 @@ public sealed class SymbolFinder(ObservedTarget target)
     {
         try
         {
-            if (table.FindByAddress(link) is not { } symbol)
+            if (table.FindByAddress(link) is not { } found)
                 return null;
+            ElfSymbol symbol = Best(table, found);
             Address start = elf.AddressOf(symbol);
 
             // A label without a size reaches no further than its own mapping does.
             bool isNear = symbol.Size > 0 || (target.Modules.FindMapping(start) is { } mapping && mapping.Contains(elf.At(link)) && mapping.Can(MappingAccess.Execute));
-            string name = table.NameOf(symbol);
+            string name = Plain(table.NameOf(symbol));
             return isNear && name.Length > 0 ? new SymbolPlace(module, name, start, symbol.Size, symbol.Type, isDynamic) : null;
         }
         catch (BadData)
@@ -187,6 +187,29 @@ public sealed class SymbolFinder(ObservedTarget target)
             return null;
         }
     }
+
+    /// <summary>Of the names that one function has, the one that programs use: without a version, global, with the fewest underscores.</summary>
+    private static ElfSymbol Best(ElfSymbolTable table, ElfSymbol found)
+    {
+        ElfSymbol best = found;
+        (int Rank, string Name) least = (int.MaxValue, "");
+        foreach (ElfSymbol symbol in table.Between(found.Value, found.Value + 1))
+        {
+            if (symbol.Size != found.Size || symbol.Type != found.Type)
+                continue;
+            string name = table.NameOf(symbol);
+            int version = name.IndexOf('@', StringComparison.Ordinal);
+            int rank = (version > 0 && !name.AsSpan(version).StartsWith("@@") ? 100 : 0) + (symbol.Binding == ElfSymbolBinding.Local ? 50 : 0)
+                + (name.Length - name.TrimStart('_').Length);
+            if (rank < least.Rank || (rank == least.Rank && string.CompareOrdinal(name, least.Name) < 0))
+                (best, least) = (symbol, (rank, name));
+        }
+
+        return best;
+    }
+
+    /// <summary>Without the version that a symbol table puts behind a name.</summary>
+    private static string Plain(string name) => name.IndexOf('@', StringComparison.Ordinal) is > 0 and int version ? name[..version] : name;
 
     private string? Stub(Address address)
     {

@@ -49,7 +49,7 @@ public sealed class ValueText(DebugSession session, IValueScope scope)
 
     /// <summary><c>0x7f… &lt;read+13&gt;</c>.</summary>
     public string AddressText(Address address) =>
-        session.Inferior?.Names.Describe(address) is { } name ? $"{address} <{SessionText.Data(name)}>" : address.ToString();
+        session.Inferior?.NameOf(address) is { } name ? $"{address} <{SessionText.Data(name)}>" : address.ToString();
 
     private string Plain(DataValue value, int depth, bool raw)
     {

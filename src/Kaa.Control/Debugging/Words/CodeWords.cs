@@ -13,6 +13,9 @@ namespace Kaa.Control.Debugging.Words;
 /// <summary><c>disassemble</c> and <c>list</c>.</summary>
 internal static class CodeWords
 {
+    /// <summary>Room for the bytes of an instruction of six.</summary>
+    private const int RawWidth = 19;
+
     public static void AddTo(CommandTable table)
     {
         table.Add(new SimpleCommand("disassemble", "Disassemble the function of the selected frame, or of an address", Disassemble)
@@ -52,6 +55,7 @@ internal static class CodeWords
         Address end = parts[1].StartsWith('+') ? start + Arguments.Number(session, parts[1][1..], 0) : Arguments.Place(session, parts[1]);
         session.Output.Line($"Dump of assembler code from {start} to {end}:");
         Write(session, inferior, start, end, at => inferior.Names.At(at) is { } symbol ? $" <{symbol.Name}{Offset(at - symbol.Start, always: true)}>" : "", modifiers);
+        session.Output.Line("End of assembler dump.");
     }
 
     private static void Function(DebugSession session, Inferior inferior, string argument, string modifiers)
@@ -65,15 +69,28 @@ internal static class CodeWords
                 : new UserError("no-function", $"No function contains specified address {pc}.", "disassemble START,+LENGTH takes any range");
         }
 
-        session.Output.Line($"Dump of assembler code for function {SessionText.Data(function.Name)}:");
+        Target.Symbols.SymbolizedFrame compiled = inferior.Symbols.Resolve(function.Start, false)[^1];
+        string name = compiled is { Source: Target.Symbols.SymbolSource.DebugInfo, Function: { } known, OffsetInFunction: 0 } ? known : function.Name;
+        session.Output.Line($"Dump of assembler code for function {SessionText.Data(name)}:");
+        SymbolPlace? cold = inferior.Names.Find(function.Module.FileName + "!" + function.Name + ".cold");
+        if (cold is not null)
+            session.Output.Line($"Address range {function.Start} to {function.Start + function.Size}:");
         Write(session, inferior, function.Start, function.Start + function.Size, at => $" <{Offset(at - function.Start, always: true)}>", modifiers);
+        if (cold is { Size: > 0 })
+        {
+            // What runs seldom is put elsewhere by the compiler.
+            session.Output.Line($"Address range {cold.Start} to {cold.Start + cold.Size}:");
+            Write(session, inferior, cold.Start, cold.Start + cold.Size, at => $" <{Offset(at - function.Start, always: true)}>", modifiers);
+        }
+
+        session.Output.Line("End of assembler dump.");
     }
 
-    private static string Offset(long offset, bool always) => offset == 0 && !always ? "" : "+" + offset.ToString(CultureInfo.InvariantCulture);
+    private static string Offset(long offset, bool always) => offset == 0 && !always ? "" : (offset < 0 ? "" : "+") + offset.ToString(CultureInfo.InvariantCulture);
 
     private static void Write(DebugSession session, Inferior inferior, Address start, Address end, Func<Address, string> label, string modifiers)
     {
-        var disassembly = new Disassembly(inferior.Memory, inferior.Names.Describe, session.Settings.DisassemblyFlavor == "intel");
+        var disassembly = new Disassembly(inferior.Memory, inferior.NameOf, session.Settings.DisassemblyFlavor == "intel");
         ulong? pc = session.Thread is null ? null : session.Stack.Frame.Registers["rip"];
         (string? File, int? Line) last = default;
         int count = 0;
@@ -88,7 +105,7 @@ internal static class CodeWords
                     throw new UserError("argument", $"more than {Limits.Instructions} instructions", "give a smaller range");
                 if (modifiers.Contains('s') || modifiers.Contains('m'))
                     last = Source(session, inferior, one.Address, last);
-                string raw = modifiers.Contains('r') ? string.Join(' ', one.Bytes.Select(b => b.ToString("x2", CultureInfo.InvariantCulture))) + "\t" : "";
+                string raw = modifiers.Contains('r') ? string.Join(' ', one.Bytes.Select(b => b.ToString("x2", CultureInfo.InvariantCulture))).PadRight(RawWidth) + "\t" : "";
                 session.Output.Line($"{(one.Address.Value == pc ? "=> " : "   ")}{FrameLines.Padded(one.Address)}{label(one.Address)}:\t{raw}{one.Text}", one.Address.Value == pc ? SessionTone.Marked : SessionTone.Plain);
             }
         }
@@ -97,7 +114,6 @@ internal static class CodeWords
             throw new UserError("memory", $"Cannot access memory at address {fault.Address}", null, fault);
         }
 
-        session.Output.Line("End of assembler dump.");
     }
 
     private static (string? File, int? Line) Source(DebugSession session, Inferior inferior, Address at, (string? File, int? Line) last)

@@ -108,7 +108,7 @@ internal sealed class Examination(DebugSession session)
     private void Instructions(IMemory memory, int count)
     {
         Inferior inferior = session.RequireStill();
-        var disassembly = new Disassembly(memory, inferior.Names.Describe, session.Settings.DisassemblyFlavor == "intel");
+        var disassembly = new Disassembly(memory, inferior.NameOf, session.Settings.DisassemblyFlavor == "intel");
         ulong? pc = session.Thread is null ? null : session.Stack.Frame.Registers["rip"];
         try
         {

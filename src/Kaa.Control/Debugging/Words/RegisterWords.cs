@@ -49,8 +49,7 @@ internal static class RegisterWords
 
     private static string Natural(DebugSession session, string name, ulong value) => name switch
     {
-        "rip" or "pc" => new ValueText(session, session.Scope).AddressText(new Address(value)),
-        "rsp" or "rbp" or "sp" or "fp" => "0x" + value.ToString("x", CultureInfo.InvariantCulture),
+        "rip" or "pc" or "rsp" or "rbp" or "sp" or "fp" => new ValueText(session, session.Scope).AddressText(new Address(value)),
         "eflags" => X64RegisterFile.Flags(value),
         _ => NumberText.Of(value, X64RegisterFile.SizeOf(name)!.Value, 'd'),
     };

@@ -101,7 +101,7 @@ internal static class SymbolWords
         Inferior inferior = session.RequireStill();
         Address address = argument.Length == 0 ? session.Stack.Frame.Unwound.LookupPc : Arguments.Place(session, argument);
         SymbolizedFrame frame = inferior.Symbols.Resolve(address, false)[0];
-        string label = inferior.Names.Describe(address) is { } name ? $" <{SessionText.Data(name)}>" : "";
+        string label = inferior.NameOf(address) is { } name ? $" <{SessionText.Data(name)}>" : "";
         session.Output.Line(frame is { File: { } file, Line: { } line }
             ? $"Line {line} of \"{SessionText.Data(file)}\" is at address {address}{label}."
             : $"No line number information available for address {address}{label}");
