@@ -165,8 +165,8 @@ public static unsafe class PTrace
     {
         const int AnyTask = 0; // P_ALL
         const int Stops = 2; // WSTOPPED
-        const int PidOffset = 3; // si_pid
-        const int StatusOffset = 5; // si_status
+        const int PidOffset = 4; // si_pid
+        const int StatusOffset = 6; // si_status
         int* information = stackalloc int[InformationSize];
         information[PidOffset] = 0;
         int failed;
