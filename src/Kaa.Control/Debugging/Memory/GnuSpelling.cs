@@ -60,7 +60,10 @@ internal sealed class GnuSpelling(Func<Address, string?> describe, bool intel)
         // Shifts by one have an opcode of their own (d0, d1), and no count.
         if (opcode < bytes.Length && bytes[opcode] is 0xd0 or 0xd1 && instruction.OpCount == 2)
             text = text.Replace("$0x1,", "", StringComparison.Ordinal);
-        return instruction.Mnemonic == Mnemonic.Nop && opcode > 0 ? Prefixes(bytes[..opcode]) + text : text;
+        string prefixes = instruction.Mnemonic == Mnemonic.Nop && opcode > 0 ? Prefixes(bytes[..opcode]) : "";
+
+        // Behind prefixes there is no column to keep to.
+        return prefixes.Length == 0 ? text : prefixes + string.Join(' ', text.Split(' ', StringSplitOptions.RemoveEmptyEntries));
     }
 
     /// <summary>What is moved from and to is written with its segment, and what is clear by an operand without its size.</summary>
