@@ -11,6 +11,9 @@ public sealed class CommandTable
     private readonly Node _root = new("");
     private readonly List<DebugCommand> _commands = [];
 
+    /// <summary>Short names of words that only have words of their own, where a beginning would not do: gdb has "i" for info.</summary>
+    private static readonly (string Short, string Name)[] s_short = [("i", "info"), ("inf", "info"), ("se", "set"), ("sho", "show"), ("th", "thread")];
+
     /// <summary>In the order of their names.</summary>
     public IReadOnlyList<DebugCommand> Commands => _commands;
 
@@ -52,7 +55,7 @@ public sealed class CommandTable
     {
         Node node = _root;
         string rest = line.TrimStart();
-        while (TakeWord(rest, out string word, out string behind) && behind.Length > 0 && node.Find(word) is { Children.Count: > 0 } next)
+        while (TakeWord(rest, out string word, out string behind) && behind.Length > 0 && node.Find(node == _root ? Long(word) : word) is { Children.Count: > 0 } next)
         {
             node = next;
             rest = behind.TrimStart();
@@ -95,6 +98,7 @@ public sealed class CommandTable
     {
         if (node.Children.Count == 0)
             return null;
+        word = path.Length == 0 ? Long(word) : word;
         if (node.Find(word) is { } one)
             return one;
         List<Node> beginning = node.Beginning(word);
@@ -104,6 +108,17 @@ public sealed class CommandTable
         // A word with words of its own may also take any argument (thread 2, set $x = 1).
         string names = string.Join(", ", beginning.Select(child => child.Name).Order(StringComparer.Ordinal));
         throw new UserError("ambiguous-command", $"Ambiguous {(path.Length == 0 ? "" : path + " ")}command \"{word}\": {names}.");
+    }
+
+    private static string Long(string word)
+    {
+        foreach ((string known, string name) in s_short)
+        {
+            if (known == word)
+                return name;
+        }
+
+        return word;
     }
 
     private static bool TakeWord(string text, out string word, out string rest)

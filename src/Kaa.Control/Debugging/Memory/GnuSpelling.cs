@@ -28,7 +28,8 @@ internal sealed class GnuSpelling(Func<Address, string?> describe, bool intel)
         options.GasShowMnemonicSizeSuffix = false;
         options.GasNakedRegisters = false;
         options.ScaleBeforeIndex = false;
-        options.AlwaysShowScale = true;
+        options.AlwaysShowScale = !intel;
+        options.UppercaseKeywords = intel;
         options.MemorySizeOptions = intel ? MemorySizeOptions.Always : MemorySizeOptions.Default;
     }
 
