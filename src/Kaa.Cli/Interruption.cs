@@ -20,6 +20,8 @@ internal sealed class Interruption : IDisposable
         });
     }
 
+    public bool IsRequested => _requested.IsSet;
+
     public void ThrowIfRequested()
     {
         if (_requested.IsSet)

@@ -108,6 +108,9 @@ public static class Limits
     /// <summary>Characters of a function's or file's name.</summary>
     public const int CodeName = 32_768;
 
+    /// <summary>Code objects that a trace keeps; a large program runs some ten thousand, and one that makes code all the time should not fill our memory.</summary>
+    public const int KeptCodes = 50_000;
+
     /// <summary>Bytes of one code object's line table or bytecode.</summary>
     public const int CodeTable = 64 << 20;
 

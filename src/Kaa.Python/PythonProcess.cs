@@ -122,10 +122,13 @@ public sealed class PythonProcess
     /// <summary>To read objects by; what it learns of types holds for as long as that memory stands still.</summary>
     internal PyObjects Objects(IMemory memory) => new(memory, ObjectLayout, _found.Hash);
 
+    /// <summary>Names of threads; where an interpreter keeps them has not been located yet.</summary>
+    internal ThreadNames NewThreadNames() => new(Layout, ObjectLayout, _found.Hash);
+
     /// <summary>Where each interpreter that there is now keeps the names of its threads.</summary>
     internal ThreadNames LocateThreadNames()
     {
-        var names = new ThreadNames(Layout, ObjectLayout, _found.Hash);
+        ThreadNames names = NewThreadNames();
         ForEachInterpreter(names.Locate);
         return names;
     }

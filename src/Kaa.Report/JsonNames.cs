@@ -16,6 +16,14 @@ internal static class JsonNames
         _ => throw Unnamed(state),
     };
 
+    public static string Of(TraceEventKind kind) => kind switch
+    {
+        TraceEventKind.Call => "call",
+        TraceEventKind.Return => "return",
+        TraceEventKind.Syscall => "syscall",
+        _ => throw Unnamed(kind),
+    };
+
     public static string Of(TargetKind kind) => kind switch
     {
         TargetKind.Process => "process",

@@ -19,6 +19,7 @@ internal sealed class KaaCommand : RootCommand
         Add(new DebugVerb());
         Add(new ProcessVerb());
         Add(new DoctorVerb());
+        Add(new TraceVerb());
         Add(new CompletionVerb());
         Add(new ManualVerb());
         SetAction(_ => PrintHelpAsError());

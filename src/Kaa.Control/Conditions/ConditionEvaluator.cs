@@ -167,6 +167,7 @@ public sealed class ConditionEvaluator
     private static string Missing(ConditionFact fact) => fact switch
     {
         ConditionFact.ThreadName or ConditionFact.ThreadId => "the thread is not known",
+        ConditionFact.Result => "the result is known when the call has returned only",
         _ => "the thread is in no Python code",
     };
 

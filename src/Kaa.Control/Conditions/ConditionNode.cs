@@ -64,6 +64,9 @@ public enum ConditionFact
     PythonStack,
     ThreadName,
     ThreadId,
+
+    /// <summary>What the call gave back: known at its end only.</summary>
+    Result,
 }
 
 internal enum Operation

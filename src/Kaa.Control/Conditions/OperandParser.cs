@@ -85,6 +85,9 @@ internal sealed class OperandParser(ConditionParser parser)
                 return word.Text.StartsWith('_') ? Function(word) : ConditionRegisters.Find(word.Text) ?? throw parser.Error($"there is no register ${word.Text}");
             case WordKind.Name when word.Text is "py" or "thread":
                 return Fact();
+            case WordKind.Name when word.Text == "result":
+                parser.Take();
+                return new FactNode(ConditionFact.Result, ConditionType.Integer);
             case WordKind.Name when word.Text is "str" or "len":
                 parser.Take();
                 return word.Text == "str" ? new StringNode(parser.AsInteger(Argument())) : new LengthNode(parser.AsText(Argument()));

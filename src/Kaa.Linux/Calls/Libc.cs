@@ -87,6 +87,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, EntryPoint = "kill", SetLastError = true)]
     public static partial int Kill(int pid, int signal);
 
+    [LibraryImport(Name, EntryPoint = "sigaction", SetLastError = true)]
+    public static partial int SignalAction(int signal, byte* action, byte* before);
+
     [LibraryImport(Name, EntryPoint = "sched_setscheduler", SetLastError = true)]
     public static partial int SetScheduler(int tid, int policy, int* priority);
 

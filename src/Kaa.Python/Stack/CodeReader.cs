@@ -5,7 +5,7 @@ using Kaa.Python.Semantics;
 
 namespace Kaa.Python.Stack;
 
-/// <summary>Reads code objects once each; serves one look.</summary>
+/// <summary>Reads code objects once each; serves one look, or with <see cref="Round"/> many.</summary>
 internal sealed class CodeReader(PyObjects objects, PyLayout layout, PySemantics semantics)
 {
     private const int MaxExtent = 1024;
@@ -14,10 +14,16 @@ internal sealed class CodeReader(PyObjects objects, PyLayout layout, PySemantics
     private readonly Dictionary<Address, PyCode> _codes = [];
     private readonly CodeLayout _layout = layout.Code;
 
+    /// <summary>
+    /// Counts up where time has passed since the last read: what was read before is then compared with what is there now. 0 for a reader that serves one
+    /// look only.
+    /// </summary>
+    public int Round { get; set; }
+
     /// <exception cref="TargetFault">No code object lies there: the frame that named it is torn.</exception>
     public PyCode Read(Address address)
     {
-        if (_codes.TryGetValue(address, out PyCode? known))
+        if (_codes.TryGetValue(address, out PyCode? known) && IsStillThere(known))
             return known;
         if (_layout.Extent > MaxExtent)
             throw TargetFault.Nonsense(address, "code object of unlikely size");
@@ -29,8 +35,26 @@ internal sealed class CodeReader(PyObjects objects, PyLayout layout, PySemantics
         if (type.Name != "code" || type.IsHeapType)
             throw TargetFault.Nonsense(address, "no code object");
         PyCode code = Decode(address, bytes);
-        _codes.Add(address, code);
+        if (Round > 0)
+        {
+            code.Proof = CodeProof.Of(address, bytes, _layout, objects.Layout, objects.Memory);
+            code.ProvedIn = Round;
+            if (_codes.Count >= Limits.KeptCodes)
+                _codes.Clear();
+        }
+
+        _codes[address] = code;
         return code;
+    }
+
+    private bool IsStillThere(PyCode code)
+    {
+        if (code.ProvedIn == Round)
+            return true;
+        if (code.Proof is not { IsWhole: true } proof || !proof.Holds(objects.Memory))
+            return false;
+        code.ProvedIn = Round;
+        return true;
     }
 
     private PyCode Decode(Address address, ReadOnlySpan<byte> bytes)

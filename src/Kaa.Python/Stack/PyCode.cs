@@ -57,6 +57,12 @@ public sealed class PyCode
     /// <summary>What its slots are called, once it was asked for; null before.</summary>
     internal IReadOnlyList<CodeVariable>? Variables { get; set; }
 
+    /// <summary>By which it can be told later whether it is still there; null where it was read for one look only.</summary>
+    internal CodeProof? Proof { get; set; }
+
+    /// <summary>The <see cref="CodeReader.Round"/> in which that was done last.</summary>
+    internal int ProvedIn { get; set; }
+
     /// <summary>The place in the source of the instruction at a byte offset.</summary>
     public CodeLocation Locate(int instruction)
     {

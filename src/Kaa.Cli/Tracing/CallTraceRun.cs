@@ -1,0 +1,46 @@
+using System.Globalization;
+using Kaa.Control.Tracing;
+using Kaa.Linux;
+using Kaa.Python;
+using Kaa.Results;
+
+namespace Kaa.Cli.Tracing;
+
+/// <summary><c>--call</c>: by hooks of the agent.</summary>
+internal sealed class CallTraceRun : TraceRun
+{
+    private readonly CallTracer _tracer;
+    private long _lost;
+
+    public CallTraceRun(TraceArguments arguments, LiveTarget target, PythonProcess? python, ITraceSink sink)
+    {
+        _tracer = new CallTracer(target, python, arguments.ToRequest(), sink);
+        TraceCommand.Announce(string.Create(
+            CultureInfo.InvariantCulture,
+            $"tracing {_tracer.Armed} functions of process {target.Info.Pid}, which stood still for {_tracer.PauseMicroseconds / 1000.0:0.0} ms; Ctrl-C ends it"));
+        foreach (string name in _tracer.Missing)
+            TraceCommand.Announce($"there is no function {name} yet: it is traced once a library that has it is loaded");
+    }
+
+    public override long Hits => _tracer.Hits;
+
+    public override long Lost => _lost;
+
+    public override void Trace(Func<bool> isOver)
+    {
+        _tracer.Run(isOver);
+        _lost = _tracer.Lost;
+    }
+
+    public override IReadOnlyList<Note> Notes()
+    {
+        List<Note> notes = [.. _tracer.Notes];
+        if (_tracer.Undecided > 0)
+            notes.Add(Undecided(_tracer.Undecided, _tracer.UndecidedWhy));
+        foreach (string name in _tracer.Missing)
+            notes.Add(new Note("no-such-symbol", $"no module of the process has had a function {name}", name, Incomplete: true));
+        return notes;
+    }
+
+    public override void Dispose() => _tracer.Dispose();
+}

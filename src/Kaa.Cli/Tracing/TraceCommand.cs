@@ -1,0 +1,109 @@
+using System.Globalization;
+using Kaa.Cli.Output;
+using Kaa.Cli.Stacks;
+using Kaa.Linux;
+using Kaa.Linux.Calls;
+using Kaa.Python;
+using Kaa.Report.Text;
+using Kaa.Results;
+
+namespace Kaa.Cli.Tracing;
+
+/// <summary>The use-case of <c>kaa trace PID</c>.</summary>
+internal sealed class TraceCommand(TraceArguments arguments)
+{
+    private readonly long _began = Clock.Microseconds;
+    private readonly List<Note> _notes = [];
+
+    public static int Run(TraceArguments arguments) => arguments.Command.Count > 0 ? LaunchTrace.Run(arguments) : new TraceCommand(arguments).Run();
+
+    /// <summary>Tells that the trace has begun: a person, or a program that waits for it, may now do what is to be traced.</summary>
+    public static void Announce(string text)
+    {
+        using StreamWriter error = Streams.Error();
+        Streams.Styled(error, StandardStream.Error, null).Text("kaa: ").Data(text).Line();
+    }
+
+    private int Run()
+    {
+        using var interruption = new Interruption();
+        using var queue = new TraceQueue();
+        using TraceOutput output = TraceOutput.Create(arguments);
+        StackTarget resolved = StackTargets.Resolve(arguments.Pid);
+        if (resolved.Note is { } note)
+            _notes.Add(note);
+        using LiveTarget target = LiveTarget.Open(resolved.Pid);
+        PythonProcess? python = FindPython(target);
+        using TraceRun run = arguments.Calls.Count > 0
+            ? new CallTraceRun(arguments, target, python, queue)
+            : new SyscallTraceRun(arguments, queue, threads => threads.Attach(resolved.Pid, python) ? resolved.Pid : 0);
+        output.Start(queue);
+        try
+        {
+            long? end = arguments.Duration is { } duration ? Clock.Microseconds + (long)duration.TotalMicroseconds : null;
+            run.Trace(() => interruption.IsRequested || output.IsBroken || (end is { } last && Clock.Microseconds >= last));
+        }
+        finally
+        {
+            queue.Complete();
+            output.Join();
+        }
+
+        if (run is SyscallTraceRun { Pid: 0 })
+            throw AlreadyTraced(resolved.Pid);
+        TraceSummary summary = run.Summary(queue.Lost, (Clock.Microseconds - _began) / 1e6, _notes);
+        output.Finish(summary);
+        if (interruption.IsRequested)
+            return ExitCode.Interrupted;
+        return summary.Notes.Any(each => each.Incomplete) ? ExitCode.Incomplete : ExitCode.Complete;
+    }
+
+    /// <summary>A process without an interpreter is traced too, without stacks.</summary>
+    private PythonProcess? FindPython(LiveTarget target)
+    {
+        try
+        {
+            return PythonProcess.Find(target);
+        }
+        catch (UserError e)
+        {
+            _notes.Add(new Note("no-python-stacks", "hits have no Python stacks: " + e.Message, null));
+            return null;
+        }
+    }
+
+    private static UserError AlreadyTraced(int pid) => new(
+        "already-traced", string.Create(CultureInfo.InvariantCulture, $"process {pid} is traced by another process (strace, a debugger, another kaa), or has just ended"),
+        "end that one first; kaa doctor names it");
+}
+
+/// <summary>One way of tracing.</summary>
+internal abstract class TraceRun : IDisposable
+{
+    public abstract long Hits { get; }
+
+    /// <summary>Hits that are missing since the target had no room for them.</summary>
+    public virtual long Lost => 0;
+
+    /// <summary>Traces until it is over, by itself or as somebody says.</summary>
+    public abstract void Trace(Func<bool> isOver);
+
+    /// <summary>In what the answer is less than complete.</summary>
+    public abstract IReadOnlyList<Note> Notes();
+
+    /// <param name="lost">Hits that found no room on their way to the reader.</param>
+    /// <param name="notes">What is to be told besides.</param>
+    public TraceSummary Summary(long lost, double seconds, IReadOnlyList<Note> notes)
+    {
+        List<Note> all = [.. notes, .. Notes()];
+        long missing = lost + Lost;
+        if (missing > 0)
+            all.Add(new Note("events-lost", string.Create(CultureInfo.InvariantCulture, $"{missing} hits came faster than they could be written, and are not shown"), null, Incomplete: true));
+        return new TraceSummary { Hits = Hits + Lost, Lost = missing, Seconds = seconds, Notes = all };
+    }
+
+    public abstract void Dispose();
+
+    protected static Note Undecided(long count, string? why) => new(
+        "condition-unknown", string.Create(CultureInfo.InvariantCulture, $"of {count} calls it could not be told whether the condition holds ({why}); they are not shown"), null);
+}
