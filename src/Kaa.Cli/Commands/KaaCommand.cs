@@ -20,6 +20,7 @@ internal sealed class KaaCommand : RootCommand
         Add(new ProcessVerb());
         Add(new DoctorVerb());
         Add(new TraceVerb());
+        Add(new DetachVerb());
         Add(new CompletionVerb());
         Add(new ManualVerb());
         SetAction(_ => PrintHelpAsError());

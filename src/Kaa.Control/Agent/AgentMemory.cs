@@ -32,6 +32,7 @@ internal sealed class AgentMemory(SharedMapping? mapping, TargetPatch patch, Add
         if (offset > (ulong)all.Length || (ulong)(all.Length - bytes.Length) < offset)
             return false;
         bytes.CopyTo(all.Slice((int)offset, bytes.Length));
+        TargetPatch.Wrote();
         return true;
     }
 
@@ -59,6 +60,7 @@ internal sealed class AgentMemory(SharedMapping? mapping, TargetPatch patch, Add
             Write(offset, value);
         else
             System.Threading.Volatile.Write(ref Word<ulong>(offset), value);
+        TargetPatch.Wrote();
     }
 
     /// <inheritdoc cref="WriteWord"/>
@@ -68,6 +70,7 @@ internal sealed class AgentMemory(SharedMapping? mapping, TargetPatch patch, Add
             Write(offset, value);
         else
             System.Threading.Volatile.Write(ref Word<uint>(offset), value);
+        TargetPatch.Wrote();
     }
 
     /// <summary>A store that is seen before any later load.</summary>

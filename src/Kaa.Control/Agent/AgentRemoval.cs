@@ -1,22 +1,29 @@
 using System.Runtime.InteropServices;
+using Kaa.Control.Cores;
+using Kaa.Control.Remote;
 using Kaa.Formats;
 using Kaa.Linux.Looking;
 using Kaa.Linux.Memory;
+using Kaa.Linux.Processes;
 using Kaa.Linux.Registers;
 using Kaa.Results;
 
 namespace Kaa.Control.Agent;
 
-/// <summary>Takes back what agents have done to a process, whichever Kaa put them in.</summary>
+/// <summary>Takes back what any Kaa has left in a process: agents and their hooks, copies of <c>kaa core</c>, the code that makes calls.</summary>
 public static class AgentRemoval
 {
     private const int SpareSize = 32;
+    private const int MostCopies = 1_000;
 
     /// <summary>What was found and done.</summary>
     /// <param name="Agents">Agents in the process; more than one where an earlier Kaa was of another version.</param>
     /// <param name="Restored">Places in the code that have the program's own bytes again.</param>
     /// <param name="Foreign">Places that somebody else has written to since: left as they are.</param>
-    public readonly record struct Result(int Agents, int Restored, int Foreign);
+    /// <param name="Copies">Ended copies of <c>kaa core</c> that the process has taken note of.</param>
+    /// <param name="CopiesLeft">Those that it could not be made to.</param>
+    /// <param name="HadCalls">The code that makes system calls was there, and is gone.</param>
+    public readonly record struct Result(int Agents, int Restored, int Foreign, int Copies, int CopiesLeft, bool HadCalls);
 
     /// <param name="held">Of a caller that holds the process already, on this thread; null where it is to be stopped.</param>
     /// <param name="pause">Longest time that any thread stood still, in microseconds.</param>
@@ -25,26 +32,56 @@ public static class AgentRemoval
     {
         using AgentProcess process = AgentProcess.Open(pid, held);
         List<LeftAgent> agents = LeftAgent.Find(process.Target.Mappings, process.Patch);
-        result = new Result(agents.Count, 0, 0);
-        pause = 0;
-        if (agents.Count == 0)
-            return;
-        int restored = 0;
-        int foreign = 0;
-        process.Hold(stopped =>
+        List<int> copies = held is null ? LeftCopies.Find(AgentProcess.Proc, pid) : [];
+        bool hadCalls = IsThere(process);
+        Result found = new(agents.Count, 0, 0, 0, copies.Count, false);
+        if (agents.Count > 0 || copies.Count > 0 || hadCalls)
         {
-            foreach (LeftAgent agent in agents)
+            process.Hold(stopped =>
             {
-                (int some, int others) = LeftCode.Restore(agent, process.Patch);
-                restored += some;
-                foreign += others;
-                TakeHandler(process, stopped, agent);
-            }
-        });
-        foreach (LeftAgent agent in agents)
-            Silence(agent, process);
+                foreach (LeftAgent agent in agents)
+                {
+                    (int some, int others) = LeftCode.Restore(agent, process.Patch);
+                    found = found with { Restored = found.Restored + some, Foreign = found.Foreign + others };
+                    TakeHandler(process, stopped, agent);
+                }
+
+                int reaped = Reap(process, stopped, copies);
+                found = found with { Copies = reaped, CopiesLeft = copies.Count - reaped, HadCalls = TryClear(process, stopped) && hadCalls };
+            });
+            foreach (LeftAgent agent in agents)
+                Silence(agent, process);
+        }
+
         pause = process.PauseMicroseconds;
-        result = new Result(agents.Count, restored, foreign);
+        result = found;
+    }
+
+    private static int Reap(AgentProcess process, HeldProcess held, List<int> copies)
+    {
+        int reaped = 0;
+        foreach (int pid in copies)
+        {
+            if (reaped < MostCopies && new RemoteWork(process).TryMake(held, [ForkCalls.Reap(pid)]) is [var result] && result == pid)
+                reaped++;
+        }
+
+        return reaped;
+    }
+
+    private static bool IsThere(AgentProcess process)
+    {
+        byte[] mark = new byte[X64CallStub.Mark.Length];
+        return process.Room is { } room && process.Patch.TryRead(room.Stub, mark) && X64CallStub.Mark.SequenceEqual(mark);
+    }
+
+    /// <summary>There was nothing but zeros before.</summary>
+    private static bool TryClear(AgentProcess process, HeldProcess held)
+    {
+        if (process.Room is not { } room || !IsThere(process))
+            return false;
+        bool isTaken = new Borrowing(process.Target, process.Tasks, process.Patch, room).IsRoomTaken(held.Threads);
+        return !isTaken && process.Patch.TryWrite(room.Stub, new byte[X64CallStub.Size]);
     }
 
     private static void TakeHandler(AgentProcess process, HeldProcess held, LeftAgent agent)

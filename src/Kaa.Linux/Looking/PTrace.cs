@@ -1,4 +1,5 @@
 using Kaa.Linux.Calls;
+using Kaa.Linux.Memory;
 using Kaa.Linux.Registers;
 
 namespace Kaa.Linux.Looking;
@@ -70,7 +71,12 @@ public static unsafe class PTrace
             return Libc.PTrace(GetRegisters, tid, 0, (nint)place) == 0;
     }
 
-    public static bool SetAll(int tid, X64Registers registers) => Libc.PTrace(SetRegisters, tid, 0, (nint)(&registers)) == 0;
+    public static bool SetAll(int tid, X64Registers registers)
+    {
+        bool isSet = Libc.PTrace(SetRegisters, tid, 0, (nint)(&registers)) == 0;
+        TargetPatch.Wrote();
+        return isSet;
+    }
 
     public static bool SetOptions(int tid, int options) => Libc.PTrace(SetOptionsRequest, tid, 0, options) == 0;
 

@@ -10,6 +10,9 @@ namespace Kaa.Linux.Memory;
 /// </summary>
 public sealed unsafe class TargetPatch : IDisposable
 {
+    /// <summary>For tests: Kaa kills itself after that many writes into processes, so that what comes between two of them can be tried. 0: never.</summary>
+    private static int s_writesLeft = int.TryParse(Environment.GetEnvironmentVariable("KAA_TEST_DIE_AFTER_WRITE"), out int writes) ? writes : 0;
+
     private readonly Descriptor _file;
 
     private TargetPatch(Descriptor file) => _file = file;
@@ -22,8 +25,18 @@ public sealed unsafe class TargetPatch : IDisposable
     /// <summary>False where not all of it could be written.</summary>
     public bool TryWrite(Address address, ReadOnlySpan<byte> bytes)
     {
+        bool isWritten;
         fixed (byte* data = bytes)
-            return Libc.WriteAt(_file.Number, data, (nuint)bytes.Length, (long)address.Value) == bytes.Length;
+            isWritten = Libc.WriteAt(_file.Number, data, (nuint)bytes.Length, (long)address.Value) == bytes.Length;
+        Wrote();
+        return isWritten;
+    }
+
+    /// <summary>Called after each change to a process.</summary>
+    public static void Wrote()
+    {
+        if (s_writesLeft > 0 && --s_writesLeft == 0)
+            _ = Libc.Kill(Environment.ProcessId, 9);
     }
 
     public bool TryRead(Address address, Span<byte> bytes)

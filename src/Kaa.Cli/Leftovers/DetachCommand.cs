@@ -1,0 +1,64 @@
+using System.Globalization;
+using System.Text.Json;
+using Kaa.Cli.Cores;
+using Kaa.Cli.Output;
+using Kaa.Cli.Stacks;
+using Kaa.Control.Agent;
+using Kaa.Linux;
+using Kaa.Report.Json;
+
+namespace Kaa.Cli.Leftovers;
+
+/// <summary>The use-case of <c>kaa detach</c>.</summary>
+internal static class DetachCommand
+{
+    public static int Run(int pid, bool json)
+    {
+        StackTarget target = StackTargets.Resolve(pid);
+        AgentRemoval.Remove(target.Pid, null, out long pause, out AgentRemoval.Result result);
+        if (json)
+            WriteJson(target.Pid, pause, result);
+        else
+            WriteText(target.Pid, pause, result);
+        return result.Foreign > 0 || result.CopiesLeft > 0 ? ExitCode.Incomplete : ExitCode.Complete;
+    }
+
+    private static void WriteText(int pid, long pause, AgentRemoval.Result result)
+    {
+        var parts = new List<string>();
+        if (result.Agents > 0)
+            parts.Add(Count(result.Agents, "agent") + " switched off, " + Count(result.Restored, "place") + " of code restored");
+        if (result.Foreign > 0)
+            parts.Add(Count(result.Foreign, "place") + " of code left as somebody else has changed it since");
+        if (result.Copies > 0)
+            parts.Add(Count(result.Copies, "ended copy", "ended copies") + " of kaa core taken");
+        if (result.CopiesLeft > 0)
+            parts.Add(Count(result.CopiesLeft, "ended copy", "ended copies") + " of kaa core could not be taken; try again");
+        if (parts.Count == 0)
+            parts.Add(result.HadCalls ? "the code by which kaa core makes calls was taken away" : "nothing of kaa's was found");
+        using StreamWriter output = Streams.Output();
+        output.Write(string.Create(CultureInfo.InvariantCulture, $"process {pid}: {string.Join("; ", parts)}; paused {CoreProgress.Milliseconds(pause)}\n"));
+    }
+
+    private static string Count(int count, string one, string? many = null) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? one : many ?? one + "s")}");
+
+    private static void WriteJson(int pid, long pause, AgentRemoval.Result result)
+    {
+        using (Utf8JsonWriter json = JsonText.Writer(StandardStream.Output))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("schema"u8, JsonText.Schema);
+            json.WriteNumber("pid"u8, pid);
+            json.WriteNumber("agents"u8, result.Agents);
+            json.WriteNumber("placesRestored"u8, result.Restored);
+            json.WriteNumber("placesForeign"u8, result.Foreign);
+            json.WriteNumber("copiesTaken"u8, result.Copies);
+            json.WriteNumber("copiesLeft"u8, result.CopiesLeft);
+            json.WriteNumber("pauseMicroseconds"u8, pause);
+            json.WriteEndObject();
+        }
+
+        StandardStream.Output.Write("\n"u8);
+    }
+}
