@@ -186,7 +186,7 @@ public sealed class AgentSession : IDisposable
             {
                 long at = unchecked((long)(hook.address - address.Value)) + b;
                 if (at >= 0 && at < bytes.Length)
-                    bytes[(int)at] = (byte)(hook.original >> (8 * (int)(hook.address - hook.word + (ulong)b)));
+                    bytes[(int)at] = unchecked((byte)(hook.original >> (8 * (int)(hook.address - hook.word + (ulong)b))));
             }
         }
     }

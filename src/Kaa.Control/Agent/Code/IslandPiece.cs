@@ -55,7 +55,7 @@ internal static class IslandPiece
     public static byte[]? Jump(Address from, Address piece)
     {
         long distance = Entry(piece) - (from + CodeBytes.JumpSize);
-        if (distance != (int)distance)
+        if (distance is < int.MinValue or > int.MaxValue)
             return null;
         byte[] jump = [0xe9, 0, 0, 0, 0];
         BinaryPrimitives.WriteInt32LittleEndian(jump.AsSpan(1), (int)distance);

@@ -79,7 +79,7 @@ internal sealed class Relocator
         int start = _bytes.Count;
         _bytes.AddRange(old);
         long distance = unchecked((long)(instruction.IPRelativeMemoryAddress - (_place.Value + (ulong)(start + old.Length))));
-        if (distance != (int)distance)
+        if (distance is < int.MinValue or > int.MaxValue)
             return false;
         Put(start + constants.DisplacementOffset, (int)distance);
         return true;
@@ -96,8 +96,10 @@ internal sealed class Relocator
         long distance = unchecked((long)(target - (_place.Value + (ulong)end)));
         int at = _bytes.Count;
         _bytes.AddRange([0, 0, 0, 0]);
+        if (distance is < int.MinValue or > int.MaxValue)
+            return false;
         Put(at, (int)distance);
-        return distance == (int)distance;
+        return true;
     }
 
     private void Put(int at, int value)

@@ -117,13 +117,14 @@ internal sealed partial class TestProgram : IDisposable
         _output.Dispose();
     }
 
-    public static string Compile(string name) => Compiled.GetOrAdd(name, _ => new Lazy<string>(() => CompileOnce(name))).Value;
+    /// <param name="more">Arguments for the compiler: other files, where headers are.</param>
+    public static string Compile(string name, params string[] more) => Compiled.GetOrAdd(name, _ => new Lazy<string>(() => CompileOnce(name, more))).Value;
 
-    private static string CompileOnce(string name)
+    private static string CompileOnce(string name, string[] more)
     {
         string source = Path.Combine(AppContext.BaseDirectory, "Linux", "programs", name + ".c");
         string output = Path.Combine(AppContext.BaseDirectory, "Linux", "programs", name);
-        int compiler = Spawn("/usr/bin/cc", ["cc", "-O2", "-o", output, source, "-lpthread", "-lrt"], null, null);
+        int compiler = Spawn("/usr/bin/cc", ["cc", "-O2", "-o", output, source, .. more, "-lpthread", "-lrt"], null, null);
         WaitPid(compiler, out int status, 0).ShouldBe(compiler);
         status.ShouldBe(0, "the C compiler failed");
         return output;
