@@ -1,6 +1,7 @@
 using Kaa.Cli.Terminal;
 using Kaa.Control.Debugging;
 using Kaa.Control.Debugging.Commands;
+using Kaa.Control.Debugging.Execution;
 using Kaa.Control.Debugging.Scripts;
 using Kaa.Control.Debugging.Words;
 using Kaa.Formats;
@@ -19,6 +20,7 @@ internal sealed class DebugCommandLine : IDisposable
     private readonly SessionOutput _output;
     private readonly InterruptKey _interrupt = new();
     private readonly DebugSession _session;
+    private readonly ExecutionControl _execution;
     private bool _hasFailed;
     private string? _again;
 
@@ -28,6 +30,7 @@ internal sealed class DebugCommandLine : IDisposable
         _output = new SessionOutput(request.Colour);
         _session = new DebugSession(_output, request.Options with { IsBatch = request.Batch, ThrowIfInterrupted = _interrupt.ThrowIfPressed });
         ReadingWords.AddTo(_session.Commands);
+        _execution = ExecutionControl.AddTo(_session);
     }
 
     public static int Run(DebugRequest request)
@@ -39,6 +42,7 @@ internal sealed class DebugCommandLine : IDisposable
     public void Dispose()
     {
         _session.Dispose();
+        _execution.Dispose();
         _interrupt.Dispose();
         _output.Dispose();
     }

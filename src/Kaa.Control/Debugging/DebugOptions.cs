@@ -22,4 +22,18 @@ public sealed record DebugOptions
 
     /// <summary>Throws <see cref="OperationCanceledException"/> where Ctrl-C was pressed.</summary>
     public Action ThrowIfInterrupted { get; init; } = () => { };
+
+    /// <summary>True where Ctrl-C was pressed since it was last asked: while a process runs, that stops it.</summary>
+    public bool TakeInterrupt()
+    {
+        try
+        {
+            ThrowIfInterrupted();
+            return false;
+        }
+        catch (OperationCanceledException)
+        {
+            return true;
+        }
+    }
 }

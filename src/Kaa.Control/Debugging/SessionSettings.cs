@@ -14,6 +14,9 @@ public sealed class SessionSettings
     /// <summary>Characters of a Python value that are printed: libpython.py's MAX_OUTPUT_LEN.</summary>
     public int PythonText => int.TryParse(Find("python-text"), out int number) && number > 0 ? number : 1024;
 
+    /// <summary>False: a breakpoint at what is not loaded is refused. In gdb a person is asked.</summary>
+    public bool AllowsPending => Find("breakpoint pending") is not ("off" or "0");
+
     public bool Confirms => Find("confirm") != "off";
 
     public string? Find(string name) => _values.GetValueOrDefault(name);

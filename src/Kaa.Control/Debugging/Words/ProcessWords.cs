@@ -6,7 +6,7 @@ using Kaa.Target;
 
 namespace Kaa.Control.Debugging.Words;
 
-/// <summary>What is known of the process as a whole: <c>info proc</c>, <c>info inferiors</c>, <c>info signals</c>, <c>info auto-load</c>.</summary>
+/// <summary>What is known of the process as a whole: <c>info proc</c>, <c>info inferiors</c>, <c>info auto-load</c>.</summary>
 internal static class ProcessWords
 {
     public static void AddTo(CommandTable table)
@@ -14,9 +14,7 @@ internal static class ProcessWords
         table.Add(new SimpleCommand("info proc", "The process: its command line, directory and program", (session, _) => Process(session)));
         table.Add(new SimpleCommand("info proc mappings", "What is mapped where", (session, _) => Mappings(session)) { Also = ["info proc map"] });
         table.Add(new SimpleCommand("info inferiors", "What is debugged", (session, _) => Inferiors(session)));
-        table.Add(new SimpleCommand("info program", "Whether the process runs", (session, _) => Program(session)));
         table.Add(new SimpleCommand("info target", "What is debugged, and the files of it that were found", (session, _) => Files(session)) { Also = ["info files"] });
-        table.Add(new SimpleCommand("info signals", "What Kaa does with signals", (session, _) => Signals(session)) { Also = ["info handle"] });
         table.Add(new SimpleCommand("info auto-load", "Say which scripts are loaded by themselves: none, and none are needed", (session, _) => AutoLoad(session)));
     }
 
@@ -58,14 +56,6 @@ internal static class ProcessWords
         session.Output.Line($"* 1    {description,-17} {program} ");
     }
 
-    private static void Program(DebugSession session) => session.Output.Line(session.Inferior?.State switch
-    {
-        InferiorState.Core => "A core is debugged: nothing of it can run.",
-        InferiorState.Stopped => "The process stands still for as long as this session asks; continue or detach lets it go.",
-        InferiorState.Running => "The process is running.",
-        _ => "The program being debugged is not being run.",
-    });
-
     private static void Files(DebugSession session)
     {
         Inferior inferior = session.Require();
@@ -76,12 +66,6 @@ internal static class ProcessWords
             session.Output.Line(inferior.WhyNoPython?.Message ?? "");
         foreach (Note note in inferior.Target.Notes)
             session.Output.Line(SessionText.Data(note.Message));
-    }
-
-    private static void Signals(DebugSession session)
-    {
-        session.Output.Line("Signal        Stop\tPrint\tPass to program\tDescription");
-        session.Output.Line("all signals   No\tNo\tYes\t\tKaa hands every signal to the program, as if it were not there");
     }
 
     private static void AutoLoad(DebugSession session)

@@ -1,0 +1,218 @@
+using Kaa.Control.Debugging.Words;
+using Kaa.Linux.Launching;
+using Kaa.Results;
+
+namespace Kaa.Control.Debugging.Execution;
+
+/// <summary>How a session runs what it debugs: breakpoints, signals, steps, starting and ending. Adds its words to the session's table.</summary>
+public sealed class ExecutionControl : IDisposable
+{
+    private readonly DebugSession _session;
+    private ControlledInferior? _control;
+    private TerminalLoan? _terminal;
+    private bool _isInCommands;
+    private ResumePlan? _deferred;
+
+    private ExecutionControl(DebugSession session)
+    {
+        _session = session;
+        Program = session.Options.Program;
+        session.Entered += OnEntered;
+        session.Leaving += OnLeaving;
+        BreakpointCommands.AddTo(session, this);
+        RunCommands.AddTo(session, this);
+        StepCommands.AddTo(session, this);
+    }
+
+    public BreakpointList Breakpoints { get; } = new();
+
+    public SignalTable Signals { get; } = new();
+
+    /// <summary>What <c>run</c> starts: the program and its arguments.</summary>
+    public IReadOnlyList<string> Program { get; set; }
+
+    /// <summary>How the last program that ran here has ended, as shells count; null where none has.</summary>
+    public int? ProgramExit { get; private set; }
+
+    /// <summary>The process was started here: it ends with the session, as in gdb.</summary>
+    public bool IsOwn { get; private set; }
+
+    public static ExecutionControl AddTo(DebugSession session) => new(session);
+
+    public void Dispose() => _terminal?.Dispose();
+
+    /// <summary>Starts the program; it stands before the first instruction of its own, with its libraries loaded.</summary>
+    /// <exception cref="UserError">Those of <see cref="Launcher.Start"/>; no-program.</exception>
+    public LiveInferior Launch()
+    {
+        if (Program.Count == 0)
+            throw new UserError("no-program", "No executable file specified.", "start Kaa as kaa debug -- PROGRAM ARGUMENTS, or give them to run");
+        Kill();
+        _session.Leave();
+        LiveInferior inferior = LiveInferior.Launch(new LaunchRequest(Program, OwnGroup: true), _session.Options.DebugDirectories);
+        IsOwn = true;
+        ProgramExit = null;
+        _session.Enter(inferior);
+        return inferior;
+    }
+
+    /// <summary>Puts breakpoints where they belong in the process that is debugged now.</summary>
+    /// <exception cref="UserError">breakpoint-refused</exception>
+    public void Plant()
+    {
+        if (_control is { } control && control.Inferior.State == InferiorState.Stopped)
+            control.Plant(Breakpoints);
+    }
+
+    /// <summary>Looks again for what was not loaded; true where one was found.</summary>
+    public bool Resolve()
+    {
+        bool any = false;
+        foreach (Breakpoint one in Breakpoints.All)
+        {
+            if (one.IsPending && _session.Inferior is LiveInferior inferior)
+            {
+                one.Locations = LocationFinder.Find(inferior, one.Spec, Evaluate);
+                any |= !one.IsPending;
+            }
+        }
+
+        return any;
+    }
+
+    /// <summary>The value of an expression, as an address.</summary>
+    public ulong Evaluate(string expression) => Arguments.Place(_session, expression).Value;
+
+    /// <summary>Lets the process go on until it stops, says why, and does what the breakpoint's commands say.</summary>
+    public void Resume(ResumePlan plan)
+    {
+        if (_isInCommands)
+        {
+            _deferred = plan;
+            return;
+        }
+
+        for (ResumePlan? next = plan; next is not null;)
+        {
+            StopReport report = RunOnce(next);
+            next = AfterStop(report);
+        }
+    }
+
+    /// <summary>A breakpoint's commands are being done.</summary>
+    public bool IsInCommands => _isInCommands;
+
+    /// <summary>Why it last stopped; null where it has not run.</summary>
+    public StopReason? LastReason { get; private set; }
+
+    /// <summary>The breakpoint that last stopped it; null where something else did.</summary>
+    public Breakpoint? LastMet { get; private set; }
+
+    /// <summary>The next stop is not told: more steps follow.</summary>
+    public bool IsQuiet { get; set; }
+
+    public bool IsStill => _session.Inferior is { State: InferiorState.Stopped };
+
+    /// <summary>Ends the process.</summary>
+    public void Kill()
+    {
+        if (_session.Inferior is LiveInferior { State: not InferiorState.Exited } live)
+            live.Kill();
+        IsOwn = false;
+        _control = null;
+    }
+
+    private StopReport RunOnce(ResumePlan plan)
+    {
+        LiveInferior inferior = _session.RequireLive();
+        _session.RequireStill();
+        ControlledInferior control = _control!;
+        int tid = _session.Thread?.Tid ?? inferior.Pid;
+        Plant();
+        _session.Output.Flush();
+        if (IsOwn)
+            (_terminal ??= TerminalLoan.Open())?.Lend(inferior.Pid);
+        try
+        {
+            return control.Run(plan, tid);
+        }
+        finally
+        {
+            _terminal?.TakeBack();
+            Breakpoints.ClearOwn();
+        }
+    }
+
+    /// <summary>How it is to go on; null where it stands still.</summary>
+    private ResumePlan? AfterStop(StopReport report)
+    {
+        LastReason = report.Reason;
+        LastMet = report.Breakpoints.Count > 0 ? report.Breakpoints[0] : null;
+        foreach (string note in report.Notes)
+            _session.Output.Line(note);
+        if (report.Reason == StopReason.Exited)
+        {
+            ProgramExit = report.Exit;
+            _session.Output.Write(StopText.Exit(report, _session.Inferior!.Pid));
+            return null;
+        }
+
+        if (_session.Inferior!.Threads.FirstOrDefault(thread => thread.Tid == report.Tid) is { } thread)
+            _session.Select(thread);
+        Breakpoint? first = report.Breakpoints.Count > 0 ? report.Breakpoints[0] : null;
+        if (first?.Commands is not ["silent", ..] && !(IsQuiet && report.Reason == StopReason.Stepped))
+            StopText.Write(_session, report);
+        foreach (Breakpoint one in report.Breakpoints)
+        {
+            if (one.IsTemporary)
+                Breakpoints.Remove(one);
+        }
+
+        return RunCommandsOf(report.Breakpoints);
+    }
+
+    private ResumePlan? RunCommandsOf(IReadOnlyList<Breakpoint> met)
+    {
+        _isInCommands = true;
+        _deferred = null;
+        try
+        {
+            foreach (Breakpoint one in met)
+            {
+                foreach (string line in one.Commands)
+                {
+                    if (line.Trim() != "silent")
+                        _session.Execute(line);
+                    if (_deferred is not null)
+                        return _deferred;
+                }
+            }
+
+            return null;
+        }
+        finally
+        {
+            _isInCommands = false;
+            _deferred = null;
+        }
+    }
+
+    private void OnEntered(Inferior inferior)
+    {
+        if (inferior is not LiveInferior live)
+            return;
+        _control = new ControlledInferior(live, this, _session);
+        foreach (Breakpoint one in Breakpoints.All)
+            one.Locations = one.Spec.StartsWith('*') ? one.Locations : [];
+        Resolve();
+    }
+
+    private void OnLeaving(Inferior inferior)
+    {
+        _control?.Leave();
+        _control = null;
+        if (IsOwn && inferior is LiveInferior { State: not InferiorState.Exited } live)
+            live.Kill();
+        IsOwn = false;
+    }
+}

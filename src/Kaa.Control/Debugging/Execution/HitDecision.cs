@@ -1,0 +1,51 @@
+using Kaa.Control.Conditions;
+using Kaa.Formats;
+using Kaa.Linux.Controlling;
+using Kaa.Target;
+
+namespace Kaa.Control.Debugging.Execution;
+
+/// <summary>Which breakpoints a thread that has come to an address really stops at.</summary>
+internal sealed class HitDecision(BreakpointList breakpoints, LiveInferior inferior)
+{
+    private readonly PageCache _memory = new(inferior.LiveMemory);
+
+    /// <summary>Why a condition could not be asked; it counts as met, as in gdb.</summary>
+    public string? Error { get; private set; }
+
+    /// <summary>Empty where the thread goes on. Counts hits.</summary>
+    public List<Breakpoint> At(ulong address, ControlledThread thread)
+    {
+        Error = null;
+        var met = new List<Breakpoint>();
+        IConditionContext? context = null;
+        foreach (Breakpoint one in breakpoints.At(address))
+        {
+            if ((one.Tid is { } only && only != thread.Tid) || thread.Registers.Rsp < one.LowestStack)
+                continue;
+            if (one.Condition is { } condition && !Holds(one, condition, context ??= NewContext(thread)))
+                continue;
+            one.Hits++;
+            if (one.Ignore > 0)
+                one.Ignore--;
+            else
+                met.Add(one);
+        }
+
+        return met;
+    }
+
+    private HitContext NewContext(ControlledThread thread)
+    {
+        _memory.Clear();
+        return new HitContext(inferior, thread, _memory);
+    }
+
+    private bool Holds(Breakpoint one, ConditionNode condition, IConditionContext context)
+    {
+        ConditionAnswer answer = ConditionEvaluator.Ask(condition, context);
+        if (answer.Unknown is { } why)
+            Error = $"Error in testing condition for breakpoint {one.Number}:\n{why}";
+        return answer.Holds != false;
+    }
+}

@@ -1,0 +1,41 @@
+namespace Kaa.Control.Debugging.Execution;
+
+public enum StopReason
+{
+    Breakpoint,
+    Signal,
+
+    /// <summary>Ctrl-C at Kaa.</summary>
+    Interrupted,
+
+    /// <summary>The instruction, or the function, that was asked for is done.</summary>
+    Stepped,
+    Exited,
+}
+
+/// <summary>Why a process that ran stands still again.</summary>
+/// <param name="Tid">Of the thread that it is about; 0 where the process is gone.</param>
+public sealed record StopReport(StopReason Reason, int Tid)
+{
+    /// <summary>Those that stopped it, of Kaa's own none.</summary>
+    public IReadOnlyList<Breakpoint> Breakpoints { get; init; } = [];
+
+    public int Signal { get; init; }
+
+    /// <summary>Of a process that is gone: as shells count.</summary>
+    public int Exit { get; init; }
+
+    /// <summary>Why a condition could not be asked; null where it could.</summary>
+    public string? ConditionError { get; init; }
+
+    /// <summary>What happened on the way: lines for the reader.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}
+
+/// <summary>How a process is to go on.</summary>
+/// <param name="StepTid">The one thread that makes one instruction; null: all go on.</param>
+public sealed record ResumePlan(int? StepTid = null)
+{
+    /// <summary>Signal that the selected thread gets; null for the one that it stopped for.</summary>
+    public int? Signal { get; init; }
+}
