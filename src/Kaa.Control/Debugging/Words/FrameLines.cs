@@ -27,7 +27,9 @@ internal sealed class FrameLines(DebugSession session)
             return;
         }
 
-        if (!frame.Symbol.Inlined)
+        // The innermost of the calls at one place has the address, those that it was inlined into have not.
+        bool isInlinedInto = frame.Level > 0 && view.Frames[frame.Level - 1].Symbol.Inlined;
+        if (!isInlinedInto)
             output.Write(Padded(frame.Pc) + " in ");
         output.Write(SessionText.Data(frame.Symbol.Function ?? "??"), SessionTone.Function);
         output.Write(" (");

@@ -18,6 +18,7 @@ internal static class StackWords
             More = "[-full|full] [COUNT|-COUNT]\nCOUNT innermost frames, or with a minus outermost ones; full shows the variables of Python frames.",
         });
         table.Add(new SimpleCommand("frame", "Select a frame by its number and print it, or print the selected one", Frame) { Also = ["f", "frame level"], More = "[NUMBER]" });
+        table.Add(new SimpleCommand("frame function", "Select the innermost frame of a function, by its name", FrameOf) { More = "NAME" });
         table.Add(new SimpleCommand("up", "Select the frame that called this one", (session, argument) => Move(session, Arguments.Number(session, argument, 1))) { More = "[COUNT]" });
         table.Add(new SimpleCommand("down", "Select the frame that this one called", (session, argument) => Move(session, -Arguments.Number(session, argument, 1))) { Also = ["dow"], More = "[COUNT]" });
         table.Add(new SimpleCommand("info frame", "All about the selected frame", (session, _) => Describe(session)) { Also = ["info f"] });
@@ -87,6 +88,21 @@ internal static class StackWords
         }
 
         new FrameLines(session).Write(session.Stack.Frame, view);
+    }
+
+    private static void FrameOf(DebugSession session, string argument)
+    {
+        StackView view = session.Stack.View;
+        foreach (FrameView frame in view.Frames)
+        {
+            if (frame.Symbol.Function != argument)
+                continue;
+            session.Stack.Select(frame.Level);
+            new FrameLines(session).Write(frame, view);
+            return;
+        }
+
+        throw new UserError("no-frame", $"No frame for function \"{argument}\".");
     }
 
     private static void Move(DebugSession session, int count)

@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using System.Globalization;
+using Kaa.Tests.Live.Harness;
+
+namespace Kaa.Tests.Live.Debugging;
+
+/// <summary>Sessions of kaa debug, whole ones and such as go on while the test looks.</summary>
+internal static class Session
+{
+    /// <summary>Runs lines on a target, and gives the answer of each: what stands between two marks that are printed.</summary>
+    public static Dictionary<string, string> Ask(string target, params string[] lines)
+    {
+        var arguments = new List<string> { "debug", target, "--batch" };
+        foreach (string line in lines)
+            arguments.AddRange(["-ex", "echo <<" + line.Replace("\\", "\\\\", StringComparison.Ordinal) + ">>\\n", "-ex", line]);
+        KaaResult result = Harness.Kaa.Run([.. arguments]);
+        result.Exit.ShouldBe(0, result.Output + result.Error);
+        return Answers(result.Output);
+    }
+
+    public static Dictionary<string, string> Ask(PythonChild child, params string[] lines) => Ask(child.Pid.ToString(CultureInfo.InvariantCulture), lines);
+
+    public static Dictionary<string, string> Answers(string output)
+    {
+        var answers = new Dictionary<string, string>(StringComparer.Ordinal);
+        string[] parts = output.Split("<<");
+        foreach (string part in parts[1..])
+        {
+            int end = part.IndexOf(">>\n", StringComparison.Ordinal);
+            if (end >= 0)
+                answers[part[..end]] = part[(end + 3)..].TrimEnd('\n');
+        }
+
+        return answers;
+    }
+}
+
+/// <summary>A session whose input is a pipe of the test's.</summary>
+internal sealed class OpenSession : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    private readonly Process _process;
+
+    public OpenSession(PythonChild child)
+    {
+        _process = Program.Start(Repository.Kaa, ["debug", child.Pid.ToString(CultureInfo.InvariantCulture)]);
+        Ask("echo begun\\n").ShouldContain("begun");
+    }
+
+    public int Pid => _process.Id;
+
+    /// <summary>What is printed up to a mark that follows the line.</summary>
+    public string Ask(string line)
+    {
+        const string Mark = "--that is all--";
+        _process.StandardInput.Write(line + "\necho " + Mark + "\\n\n");
+        _process.StandardInput.Flush();
+        var text = new System.Text.StringBuilder();
+        while (true)
+        {
+            Task<string?> reading = _process.StandardOutput.ReadLineAsync();
+            reading.Wait(Patience).ShouldBeTrue("no answer to " + line);
+            if (reading.Result is null or Mark)
+                return text.ToString();
+            text.Append(reading.Result).Append('\n');
+        }
+    }
+
+    public int Quit()
+    {
+        _process.StandardInput.Close();
+        _process.WaitForExit(Patience).ShouldBeTrue();
+        return _process.ExitCode;
+    }
+
+    public void Kill()
+    {
+        _process.Kill();
+        _process.WaitForExit(Patience).ShouldBeTrue();
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        _process.WaitForExit(Patience);
+        _process.Dispose();
+    }
+}
