@@ -13,6 +13,7 @@ internal static class Session
         var arguments = new List<string> { "debug", target, "--batch" };
         foreach (string line in lines)
             arguments.AddRange(["-ex", "echo <<" + line.Replace("\\", "\\\\", StringComparison.Ordinal) + ">>\\n", "-ex", line]);
+        arguments.AddRange(["-ex", "echo <<the end>>\\n"]);
         KaaResult result = Harness.Kaa.Run([.. arguments]);
         result.Exit.ShouldBe(0, result.Output + result.Error);
         return Answers(result.Output);
