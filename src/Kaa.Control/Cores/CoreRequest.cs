@@ -16,6 +16,9 @@ public sealed record CoreRequest
     /// <summary>The process stands still until all is written; it is not made to fork.</summary>
     public bool Plain { get; init; }
 
+    /// <summary>Threads that the caller, on whose thread all is done then, holds already, and goes on to hold; only with <see cref="Plain"/>. Null for none.</summary>
+    public Linux.Looking.HeldProcess? Held { get; init; }
+
     /// <summary>Null for any.</summary>
     public TimeSpan? MaxPause { get; init; }
 

@@ -49,14 +49,15 @@ internal sealed class DumpedProcess : IDisposable
     public bool IsNested => Target.Info.ContainerPid is not null;
 
     /// <exception cref="UserError">As of <see cref="LiveTarget.Open(int)"/>; already-traced.</exception>
-    public static DumpedProcess Open(int pid, ProcRoot proc)
+    /// <param name="isHeld">Its tracer is who asks.</param>
+    public static DumpedProcess Open(int pid, ProcRoot proc, bool isHeld = false)
     {
         LiveTarget target = LiveTarget.Open(pid, proc);
         try
         {
             ProcessStatus status = ProcessGate.RequireProcess(proc, pid);
             int tid = ProcessGate.RequireLivingThread(proc, status);
-            if (status.TracerPid != 0)
+            if (status.TracerPid != 0 && !isHeld)
                 throw Traced(pid, status.TracerPid);
             TaskDirectory tasks = TaskDirectory.Open(proc, pid) ?? throw ProcessGate.Exited(pid);
             return new DumpedProcess(proc, target, tasks, tid);

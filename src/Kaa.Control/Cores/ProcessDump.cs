@@ -40,7 +40,7 @@ public sealed class ProcessDump
         _pages = pages;
         _risk = new ForkRisk(MemoryHeadroom.Of(process.Proc, process.Pid));
         _ranges = process.ReadRanges(process.Tid);
-        _standstill = new Standstill(process, memory, pages) { LeftCopies = LeftCopies.Find(process.Proc, process.Pid) };
+        _standstill = new Standstill(process, memory, pages) { Lent = request.Held, LeftCopies = LeftCopies.Find(process.Proc, process.Pid) };
     }
 
     /// <exception cref="UserError">
@@ -50,7 +50,7 @@ public sealed class ProcessDump
     public static CoreReport Write(CoreRequest request)
     {
         ProcRoot proc = ProcRoot.System;
-        using DumpedProcess process = DumpedProcess.Open(request.Pid, proc);
+        using DumpedProcess process = DumpedProcess.Open(request.Pid, proc, request.Held is not null);
         using NewFile? file = request.Path is { } path ? NewFile.Create(path, request.Force) : null;
         using ProcessMutex? mutex = ProcessMutex.TryTake(process.Pid, process.Target.StartedAt ?? 0);
         if (mutex is null)
@@ -72,7 +72,10 @@ public sealed class ProcessDump
         RequireShort(prediction);
         _request.OnPrediction(prediction);
         CoreReport? report = null;
-        TracerThread.Run(
+        if (_request.Held is not null)
+            report = WritePlain(prediction);
+        else
+            TracerThread.Run(
             () => report = isPlain ? WritePlain(prediction) : WriteCopy(new SnapshotTaker(_process, room!, patch!, _standstill), prediction, guess.Bytes),
             _standstill.BuryTheDead);
         _file?.Publish();

@@ -41,6 +41,9 @@ internal sealed class Standstill(DumpedProcess process, IMemory memory, Resident
     /// <summary>When it was, in Unix seconds.</summary>
     public double At { get; private set; }
 
+    /// <summary>Held already by the caller; null for nobody's.</summary>
+    public HeldProcess? Lent { get; init; }
+
     /// <summary>Copies that an earlier Kaa has left, by their pids in the process's own pid namespace.</summary>
     public IReadOnlyList<int> LeftCopies { get; init; } = [];
 
@@ -51,7 +54,8 @@ internal sealed class Standstill(DumpedProcess process, IMemory memory, Resident
     /// <exception cref="UserError">process-exited, target-replaced, already-traced, stop-refused.</exception>
     public void During(Action<HeldProcess> action)
     {
-        using var held = new HeldProcess(process.Tasks, process.IsNested);
+        using HeldProcess? own = Lent is null ? new HeldProcess(process.Tasks, process.IsNested) : null;
+        HeldProcess held = Lent ?? own!;
         System.Threading.Volatile.Write(ref _tracer, held.Tracer);
 
         // A collection of our own garbage would be part of the pause.

@@ -310,7 +310,7 @@ public sealed class LiveInferior : Inferior
             : thread;
     }
 
-    private List<InferiorThread> Numbered(IReadOnlyList<(TargetThread Thread, X64RegisterFile Registers)> found)
+    private List<InferiorThread> Numbered(List<(TargetThread Thread, X64RegisterFile Registers)> found)
     {
         var threads = new List<InferiorThread>(found.Count);
         foreach ((TargetThread thread, X64RegisterFile registers) in found)

@@ -54,7 +54,7 @@ public sealed class PythonMoment
     public string? NameOf(RawThread thread) => _names.Read(_objects, thread.Interpreter).GetValueOrDefault(thread.Ident);
 
     /// <summary>Function, file and line; no locals.</summary>
-    public PythonFrame Describe(RawFrame frame)
+    public static PythonFrame Describe(RawFrame frame)
     {
         PyCode code = frame.Code;
         int? line = frame.TracedLine is { } traced ? traced < 0 ? null : traced : code.Locate(frame.Instruction).Line;

@@ -42,7 +42,7 @@ internal sealed class HitContext(LiveInferior inferior, ControlledThread thread,
         var moment = new PythonMoment(python, new Look(memory, [kernel], new HashSet<int> { thread.Tid }, 0));
         try
         {
-            return moment.Find(thread.Tid)?.Stack is { } stack ? [.. stack.Frames.Select(moment.Describe)] : [];
+            return moment.Find(thread.Tid)?.Stack is { } stack ? [.. stack.Frames.Select(frame => PythonMoment.Describe(frame))] : [];
         }
         catch (TargetFault)
         {

@@ -72,7 +72,7 @@ public sealed class ExpressionReader
         while (_word.Kind == ExpressionWordKind.Sign && Array.IndexOf(s_levels[level], _word.Text) >= 0)
         {
             string sign = Take().Text;
-            left = _operators.Binary(sign, left, Level(level + 1));
+            left = Operators.Binary(sign, left, Level(level + 1));
         }
 
         return left;
@@ -135,7 +135,7 @@ public sealed class ExpressionReader
             {
                 DataValue index = Assignment();
                 Require("]");
-                value = _operators.Dereference(_operators.Binary("+", value, index));
+                value = _operators.Dereference(Operators.Binary("+", value, index));
             }
             else if (_word.Is("->") || _word.Is("."))
             {

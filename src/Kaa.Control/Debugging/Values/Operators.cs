@@ -29,7 +29,7 @@ internal sealed class Operators(IValueScope scope)
         };
     }
 
-    public DataValue Binary(string sign, DataValue left, DataValue right)
+    public static DataValue Binary(string sign, DataValue left, DataValue right)
     {
         if (sign == "@")
             return Row(left, right);
@@ -167,7 +167,7 @@ internal sealed class Operators(IValueScope scope)
         _ => throw ExpressionWords.Error("Argument to arithmetic operation not a number or boolean."),
     };
 
-    private DataValue OfPointers(string sign, DataValue left, DataValue right)
+    private static DataValue OfPointers(string sign, DataValue left, DataValue right)
     {
         left = Decayed(left);
         right = Decayed(right);

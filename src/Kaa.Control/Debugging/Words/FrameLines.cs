@@ -1,6 +1,7 @@
 using System.Globalization;
 using Kaa.Control.Debugging.Stack;
 using Kaa.Formats;
+using Kaa.Python.Inspection;
 using Kaa.Python.Stack;
 using Kaa.Results;
 
@@ -61,7 +62,7 @@ internal sealed class FrameLines(DebugSession session)
         if (frame.Python.Count == 0 || session.Stack.Moment is not { } moment)
             return;
         RawFrame first = view.PythonFrames[frame.Python[0]];
-        PythonFrame shown = moment.Describe(first);
+        PythonFrame shown = PythonMoment.Describe(first);
         session.Output.Write(SessionText.Data(PythonLines.Title(first, shown)));
         if (frame.Python.Count > 1)
             session.Output.Write($", and {frame.Python.Count - 1} that called it");

@@ -22,7 +22,7 @@ internal sealed class PythonLines(DebugSession session)
     /// <summary><c>File "x.py", line 3, in f</c> and the source line.</summary>
     public void WriteTraceback(RawFrame raw)
     {
-        PythonFrame frame = session.Stack.Moment!.Describe(raw);
+        PythonFrame frame = PythonMoment.Describe(raw);
         Output.Write("  File \"");
         Output.Write(SessionText.Data(frame.File ?? "?"), SessionTone.Path);
         Output.Write($"\", line {LineOf(frame)}, in ");
@@ -34,7 +34,7 @@ internal sealed class PythonLines(DebugSession session)
     public void WriteSummary(int index, StackView view)
     {
         RawFrame raw = view.PythonFrames[index];
-        PythonFrame frame = session.Stack.Moment!.Describe(raw);
+        PythonFrame frame = PythonMoment.Describe(raw);
         string level = LevelOf(index, view).ToString(CultureInfo.InvariantCulture);
         string text = Title(raw, frame) + " (" + string.Join(", ", Slots(raw).Select(local => local.Name + "=" + Value(local))) + ")";
         int most = session.Settings.PythonText;

@@ -2,6 +2,7 @@ using System.Globalization;
 using Kaa.Control.Debugging.Commands;
 using Kaa.Control.Debugging.Stack;
 using Kaa.Formats;
+using Kaa.Python.Inspection;
 using Kaa.Python.Objects.Printing;
 using Kaa.Python.Source;
 using Kaa.Python.Stack;
@@ -105,7 +106,7 @@ internal static class PythonWords
     private static void ListSource(DebugSession session, string argument)
     {
         (StackView view, int index) = Selected(session);
-        PythonFrame frame = session.Stack.Moment!.Describe(view.PythonFrames[index]);
+        PythonFrame frame = PythonMoment.Describe(view.PythonFrames[index]);
         if (frame.Line is not { } line || frame.File is not { } file)
         {
             session.Output.Line("Unable to read python frame line number");

@@ -17,5 +17,6 @@ public static class ReadingWords
         CodeWords.AddTo(table);
         SymbolWords.AddTo(table);
         ProcessWords.AddTo(table);
+        CoreWords.AddTo(table);
     }
 }

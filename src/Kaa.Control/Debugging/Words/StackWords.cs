@@ -2,6 +2,7 @@ using System.Globalization;
 using Kaa.Control.Debugging.Commands;
 using Kaa.Control.Debugging.Stack;
 using Kaa.Formats;
+using Kaa.Python.Inspection;
 using Kaa.Python.Stack;
 using Kaa.Results;
 
@@ -133,7 +134,7 @@ internal static class StackWords
             output.Line($" called by frame at {caller.Unwound.Cfa}");
         output.Line($" Previous frame's sp is {frame.Unwound.Cfa}");
         foreach (int index in frame.Python)
-            output.Line(" runs Python: " + SessionText.Data(PythonLines.Title(view.PythonFrames[index], session.Stack.Moment!.Describe(view.PythonFrames[index]))));
+            output.Line(" runs Python: " + SessionText.Data(PythonLines.Title(view.PythonFrames[index], PythonMoment.Describe(view.PythonFrames[index]))));
     }
 
     private static void Locals(DebugSession session)
