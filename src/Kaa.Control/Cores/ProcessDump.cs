@@ -75,9 +75,7 @@ public sealed class ProcessDump
         if (_request.Held is not null)
             report = WritePlain(prediction);
         else
-            TracerThread.Run(
-            () => report = isPlain ? WritePlain(prediction) : WriteCopy(new SnapshotTaker(_process, room!, patch!, _standstill), prediction, guess.Bytes),
-            _standstill.BuryTheDead);
+            TracerThread.Run(() => report = isPlain ? WritePlain(prediction) : WriteCopy(new SnapshotTaker(_process, room!, patch!, _standstill), prediction, guess.Bytes), _standstill.BuryTheDead);
         _file?.Publish();
         return report! with { DiskBytes = _file?.DiskBytes, Seconds = (Clock.Microseconds - _begun) / 1e6 };
     }
