@@ -159,7 +159,7 @@ public sealed class PythonProcess
         if (tasks.fut_callback0 == Offset.Absent)
         {
             foreach (Module module in AsyncioDebug.Candidates(_target, null))
-                allTasks ??= _target.Images.For(module).FindSymbol("all_tasks");
+                allTasks ??= StaticTasks.Find(_target.Images.For(module), Objects(_target.Glance()));
         }
 
         var registry = new TaskRegistry(Layout, Objects, debug, tasks, allTasks);

@@ -44,6 +44,17 @@ public sealed class ServerTests
         Compare(child, result.Json, "greenlets");
     }
 
+    /// <summary>0.4, 2 and 3, of which 0.4 has the structure of 1.</summary>
+    public static TheoryData<string, string> Greenlets { get; } = Modules.Able("greenlet", "bullseye", "bookworm", "trixie");
+
+    [Theory]
+    [MemberData(nameof(Greenlets))]
+    public void Suspended_greenlets_of_every_version_have_their_stacks(string suite, string interpreter)
+    {
+        using PythonChild child = PythonChild.Start(Modules.Of(suite, Interpreters.Named(interpreter))!, "greenlets.py");
+        Compare(child, Harness.Kaa.Stacks(child, "--tasks"), "greenlets");
+    }
+
     [Theory]
     [MemberData(nameof(Gevent))]
     public void Greenlets_of_a_gevent_server_are_told(string interpreter) => CompareUnderLoad(interpreter, "gevent_server.py", "greenlets");

@@ -39,6 +39,16 @@ public sealed class TaskTests
         result.Output.ShouldContain("\n    > gather: one (");
     }
 
+    [Theory]
+    [MemberData(nameof(Interpreters.Plain), MemberType = typeof(Interpreters))]
+    public void Generators_that_nobody_drives_are_counted_in_all_generations(string interpreter)
+    {
+        using PythonChild child = PythonChild.Start(Interpreters.Named(interpreter), "undriven.py");
+        JsonElement answer = Harness.Kaa.Stacks(child, "--tasks");
+        if (!child.Interpreter.FreeThreaded)
+            answer.GetProperty("undriven").GetProperty("generators").GetInt32().ShouldBe(int.Parse(child.Ready, CultureInfo.InvariantCulture));
+    }
+
     [Fact]
     public void Without_the_option_there_are_no_tasks()
     {

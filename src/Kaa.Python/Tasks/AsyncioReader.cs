@@ -7,7 +7,7 @@ using Kaa.Results;
 namespace Kaa.Python.Tasks;
 
 /// <summary>Reads asyncio's tasks of one interpreter, with their stacks and who waits for them. Serves one look.</summary>
-internal sealed class AsyncioReader(FutureReader futures, CoroutineReader coroutines, CallbackReader callbacks, FrameBuilder builder, RunningLoops loops, RawThreads threads)
+internal sealed class AsyncioReader(FutureReader futures, CallbackReader callbacks, TaskStacks stacks, RunningLoops loops)
 {
     private readonly PyObjects _objects = futures.Objects;
     private readonly Dictionary<Address, string?> _loopTypes = [];
@@ -66,10 +66,9 @@ internal sealed class AsyncioReader(FutureReader futures, CoroutineReader corout
     {
         try
         {
-            Address coroutine = futures.Coroutine(task.Address);
-            CoroutineChain chain = coroutines.Read(coroutine);
-            RawTask named = task with { Coroutine = coroutine, Name = futures.Name(task.Address), State = StateOf(chain, task.Waiter) };
-            return chain.ExecutingFrame.IsNull ? Suspended(named, chain) : Running(named, chain.ExecutingFrame);
+            RawTask stack = stacks.Add(task with { Name = futures.Name(task.Address) }, futures.Coroutine(task.Address), out CoroutineChain chain);
+            RawTask known = stack with { State = StateOf(chain, task.Waiter) };
+            return chain.ExecutingFrame.IsNull ? WithWaiter(known, chain) : known;
         }
         catch (TargetFault fault) when (fault.Reason is FaultReason.Unmapped or FaultReason.Nonsense)
         {
@@ -88,59 +87,16 @@ internal sealed class AsyncioReader(FutureReader futures, CoroutineReader corout
         return chain.Phase == GeneratorPhase.Created ? TaskPhase.Created : TaskPhase.Ready;
     }
 
-    private RawTask Suspended(RawTask task, CoroutineChain chain)
+    private RawTask WithWaiter(RawTask task, CoroutineChain chain)
     {
-        IReadOnlyList<StackFrame> frames = builder.BuildSuspended(new RawStack(chain.Frames, chain.Truncated), out string? truncated);
         Address waiter = task.Waiter.IsNull && task.State != TaskPhase.Created ? Other(chain.Awaits) : task.Waiter;
         bool isFuture = futures.IsFuture(waiter);
-        return task with
-        {
-            Frames = Named(frames, chain.Names),
-            Truncated = truncated,
-            Waiter = waiter,
-            IsWaiterFuture = isFuture,
-            WaiterDescription = waiter.IsNull ? "" : Describe(waiter, isFuture),
-        };
+        return task with { Waiter = waiter, IsWaiterFuture = isFuture, WaiterDescription = waiter.IsNull ? "" : Describe(waiter, isFuture) };
     }
 
     /// <summary>A coroutine that is none of CPython's (Cython's): all that is known of the stack. Futures it has been told of already are no news.</summary>
     private Address Other(Address awaits) =>
         awaits.IsNull || _objects.TypeOf(awaits) is { Name: "_asyncio.FutureIter" or "NoneType" } ? Address.Null : awaits;
-
-    /// <summary>The frames that its thread has inside of its coroutine's, and that one.</summary>
-    private RawTask Running(RawTask task, Address outermost)
-    {
-        foreach (RawThread thread in threads.Threads)
-        {
-            if (thread.Stack is not { } stack)
-                continue;
-            for (int i = 0; i < stack.Frames.Count; i++)
-            {
-                if (stack.Frames[i].Address != outermost)
-                    continue;
-                var frames = new List<RawFrame>(i + 1);
-                for (int one = 0; one <= i; one++)
-                    frames.Add(stack.Frames[one]);
-                RawThread inner = thread with { Stack = new RawStack(frames, null) };
-                return task with { Tid = thread.Tid, Frames = builder.Build(inner, blocked: false, out string? truncated), Truncated = truncated };
-            }
-        }
-
-        return task with { Truncated = "it runs, but no thread that was read shows its frames" };
-    }
-
-    /// <summary>Up to 3.10 code has no qualified name, but its generator has.</summary>
-    private static StackFrame[] Named(IReadOnlyList<StackFrame> frames, IReadOnlyList<string?> names)
-    {
-        var named = new StackFrame[frames.Count];
-        for (int i = 0; i < named.Length; i++)
-        {
-            bool lacks = frames[i] is PythonFrame { QualifiedName: null } && i < names.Count;
-            named[i] = lacks ? ((PythonFrame)frames[i]) with { QualifiedName = names[i] } : frames[i];
-        }
-
-        return named;
-    }
 
     private string Describe(Address waiter, bool isFuture)
     {

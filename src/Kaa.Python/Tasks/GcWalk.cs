@@ -95,6 +95,16 @@ internal sealed class GcWalk(PythonProcess process, ObservedTarget target)
         }
 
         _generation0 ??= process.Module is { } module ? target.Images.For(module).FindSymbol("_PyGC_generation0") ?? Address.Null : Address.Null;
-        return _generation0 is { IsNull: false } variable && memory.TryReadPointer(variable, out Address first) ? (first, 48, 0) : default;
+        return _generation0 is { IsNull: false } variable && memory.TryReadPointer(variable, out Address first) ? (first, Stride(memory, first), 0) : default;
+    }
+
+    /// <summary>
+    /// From one generation to the next, up to 3.6: PyGC_Head is aligned to 16 by a long double; 2.7.16 and later have a double and padding in its place, and
+    /// 8 bytes less (Include/objimpl.h). The second head is where a list begins and ends.
+    /// </summary>
+    private static int Stride(IMemory memory, Address first)
+    {
+        const int Aligned = 48, Padded = 40;
+        return memory.TryReadPointer(first + Padded, out Address next) && memory.TryReadPointer(next + 8, out Address head) && head == first + Padded ? Padded : Aligned;
     }
 }

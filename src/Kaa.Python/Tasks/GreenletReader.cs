@@ -9,8 +9,8 @@ namespace Kaa.Python.Tasks;
 /// <summary>
 /// Reads greenlets of greenlet 2 and later: <c>PyGreenlet</c> has behind weak references and dict a pointer to a C++ object (<c>greenlet::Greenlet</c>,
 /// greenlet_greenlet.hpp, TGreenlet.hpp) in which Python's state is saved: the innermost frame as a frame object, null while it runs or once it has ended.
-/// The fields before it differ by version, so it is found by its type; the main greenlet, behind the saved state, tells where its parent is. Serves
-/// one look.
+/// The fields before it differ by version, so it is found by its type; the main greenlet, behind the saved state, tells where its parent is. Greenlet 0.4 and
+/// 1 have all of it in <c>PyGreenlet</c> itself (<see cref="PlainGreenlet"/>). Serves one look.
 /// </summary>
 /// <param name="framesOf">Frames as they are read through a memory.</param>
 internal sealed class GreenletReader(PyObjects objects, PyLayout layout, Func<PyObjects, FrameChain> framesOf, FrameBuilder builder)
@@ -34,14 +34,27 @@ internal sealed class GreenletReader(PyObjects objects, PyLayout layout, Func<Py
     /// </summary>
     private const int StackWord = -6;
 
-    private bool _isKnown;
+    private long _size;
 
     /// <summary>Null where it does not run and is not suspended either: not begun, ended, or the one that runs.</summary>
-    /// <exception cref="TargetFault">It can't be read, or is of greenlet 1, which has another structure.</exception>
-    public RawTask? Read(Address greenlet, long interpreter)
+    /// <exception cref="TargetFault">It can't be read, or is of a version with another structure.</exception>
+    public RawTask? Read(Address greenlet, long interpreter) =>
+        _size == Size ? ReadState(greenlet, interpreter)
+        : _size >= PlainGreenlet.SmallestSize ? ReadPlain(greenlet, interpreter)
+        : throw TargetFault.Nonsense(greenlet, "a greenlet of another version");
+
+    private RawTask? ReadPlain(Address greenlet, long interpreter)
     {
-        if (!_isKnown)
+        var plain = new PlainGreenlet(Words(greenlet + objects.Layout.PyObject.size));
+        if (!plain.IsActive || plain.Frame.IsNull)
+            return null;
+        if (!IsFrame(plain.Frame) || (!plain.Parent.IsNull && !IsGreenletObject(plain.Parent)))
             throw TargetFault.Nonsense(greenlet, "a greenlet of another version");
+        return Suspended(greenlet, interpreter, Stack(plain.Words, PlainGreenlet.FrameWord), plain.Parent);
+    }
+
+    private RawTask? ReadState(Address greenlet, long interpreter)
+    {
         ulong[] words = Words(objects.Word(greenlet, 2));
         int self = Array.IndexOf(words, greenlet.Value);
         if (self < 0)
@@ -50,9 +63,12 @@ internal sealed class GreenletReader(PyObjects objects, PyLayout layout, Func<Py
         int place = FrameIn(words.AsSpan(0, main));
         if (place < 0)
             return null;
-        RawStack stack = Stack(words, place);
+        return Suspended(greenlet, interpreter, Stack(words, place), Parent(words, main));
+    }
+
+    private RawTask Suspended(Address greenlet, long interpreter, RawStack stack, Address parent)
+    {
         IReadOnlyList<StackFrame> shown = builder.BuildSuspended(stack, out string? truncated);
-        Address parent = Parent(words, main);
         string? parentType = parent.IsNull ? null : TypeName(parent);
         return new RawTask
         {
@@ -75,7 +91,7 @@ internal sealed class GreenletReader(PyObjects objects, PyLayout layout, Func<Py
         {
             if (one.Name != "greenlet.greenlet")
                 continue;
-            _isKnown = one.BasicSize == objects.Layout.PyObject.size + Size;
+            _size = one.BasicSize - objects.Layout.PyObject.size;
             return true;
         }
 

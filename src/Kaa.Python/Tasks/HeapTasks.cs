@@ -4,8 +4,8 @@ using Kaa.Results;
 
 namespace Kaa.Python.Tasks;
 
-/// <summary>What only a walk over all objects finds: greenlets, and suspended generators that nobody drives. Serves one look.</summary>
-internal sealed class HeapTasks(PyObjects objects, GreenletReader greenlets, GeneratorReader generators)
+/// <summary>What only a walk over all objects finds: greenlets, trio's runners without a frame, and suspended generators that nobody drives. Serves one look.</summary>
+internal sealed class HeapTasks(PyObjects objects, GreenletReader greenlets, GeneratorReader generators, TrioRunners runners)
 {
     private readonly Dictionary<Address, HeapKind> _kinds = [];
     private readonly List<(Address Object, HeapKind Kind)> _suspended = [];
@@ -18,6 +18,7 @@ internal sealed class HeapTasks(PyObjects objects, GreenletReader greenlets, Gen
         Generator,
         Coroutine,
         AsyncGenerator,
+        Runner,
     }
 
     public List<RawTask> Greenlets { get; } = [];
@@ -46,10 +47,10 @@ internal sealed class HeapTasks(PyObjects objects, GreenletReader greenlets, Gen
 
     /// <summary>Once all objects and all tasks were read.</summary>
     /// <param name="tasks">Coroutines of tasks: their loops drive them.</param>
-    public UndrivenCode Undriven(IEnumerable<Address> tasks)
+    public UndrivenCode Undriven(IEnumerable<RawTask> tasks)
     {
-        foreach (Address coroutine in tasks)
-            _driven.Add(coroutine);
+        foreach (RawTask task in tasks)
+            _driven.Add(task.Coroutine);
         int[] counts = new int[(int)HeapKind.AsyncGenerator + 1];
         foreach ((Address suspended, HeapKind kind) in _suspended)
         {
@@ -62,6 +63,12 @@ internal sealed class HeapTasks(PyObjects objects, GreenletReader greenlets, Gen
 
     private void ReadOne(Address address, HeapKind kind, long interpreter)
     {
+        if (kind == HeapKind.Runner)
+        {
+            runners.Add(address, interpreter);
+            return;
+        }
+
         if (kind == HeapKind.Greenlet)
         {
             if (greenlets.Read(address, interpreter) is { } greenlet)
@@ -94,6 +101,8 @@ internal sealed class HeapTasks(PyObjects objects, GreenletReader greenlets, Gen
             PyType type = objects.Type(address);
             if (CoroutineReader.IsGenerator(type))
                 return type.Name == "coroutine" ? HeapKind.Coroutine : type.Name == "generator" ? HeapKind.Generator : HeapKind.AsyncGenerator;
+            if (TrioRunners.IsRunner(objects, type))
+                return HeapKind.Runner;
             return greenlets.IsGreenlet(type) ? HeapKind.Greenlet : HeapKind.Other;
         }
         catch (TargetFault fault) when (fault.Reason is FaultReason.Unmapped or FaultReason.Nonsense)

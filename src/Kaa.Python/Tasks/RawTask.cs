@@ -37,6 +37,9 @@ internal sealed record RawTask
 
     public bool IsWaiterFuture { get; init; }
 
+    /// <summary>It waits for its tasks alone: <see cref="Waiter"/> is told only where there are none. Of trio's, else they are known by their edges.</summary>
+    public bool WaitsForOthers { get; init; }
+
     /// <summary>Those who wait for it, and by which means.</summary>
     public IReadOnlyList<AwaitEdge> AwaitedBy { get; init; } = [];
 }

@@ -43,9 +43,8 @@ internal static class TaskAssembly
 
     private static TaskStack Stack(RawTask task, List<TaskAwait>? awaits, Dictionary<Address, RawTask> known)
     {
-        bool waitsForOther = awaits is null && !task.Waiter.IsNull && task.State != TaskPhase.Running;
-        if (waitsForOther)
-            awaits = [new TaskAwait(task.IsWaiterFuture ? TaskAwaitKind.Future : TaskAwaitKind.Other, task.Waiter.Value, null, task.WaiterDescription)];
+        if (WaitsForOther(task, awaits))
+            awaits = [new TaskAwait(task.IsWaiterFuture ? TaskAwaitKind.Future : TaskAwaitKind.Other, task.Waiter.Value, null, task.WaiterDescription), .. awaits ?? []];
         var awaitedBy = new List<ulong>();
         foreach (AwaitEdge edge in task.AwaitedBy)
         {
@@ -68,6 +67,10 @@ internal static class TaskAssembly
             AwaitedBy = awaitedBy,
         };
     }
+
+    /// <summary>A task of asyncio's waits for one thing, which leads to tasks or not; one of trio's may have tasks in nurseries while it waits for something else.</summary>
+    private static bool WaitsForOther(RawTask task, List<TaskAwait>? awaits) =>
+        !task.Waiter.IsNull && task.State != TaskPhase.Running && (awaits is null || (task.Kind == TaskKind.Trio && !task.WaitsForOthers));
 
     /// <summary>By interpreter, thread and loop; then as a person counts: Task-2 before Task-10.</summary>
     private static int Compare(RawTask left, RawTask right)

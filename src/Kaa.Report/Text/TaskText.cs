@@ -86,14 +86,19 @@ internal sealed class TaskText(StyledWriter writer, IReadOnlySet<string> changed
             writer.Text(indent).Text("  (ends here: ").Data(reason).Text(")").Line();
     }
 
-    /// <summary>Those that it waits for stand below, with their names.</summary>
+    /// <summary>Those that it waits for stand below, with their names. One of trio's may wait for something in the block of a nursery.</summary>
     private static string Waiting(TaskStack task)
     {
         int tasks = task.Awaits.Count(one => one.Kind == TaskAwaitKind.Task);
-        if (tasks > 0)
-            return tasks == 1 ? " waits for a task" : $" waits for {tasks} tasks";
-        return task.Awaits.Count > 0 ? " waits for " + Printable.Escape(task.Awaits[0].Description) : "";
+        string other = task.Awaits.Count > tasks ? " waits for " + Printable.Escape(task.Awaits[0].Description) : "";
+        if (tasks == 0)
+            return other;
+        string count = tasks == 1 ? "a task" : tasks.ToString(CultureInfo.InvariantCulture) + " tasks";
+        return IsInside(task) ? other + (other.Length > 0 ? ", and has " : " has ") + count + " in its nurseries" : " waits for " + count;
     }
+
+    /// <summary>It has not come to the end of a nursery's block.</summary>
+    private static bool IsInside(TaskStack task) => task.Kind == TaskKind.Trio && (task.State != TaskPhase.Pending || task.Awaits[0].Kind != TaskAwaitKind.Task);
 
     private static string Hex(ulong address) => "0x" + address.ToString("x", CultureInfo.InvariantCulture);
 }

@@ -7,6 +7,9 @@ public static class Interpreters
 {
     private static readonly JsonSerializerOptions Options = new() { PropertyNameCaseInsensitive = true };
 
+    /// <summary>The directory in which eng/pythons keeps what it made.</summary>
+    public static string Cache { get; private set; } = "";
+
     public static IReadOnlyList<Interpreter> Known { get; } = Load();
 
     public static TheoryData<string> All => Where(_ => true);
@@ -40,6 +43,7 @@ public static class Interpreters
     private static Interpreter[] Load()
     {
         ProgramResult manifest = Program.Run(Path.Combine(Repository.Root, "eng", "pythons"), ["--manifest"], TimeSpan.FromMinutes(30));
+        Cache = Path.GetDirectoryName(manifest.Output.Trim())!;
         return JsonSerializer.Deserialize<Interpreter[]>(File.ReadAllText(manifest.Output.Trim()), Options)!;
     }
 }
