@@ -315,6 +315,9 @@ public static class Limits
     /// <summary>Bytes of one file of a package database or its log that are read; Debian's list of all its packages has 50 million.</summary>
     public const long PackageDatabase = 256L << 20;
 
+    /// <summary>Bytes of a debug file that a debuginfod server may send; those of browsers and kernels have up to 2 GiB.</summary>
+    public const long DebugDownload = 4L << 30;
+
     /// <summary>Files of a package database's directory; Debian has some five for each package.</summary>
     public const int Packages = 200_000;
 

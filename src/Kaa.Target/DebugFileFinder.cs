@@ -26,7 +26,8 @@ internal sealed class DebugFileFinder(ITargetFiles files, DebugFileSearch search
         }
 
         return First(DebugFilePaths.Of(id, module.Path, name), files.OpenRead, module, id, link)
-            ?? First(DebugFilePaths.Of(id, module.Path, name), search.OpenHost, module, id, link);
+            ?? First(DebugFilePaths.Of(id, module.Path, name), search.OpenHost, module, id, link)
+            ?? Asked(id);
     }
 
     /// <param name="path">Of the file that has the link; null where not known.</param>
@@ -39,7 +40,17 @@ internal sealed class DebugFileFinder(ITargetFiles files, DebugFileSearch search
         }
 
         return (First(DebugFilePaths.OfAlt(link, path), files.OpenRead, null, link.BuildId, null)
-            ?? First(DebugFilePaths.OfAlt(link, path), search.OpenHost, null, link.BuildId, null))?.File;
+            ?? First(DebugFilePaths.OfAlt(link, path), search.OpenHost, null, link.BuildId, null)
+            ?? Asked(link.BuildId))?.File;
+    }
+
+    /// <summary>What a server sends is believed as little as what lies on a disk.</summary>
+    private (ElfFile File, string Path)? Asked(byte[]? id)
+    {
+        if (id is null || search.Ask is not { } ask)
+            return null;
+        string path = "debuginfod:" + Convert.ToHexStringLower(id);
+        return Open(ask(id), path, id, null) is { } file ? (file, path) : null;
     }
 
     private (ElfFile File, string Path)? First(

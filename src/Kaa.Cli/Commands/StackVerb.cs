@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
 using Kaa.Cli.Stacks;
+using Kaa.Linux.Debuginfod;
 using Kaa.Results;
 using Kaa.Target.Cores;
 
@@ -19,7 +20,7 @@ internal sealed class StackVerb : Verb
     private readonly Option<bool> _locals = MakeOption.Flag("--locals", "Show arguments and local variables.");
 
     private readonly Option<bool> _tasks = MakeOption.Flag(
-        "--tasks", "Show asyncio's tasks and suspended greenlets too: where each is suspended, what it awaits, and who awaits it.");
+        "--tasks", "Show the tasks of asyncio and trio, and suspended greenlets, too: where each is suspended, what it awaits, and who awaits it.");
 
     private readonly Option<int> _maxValue = MakeOption.Whole(
         "--max-value", "N", 1, StackRequest.DefaultMaxValue, $"Cut a variable's text after N characters ({StackRequest.DefaultMaxValue}).");
@@ -58,6 +59,9 @@ internal sealed class StackVerb : Verb
     private readonly Option<string[]> _debugDir = MakeOption.Texts(
         "--debug-dir", "DIR", "Look for separate debug files below this directory first, arranged as /usr/lib/debug is; may be repeated.");
 
+    private readonly Option<bool> _debuginfod = MakeOption.Flag(
+        "--debuginfod", "Ask the debuginfod servers of DEBUGINFOD_URLS (else of /etc/debuginfod) for debug files that this machine lacks. Https needs curl.");
+
     private readonly Option<bool> _json = MakeOption.Json();
 
     private readonly Option<bool> _colour = MakeOption.Flag("--color", "Use colours even where the output is no terminal.");
@@ -71,7 +75,7 @@ internal sealed class StackVerb : Verb
         Option[] options =
         [
             _locals, _tasks, _maxValue, _redact, _native, _nativeAll, _source, _threads, _subprocesses, _every, _count, _nonBlocking, _maxPause,
-            _exe, _sysRoot, _debugDir, _json, _colour, _noColour,
+            _exe, _sysRoot, _debugDir, _debuginfod, _json, _colour, _noColour,
         ];
         foreach (Option option in options)
             Add(option);
@@ -117,6 +121,7 @@ internal sealed class StackVerb : Verb
             Pids = [.. targets.Where(target => !IsPath(target)).Select(ReadPid)],
             Cores = cores,
             CoreOptions = new CoreOptions { Exe = Single(result, _exe), SysRoot = Single(result, _sysRoot) },
+            Debuginfod = result.GetValue(_debuginfod) ? DebuginfodClient.FromEnvironment() : null,
             DebugDirectories = [.. (result.GetValue(_debugDir) ?? []).Select(DebugDirectory)],
             Locals = result.GetValue(_locals),
             Tasks = result.GetValue(_tasks),

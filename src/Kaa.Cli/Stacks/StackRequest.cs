@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Kaa.Linux.Debuginfod;
 using Kaa.Target.Cores;
 
 namespace Kaa.Cli.Stacks;
@@ -18,6 +19,9 @@ internal sealed record StackRequest
 
     /// <summary>Where debug files are sought first; absolute.</summary>
     public IReadOnlyList<string> DebugDirectories { get; init; } = [];
+
+    /// <summary>Servers are asked for debug files; null where not.</summary>
+    public DebuginfodClient? Debuginfod { get; init; }
 
     public bool Locals { get; init; }
 

@@ -111,7 +111,7 @@ internal sealed class StackSession(StackTarget target, StackRequest request) : I
             Tasks = tasks is null ? null : _sources.AddTo(tasks.Complete(), request.SourceLines),
             Notes =
             [
-                .. Target.Note is { } note ? [note] : Array.Empty<Note>(), .. _process.Notes, .. observer.Notes(look), .. native?.Notes ?? [], .. _symbols?.Notes ?? [],
+                .. Target.Note is { } note ? [note] : Array.Empty<Note>(), .. _process.Notes, .. observer.Notes(look), .. native?.Notes ?? [], .. _symbols?.Notes ?? [], .. request.Debuginfod?.Notes ?? [],
                 .. tasks?.Notes ?? [], .. Completeness.Notes(shown),
                 .. _sources.Notes,
             ],
@@ -121,7 +121,7 @@ internal sealed class StackSession(StackTarget target, StackRequest request) : I
     private ObservedTarget Open()
     {
         ObservedTarget target = Target.Core is { } core ? CoreTarget.Open(core, request.CoreOptions) : LiveTarget.Open(Target.Pid);
-        target.DebugFiles = target.DebugFiles with { Directories = request.DebugDirectories };
+        target.DebugFiles = target.DebugFiles with { Directories = request.DebugDirectories, Ask = request.Debuginfod is { } servers ? servers.Find : null };
         return target;
     }
 

@@ -26,6 +26,7 @@ public static class Errno
     public const int NoSystemCall = 38; // ENOSYS
     public const int NotSupported = 95; // EOPNOTSUPP
     public const int AddressInUse = 98; // EADDRINUSE
+    public const int InProgress = 115; // EINPROGRESS
     public const int OverQuota = 122; // EDQUOT
     public const int TooManyLinks = 40; // ELOOP
 
