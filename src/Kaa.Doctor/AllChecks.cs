@@ -11,7 +11,7 @@ public static class AllChecks
 
     public static IReadOnlyList<ICheck> OfProcess() =>
     [
-        new AccessCheck(), new OwnFilterCheck(), new TracerCheck(), new StateCheck(), new ConfinementCheck(), new NamespaceCheck(), new MappedFilesCheck(),
+        new AccessCheck(), new OwnFilterCheck(), new TracerCheck(), new StateCheck(), new ConfinementCheck(), new NamespaceCheck(), new LeftoverCheck(), new MappedFilesCheck(),
         new InterpreterCheck(), new SymbolsCheck(), new GdbCheck(), new CoreDumpCheck(),
     ];
 

@@ -42,10 +42,17 @@ public sealed class LiveTarget : ObservedTarget
         Constants = new PageCache(memory, null, ConstantPages);
         _lookMemory = new LookMemory(memory);
         DebugFiles = new DebugFileSearch { OpenHost = HostFiles.OpenRead };
+        Pid = status.Pid;
         Info = DescribeTarget(proc, status);
         _notes = NotesOn(proc, status);
         StartedAt = ReadStart(proc, status.Pid);
     }
+
+    /// <summary>Where its folder is.</summary>
+    public ProcRoot Proc => _proc;
+
+    /// <summary>As seen from here.</summary>
+    public int Pid { get; }
 
     public override TargetInfo Info { get; }
 

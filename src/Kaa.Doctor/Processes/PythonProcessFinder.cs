@@ -1,3 +1,4 @@
+using Kaa.Control.Leftovers;
 using Kaa.Formats;
 using Kaa.Linux;
 using Kaa.Linux.Processes;
@@ -55,7 +56,27 @@ public sealed class PythonProcessFinder(ProcessList processes)
         foreach (Module module in target.Modules.Modules)
             isLikely |= IsPythonName(module.Path);
         InterpreterInfo python = PythonProcess.Find(target, isLikely).Describe();
-        return Describe(process) with { Version = python.Version, Hindrances = [.. target.Notes, .. PhaseNotes(python.Phase)] };
+        return Describe(process) with
+        {
+            Version = python.Version,
+            Hindrances = [.. target.Notes, .. PhaseNotes(python.Phase)],
+            Leftovers = Leftovers(process.Pid, target),
+        };
+    }
+
+    private List<Note> Leftovers(int pid, LiveTarget target)
+    {
+        var children = new List<int>();
+        foreach (ProcessFacts other in processes.All)
+        {
+            if (other.ParentPid == pid && other.State == ThreadState.Zombie)
+                children.Add(other.Pid);
+        }
+
+        var notes = new List<Note>();
+        foreach (Leftover leftover in LeftoverSearch.Find(target, children))
+            notes.Add(new Note(leftover.Code, leftover.Message));
+        return notes;
     }
 
     private ProcessSummary? WithHindrance(ProcessFacts process, UserError error)

@@ -30,11 +30,12 @@ public static unsafe class LeftCopies
     }
 
     /// <summary>Their pids in the parent's own pid namespace.</summary>
-    public static List<int> Find(ProcRoot proc, int parent)
+    /// <param name="candidates">Pids, as seen from here, of which some may be; null for all that there are.</param>
+    public static List<int> Find(ProcRoot proc, int parent, IReadOnlyList<int>? candidates = null)
     {
         var text = new KernelText();
         var copies = new List<int>();
-        foreach (int pid in PidDirectory.List(proc))
+        foreach (int pid in candidates ?? PidDirectory.List(proc))
         {
             if (!text.TryRead(proc.Of(pid, "stat"), out ReadOnlySpan<byte> bytes) || bytes.IsEmpty)
                 continue;
