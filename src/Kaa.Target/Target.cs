@@ -76,6 +76,9 @@ public interface ITargetFiles
     /// </summary>
     Stream? OpenMapped(Mapping mapping);
 
+    /// <summary>Opens a regular file that has been deleted, and that the target still has open under this path; null where it has none such.</summary>
+    Stream? OpenDeleted(string path) => null;
+
     /// <summary>Last change of a file, in Unix seconds; null where it does not exist.</summary>
     double? ModifiedAt(string path);
 

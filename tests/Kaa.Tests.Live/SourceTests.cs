@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Compression;
 using System.Text.Json;
 using Kaa.Tests.Live.Harness;
@@ -61,6 +62,37 @@ public sealed class SourceTests : IDisposable
         frame.GetProperty("source").GetString().ShouldBe("line = sys.stdin.readline()");
     }
 
+    [Theory]
+    [MemberData(nameof(Interpreters.Hosted), MemberType = typeof(Interpreters))]
+    public void A_program_whose_archive_is_gone_has_its_stacks_and_cores(string interpreter)
+    {
+        string archive = Archive("parked.py");
+        using PythonChild child = PythonChild.StartFile(Interpreters.Named(interpreter), archive);
+        string before = Places(Harness.Kaa.Stacks(child, "--native", "--locals"));
+        File.Delete(archive);
+        JsonElement gone = Harness.Kaa.Stacks(child, "--native", "--locals");
+        Places(gone).ShouldBe(before);
+        Frame(gone, "wait_for_line").GetProperty("source").ValueKind.ShouldBe(JsonValueKind.Null);
+        Subject(gone, "source-gone").ShouldBe(archive + "/__main__.py");
+
+        string core = Path.Combine(_directory, "core");
+        Harness.Kaa.Run("core", child.Pid.ToString(CultureInfo.InvariantCulture), "-o", core).Exit.ShouldBe(0);
+        JsonElement dead = Harness.Kaa.Run("bt", core, "--json", "--native", "--locals").Json;
+        Places(dead).ShouldBe(before);
+        Subject(dead, "source-gone").ShouldBe(archive + "/__main__.py");
+    }
+
+    [Fact]
+    public void Lines_come_out_of_an_archive_that_is_gone_while_the_process_has_it_open()
+    {
+        string archive = Archive("holds_archive.py");
+        using PythonChild child = PythonChild.StartFile(Interpreters.Any, archive);
+        File.Delete(archive);
+        JsonElement answer = Harness.Kaa.Stacks(child);
+        Notes(answer).ShouldBeEmpty();
+        Frame(answer, "hold").GetProperty("source").GetString().ShouldBe("sys.stdin.readline()");
+    }
+
     [Fact]
     public void A_relative_name_is_taken_from_the_current_directory_and_noted()
     {
@@ -71,6 +103,21 @@ public sealed class SourceTests : IDisposable
         Notes(answer).ShouldBe(["source-relative"]);
         Frame(answer, "wait_for_line").GetProperty("source").GetString().ShouldBe("line = sys.stdin.readline()");
     }
+
+    private string Archive(string fixture)
+    {
+        string archive = Path.Combine(_directory, "gone.pyz");
+        using ZipArchive file = ZipFile.Open(archive, ZipArchiveMode.Create);
+        file.CreateEntryFromFile(Repository.Fixture(fixture), "__main__.py");
+        return archive;
+    }
+
+    private static string? Subject(JsonElement answer, string code) =>
+        answer.GetProperty("notes").EnumerateArray().Single(note => note.GetProperty("code").GetString() == code).GetProperty("subject").GetString();
+
+    /// <summary>Everything of the frames but their source.</summary>
+    private static string Places(JsonElement answer) => string.Join('\n', answer.GetProperty("threads").EnumerateArray().SelectMany(thread => thread.GetProperty("frames").EnumerateArray())
+        .Select(frame => string.Join(' ', frame.EnumerateObject().Where(property => property.Name is not ("source" or "context")).Select(property => property.Value.GetRawText()))));
 
     private string Copy(string fixture)
     {

@@ -11,12 +11,14 @@ namespace Kaa.Linux.Files;
 public sealed class LiveFiles : ITargetFiles, IDisposable
 {
     private const int PageSize = 4096;
+    private const int DirectoryPiece = 32 << 10;
 
     private readonly ProcRoot _proc;
     private readonly int _tid;
     private readonly IMemory _memory;
     private readonly RootedPath? _root;
     private readonly string _prefix;
+    private Dictionary<string, int>? _deleted;
 
     internal LiveFiles(ProcRoot proc, int tid, IMemory memory)
     {
@@ -61,7 +63,35 @@ public sealed class LiveFiles : ITargetFiles, IDisposable
         return OpenProgram(mapping) ?? OpenByName(mapping);
     }
 
+    public Stream? OpenDeleted(string path)
+    {
+        _deleted ??= Deleted();
+        if (!_deleted.TryGetValue(path, out int number))
+            return null;
+        using Descriptor? place = Descriptor.Open(_proc.Of(_tid, string.Create(CultureInfo.InvariantCulture, $"fd/{number}")), OpenFlags.PathOnly);
+        return place is null ? null : RootedPath.Reopen(place);
+    }
+
     public void Dispose() => _root?.Dispose();
+
+    /// <summary>Descriptors by the paths that their files had, as the target would write them.</summary>
+    private Dictionary<string, int> Deleted()
+    {
+        const string Mark = " (deleted)"; // d_path, fs/d_path.c
+        var deleted = new Dictionary<string, int>(StringComparer.Ordinal);
+        var numbers = new List<int>();
+        using Descriptor? directory = Descriptor.Open(_proc.Of(_tid, "fd"), OpenFlags.Directory);
+        if (directory is not null)
+            NumberedEntries.Add(directory.Number, GC.AllocateUninitializedArray<byte>(DirectoryPiece), numbers);
+        foreach (int number in numbers)
+        {
+            string? name = Descriptor.ReadLink(directory!.Number, number.ToString(CultureInfo.InvariantCulture));
+            if (name?.EndsWith(Mark, StringComparison.Ordinal) == true)
+                deleted.TryAdd(Inside(_prefix, name[..^Mark.Length]), number);
+        }
+
+        return deleted;
+    }
 
     /// <summary>The program's own file needs no more than to be allowed to look at the process, even when it was deleted.</summary>
     private RegularFile? OpenProgram(Mapping mapping)

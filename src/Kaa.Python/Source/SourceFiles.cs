@@ -15,7 +15,7 @@ internal sealed class SourceFiles(ITargetFiles files) : IDisposable
     public byte[]? Read(string path, out double? modified)
     {
         modified = files.ModifiedAt(path);
-        using Stream? file = files.OpenRead(path);
+        using Stream? file = files.OpenRead(path) ?? files.OpenDeleted(path);
         return file is not null ? ReadWhole(file) : ReadFromArchive(path, out modified);
     }
 
@@ -71,7 +71,7 @@ internal sealed class SourceFiles(ITargetFiles files) : IDisposable
         ZipDirectory? archive = null;
         try
         {
-            if (files.OpenRead(path) is { } file)
+            if ((files.OpenRead(path) ?? files.OpenDeleted(path)) is { } file)
                 archive = ZipDirectory.Open(file);
         }
         catch (BadData)
