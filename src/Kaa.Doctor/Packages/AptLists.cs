@@ -10,30 +10,6 @@ namespace Kaa.Doctor.Packages;
 internal sealed record AvailablePackage(string Name, string Version, string? Depends, string? BuildIds)
 {
     public bool HasBuild(string id) => BuildIds?.Contains(id, StringComparison.Ordinal) == true;
-
-    /// <summary>
-    /// Installed packages that would have to change for it, as "libc6 2.36-9 by 2.36-10": those that it wants in one version only, which is not the
-    /// installed one. What these would change in turn is not looked at.
-    /// </summary>
-    public List<string> WouldReplace(DpkgDatabase dpkg)
-    {
-        var replaced = new List<string>();
-        foreach (string relation in (Depends ?? "").Split(','))
-        {
-            int open = relation.IndexOf("(= ", StringComparison.Ordinal);
-            int close = relation.IndexOf(')', StringComparison.Ordinal);
-            if (open < 0 || close < open)
-                continue;
-            string name = relation[..open].Trim();
-            int colon = name.IndexOf(':', StringComparison.Ordinal);
-            name = colon < 0 ? name : name[..colon];
-            string wanted = relation[(open + 3)..close].Trim();
-            if (dpkg.Find(name)?["Version"] is { } installed && installed != wanted)
-                replaced.Add($"{name} {installed} by {wanted}");
-        }
-
-        return replaced;
-    }
 }
 
 /// <summary>

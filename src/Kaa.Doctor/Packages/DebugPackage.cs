@@ -54,9 +54,9 @@ internal static class DebugPackage
         }
 
         if (match is not null)
-            return Match(match, dpkg);
+            return Match(match, new Replacements(dpkg, lists));
         if (other is not null)
-            return Other(other, owner, dpkg);
+            return Other(other, owner, new Replacements(dpkg, lists));
         return
         [
             $"# no package list has a debug package of {owner}; -dbgsym packages are in an archive of their own (debian-goodies has this command):",
@@ -73,17 +73,17 @@ internal static class DebugPackage
         return [stem + "-dbg", package + "-dbgsym", "lib" + stem + "-dbg"];
     }
 
-    private static List<string> Match(AvailablePackage match, DpkgDatabase dpkg)
+    private static List<string> Match(AvailablePackage match, Replacements replacements)
     {
-        List<string> replaced = match.WouldReplace(dpkg);
+        List<string> replaced = replacements.Of(match);
         if (replaced.Count > 0)
             return Warned(match, replaced);
         return [$"# {match.Name} {match.Version} is of this very build, and replaces nothing that is installed:", $"sudo apt-get install --no-install-recommends {match.Name}={match.Version}"];
     }
 
-    private static List<string> Other(AvailablePackage other, InstalledPackage owner, DpkgDatabase dpkg)
+    private static List<string> Other(AvailablePackage other, InstalledPackage owner, Replacements replacements)
     {
-        List<string> replaced = other.WouldReplace(dpkg);
+        List<string> replaced = replacements.Of(other);
         if (replaced.Count > 0)
             return Warned(other, replaced);
         return [$"# the archive has {other.Name} only as {other.Version}, which is another build than {owner}: its symbols do not fit"];

@@ -118,6 +118,37 @@ public sealed class ElfLinkage
             yield return other;
     }
 
+    /// <summary>
+    /// DT_RELR: link-time addresses of words to which the load address is added, packed (gABI, "Relative Relocation Table"). An even entry is the address of one word; an odd
+    /// one a bitmap of the 63 words that follow those before.
+    /// </summary>
+    public IEnumerable<ulong> PackedRelative()
+    {
+        const int Words = 63;
+        if (At(36) is not { } table)
+            yield break;
+        ulong count = Math.Min((ValueOf(35) ?? 0) / 8, Limits.ElfRelocations);
+        ulong next = 0;
+        for (ulong i = 0; i < count; i++)
+        {
+            ulong entry = _memory.Read<ulong>(table + (i * 8));
+            if ((entry & 1) == 0)
+            {
+                yield return entry;
+                next = entry + 8;
+                continue;
+            }
+
+            for (int bit = 0; bit < Words; bit++)
+            {
+                if ((entry >> (bit + 1) & 1) != 0)
+                    yield return next + ((ulong)bit * 8);
+            }
+
+            next += Words * 8;
+        }
+    }
+
     private IEnumerable<ElfRelocation> Relocations(Address? table, ulong size, bool isLazy)
     {
         if (table is not { } start)

@@ -75,6 +75,20 @@ public sealed class InterposeTests : IDisposable
         proof.ShouldContain(line => line.Contains(": e8 ") && line.Contains("call 0x") && line.Contains("<worked>  in first"));
     }
 
+    /// <summary>A table of functions in data: filled by the symbol's name, or only moved with the library, which no interposed function changes.</summary>
+    [Theory]
+    [InlineData("-O1", 2, 0)]
+    [InlineData("-O1 -Wl,-Bsymbolic", 0, 2)]
+    [InlineData("-O1 -Wl,-Bsymbolic -Wl,-z,pack-relative-relocs", 0, 2)]
+    public void Pointers_in_data_are_counted_by_where_they_lead(string flags, int pointers, int directPointers)
+    {
+        const string Table = "\nint (*table[])(int) = { worked, first, worked };\n";
+        _built.Library("libsites.so", Sites.Replace("ATTRIBUTE", "", StringComparison.Ordinal) + Table, flags.Split(' '));
+        string main = _built.Compile("main", Main.Replace("OWN", "", StringComparison.Ordinal), "-O1", "-L" + _built.HostDirectory, "-lsites", "-Wl,-rpath," + _built.Directory);
+        JsonElement library = Foretell(main).Single(finding => Predictions.Code(finding) == "interpose-calls" && finding.GetProperty("subject").GetString()!.EndsWith("libsites.so", StringComparison.Ordinal));
+        (Predictions.Fact(library, "pointers"), Predictions.Fact(library, "directPointers")).ShouldBe((pointers, directPointers), library.GetRawText());
+    }
+
     [Fact]
     public void A_name_that_nobody_has_is_said_to_be_nowhere()
     {

@@ -45,6 +45,31 @@ public sealed class AptListsTests : IDisposable
     }
 
     [Fact]
+    public void What_its_dependencies_would_replace_in_turn_is_told_too()
+    {
+        Installed("3.11.2-6");
+        Archive("""
+            Package: python3.11-dbg
+            Version: 3.11.2-7
+            Depends: python3.11 (= 3.11.2-7), libpython3.11-dbg (= 3.11.2-7) | nothing
+
+            Package: libpython3.11-dbg
+            Version: 3.11.2-7
+            Depends: python3.11-minimal:any (>= 3.11.2-7)
+
+            Package: python3.11-minimal
+            Version: 3.11.2-6
+            Depends: never (= 1)
+
+            Package: python3.11-minimal
+            Version: 3.11.2-8
+
+
+            """);
+        Remedy().ShouldContain(line => line.EndsWith("it would replace python3.11 3.11.2-6 by 3.11.2-7, python3.11-minimal 3.11.2-6 by 3.11.2-8", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void The_same_version_of_another_build_does_not_fit()
     {
         Installed("3.11.2-6");

@@ -22,7 +22,7 @@ internal sealed class InterposePrediction(string symbol) : ICheck
             return [Unknown(examined.Refusal?.Message ?? "there is no process to predict it for")];
         IReadOnlyList<LinkedObject> objects = LinkMap.Read(target, TargetEnvironment.Of(examined).Preload) is { } map ? map.Objects : StaticProgram(target);
         List<Definition> definitions = Definitions.Find(objects, symbol);
-        List<SlotReference> slots = SlotReference.Find(target, objects, symbol);
+        List<SlotReference> slots = SlotReference.Find(target, objects, symbol, definitions);
         if (definitions.Count == 0 && slots.Count == 0)
             return [NotThere(objects)];
         var search = new CodeSearch(target);

@@ -35,7 +35,7 @@ internal sealed class InterposeReport(string symbol, ObservedTarget target, Symb
             evidence.Add(Text($"{unread} of {calls.Count} modules have no debug information: copies that were inlined there can't be counted"));
         int pointers = calls.Sum(each => each.DirectPointers);
         if (pointers > 0)
-            evidence.Add(Text($"besides, {pointers} instructions take the address of the definition itself: calls through such pointers are not seen either"));
+            evidence.Add(Text($"besides, {pointers} instructions and words of data hold the address of the definition itself: calls through such pointers are not seen either"));
         return new Finding("interpose-verdict", severity, Text($"an interposed {symbol} would see {seen} of {sites} call sites"))
         {
             Subject = symbol,

@@ -29,9 +29,10 @@ internal sealed class ModuleCalls(LinkedObject module)
     /// <summary>Those of <see cref="Sites"/> that an interposed definition would see.</summary>
     public int Seen => Binding is null ? ByStub + BySlot : 0;
 
-    public int Pointers => Count(ReferenceKind.SlotPointer) + Slots.Count(slot => slot.IsPointer);
+    public int Pointers => Count(ReferenceKind.SlotPointer) + Slots.Count(slot => slot is { IsPointer: true, IsRelative: false });
 
-    public int DirectPointers => Count(ReferenceKind.DirectPointer);
+    /// <summary>Instructions that take the definition's own address, and words of data that hold it.</summary>
+    public int DirectPointers => Count(ReferenceKind.DirectPointer) + Slots.Count(slot => slot.IsRelative);
 
     /// <summary>Where its slots lead that are bound.</summary>
     public IEnumerable<SlotReference> Bound => Slots.Where(slot => !slot.IsUnbound && slot.Content is { IsNull: false });
