@@ -28,6 +28,27 @@ public sealed class TaskTests
     public void Tasks_of_the_classes_in_Python_are_read_too(string interpreter) =>
         Compare(PythonChild.Start(Interpreters.Named(interpreter), "tasks_python.py"));
 
+    /// <summary>There the set of all tasks is a static variable, which a stripped module has no name for.</summary>
+    [Fact]
+    public void Tasks_of_a_stripped_module_of_3_6_are_found()
+    {
+        Interpreter interpreter = Interpreters.Named("3.6.15");
+        string prefix = Path.GetDirectoryName(Path.GetDirectoryName(interpreter.Executable))!;
+        string module = Directory.GetFiles(Path.Combine(prefix, "lib/python3.6/lib-dynload"), "_asyncio.*.so").Single();
+        string directory = Directory.CreateTempSubdirectory("kaa-stripped-").FullName;
+        try
+        {
+            Harness.Program.Run("strip", ["--strip-all", "-o", Path.Combine(directory, Path.GetFileName(module)), module]).Exit.ShouldBe(0);
+            using PythonChild child = PythonChild.Start(interpreter with { Launch = ["/usr/bin/env", "PYTHONPATH=" + directory, .. interpreter.Launch] }, "tasks.py");
+            File.ReadAllText($"/proc/{child.Pid}/maps").ShouldContain(directory);
+            Compare(child);
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
     [Fact]
     public void In_text_a_ring_of_tasks_comes_first_and_those_that_are_awaited_stand_below()
     {

@@ -90,8 +90,13 @@ public sealed class FileTrapTests : IDisposable
             main.Write(File.ReadAllText(Repository.Fixture("idle.py")));
         using PythonChild child = PythonChild.StartFile(Interpreters.Any, archive);
         Diagnosis.Of(child).Subject("zip-app").ShouldBe(archive);
+        Diagnosis.Of(child).Has("zip-app-gone").ShouldBeFalse();
         File.Delete(archive);
         Diagnosis.Of(child).Severity("zip-app-gone").ShouldBe("warning");
+        using (ZipArchive zip = ZipFile.Open(archive, ZipArchiveMode.Create))
+            zip.CreateEntry("another.py");
+        File.SetLastWriteTime(archive, DateTime.Now.AddMinutes(1));
+        Diagnosis.Of(child).Severity("zip-app-replaced").ShouldBe("warning");
     }
 
     [Fact]
