@@ -7,8 +7,7 @@ namespace Kaa.Tests.Live;
 /// <summary>trio's tasks against what trio says of them: from its root task through all nurseries.</summary>
 public sealed class TrioTests
 {
-    /// <summary>0.22 runs on 3.7 to 3.12, 0.34 on 3.11 and later.</summary>
-    public static TheoryData<string, string> WithTrio { get; } = Modules.Able("trio", "bookworm", "sid");
+    public static TheoryData<string, string> WithTrio { get; } = Modules.WithTrio;
 
     [Theory]
     [MemberData(nameof(WithTrio))]

@@ -9,6 +9,9 @@ namespace Kaa.Doctor.Checks;
 /// <summary>What this machine and this shell allow, whatever the process: Yama, capabilities, seccomp, hidden processes, a container around Kaa.</summary>
 internal sealed class HostAccessCheck : ICheck
 {
+    /// <summary>PROC_PID_INIT_INO of include/linux/proc_ns.h. A /proc of the container's own names no pids further out.</summary>
+    private const string InitialPids = "pid:[4026531836]";
+
     public string Subject => "rights of this shell";
 
     public IEnumerable<Finding> Examine(Examined examined)
@@ -21,11 +24,12 @@ internal sealed class HostAccessCheck : ICheck
         yield return Capability(self, isCapable, host);
         if (Hidden(host) is { } hidden)
             yield return hidden;
-        if (self.NamespacePids.Count > 1)
+        string? pids = host.Link("self/ns/pid");
+        if (self.NamespacePids.Count > 1 || (pids is not null && pids != InitialPids))
         {
             yield return new Finding("kaa-in-container", Severity.Info, "Kaa runs in a container: it sees the processes of this container only")
             {
-                Evidence = ["NSpid: " + string.Join(' ', self.NamespacePids)],
+                Evidence = ["NSpid: " + string.Join(' ', self.NamespacePids), "pid namespace: " + (pids ?? "unknown")],
                 Remedy = ["# on the host:", "sudo kaa ps"],
             };
         }

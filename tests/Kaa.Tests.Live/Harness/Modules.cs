@@ -15,16 +15,29 @@ public static class Modules
         return interpreter with { Launch = ["/usr/bin/env", "PYTHONPATH=" + directory, "PYTHONDONTWRITEBYTECODE=1", .. interpreter.Launch] };
     }
 
-    /// <summary>Pairs of suite and interpreter that can import a module.</summary>
-    public static TheoryData<string, string> Able(string module, params ReadOnlySpan<string> suites)
+    /// <summary>
+    /// Pairs of suite and interpreter that can import trio, which is pure Python: bookworm's 0.22 runs on 3.7 to 3.12, sid's 0.34 on 3.11 and later
+    /// (3.10 would need one more package).
+    /// </summary>
+    public static TheoryData<string, string> WithTrio => Pairs(
+        ("bookworm", interpreter => interpreter.Root is null && interpreter.AtLeast(3, 7) && !interpreter.AtLeast(3, 13)),
+        ("sid", interpreter => interpreter.AtLeast(3, 11)));
+
+    /// <summary>Pairs that can import greenlet, which each suite has for the release build of its own Python: 0.4 and 2.</summary>
+    public static TheoryData<string, string> WithGreenlet => Pairs(
+        ("bullseye", interpreter => IsRelease(interpreter, 9)), ("bookworm", interpreter => IsRelease(interpreter, 11)));
+
+    private static bool IsRelease(Interpreter interpreter, int minor) =>
+        interpreter is { Root: null, Debug: false, FreeThreaded: false, Libc: "glibc" } && interpreter.Number.Major == 3 && interpreter.Number.Minor == minor;
+
+    private static TheoryData<string, string> Pairs(params (string Suite, Func<Interpreter, bool> IsAble)[] suites)
     {
         var data = new TheoryData<string, string>();
-        foreach (string suite in suites)
+        foreach ((string suite, Func<Interpreter, bool> isAble) in suites)
         {
             foreach (Interpreter interpreter in Interpreters.Known)
             {
-                if (interpreter.Embedded is null && Of(suite, interpreter) is { } with
-                    && Program.Run(with.Launch[0], [.. with.Launch[1..], "-c", "import " + module]).Exit == 0)
+                if (interpreter.Embedded is null && isAble(interpreter) && Of(suite, interpreter) is not null)
                     data.Add(suite, interpreter.Name);
             }
         }
