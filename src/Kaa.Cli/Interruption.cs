@@ -4,16 +4,25 @@ namespace Kaa.Cli;
 
 /// <summary>
 /// Ctrl-C. The first one lets a look that has begun come to its end, which takes milliseconds, and then ends Kaa; a second one ends it at
-/// once, as kill -9 would.
+/// once, as kill -9 would. Before <see cref="Arm"/> it ends Kaa at once, as nothing is there yet that must come to an end: what watches for it is a
+/// thread, and starting it takes as long as reading a few stacks.
 /// </summary>
 internal sealed class Interruption : IDisposable
 {
     private readonly System.Threading.ManualResetEventSlim _requested = new();
-    private readonly PosixSignalRegistration _registration;
+    private PosixSignalRegistration? _registration;
 
-    public Interruption()
+    /// <param name="armed">False where <see cref="Arm"/> will be called before anything begins that must come to its end.</param>
+    public Interruption(bool armed = true)
     {
-        _registration = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
+        if (armed)
+            Arm();
+    }
+
+    /// <summary>From now on Ctrl-C is asked for first.</summary>
+    public void Arm()
+    {
+        _registration ??= PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
         {
             signal.Cancel = !_requested.IsSet;
             _requested.Set();
@@ -38,7 +47,7 @@ internal sealed class Interruption : IDisposable
 
     public void Dispose()
     {
-        _registration.Dispose();
+        _registration?.Dispose();
         _requested.Dispose();
     }
 }

@@ -54,6 +54,9 @@ public sealed record LookOptions
     /// <summary>No thread is stopped, whatever it does.</summary>
     public bool NonBlocking { get; init; }
 
+    /// <summary>Called before the first thread is stopped: what must be in place for the stop to come to its end whatever happens to Kaa.</summary>
+    public Action? BeforeStopping { get; init; }
+
     /// <summary>The longest that any thread may stand still because of this look.</summary>
     public TimeSpan MaxPause { get; init; } = TimeSpan.FromMilliseconds(100);
 

@@ -96,7 +96,7 @@ public sealed class CommandLineTests
         ProgramResult result = Program.Run("/bin/bash", ["-c", Try, Repository.Kaa]);
         result.Error.ShouldBeEmpty();
         string[] lines = result.Output.Split('\n');
-        lines[0].Split(' ').ShouldBeSubsetOf(["bt", "core", "doctor", "ps", "completion", "--help", "--version"]);
+        lines[0].Split(' ').ShouldBeSubsetOf(["bt", "core", "debug", "detach", "doctor", "exec", "mem", "pdb", "ps", "repl", "trace", "completion", "--help", "--version"]);
         lines[1].ShouldBe("--locals");
         lines[2].ShouldBe("fish");
     }

@@ -1,19 +1,23 @@
 using System.CommandLine;
-using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Kaa.Cli.Output;
 
 namespace Kaa.Cli.Commands;
 
-/// <summary>The tree of commands: the source of parsing, help, man page and completions.</summary>
-internal sealed class KaaCommand : RootCommand
+/// <summary>
+/// The tree of commands: the source of parsing, help, man page and completions. Not a RootCommand: its options ask for resources and
+/// for the assembly's name by reflection, which takes as long as finding the interpreter in a process.
+/// </summary>
+internal sealed class KaaCommand : Command
 {
     private KaaCommand()
-        : base("Sees what a running CPython process does, from the outside, without preparing or disturbing it.")
+        : base("kaa", "Sees what a running CPython process does, from the outside, without preparing or disturbing it.")
     {
-        Directives.Clear();
-        foreach (Option option in Options)
-            Describe(option);
+        Add(new Option<bool>("--help", "-h")
+        {
+            Description = "Print this help.", Arity = ArgumentArity.Zero, Recursive = true, Action = new HelpPrinting(),
+        });
+        Add(new Option<bool>("--version") { Description = "Print the version.", Arity = ArgumentArity.Zero, Action = new VersionPrinting() });
         Add(new StackVerb());
         Add(new CoreVerb());
         Add(new DebugVerb());
@@ -41,24 +45,6 @@ internal sealed class KaaCommand : RootCommand
         using StreamWriter error = Streams.Error();
         HelpText.Write(this, error);
         return ExitCode.Usage;
-    }
-
-    private static void Describe(Option option)
-    {
-        switch (option)
-        {
-            case HelpOption:
-                option.Description = "Print this help.";
-                option.Aliases.Remove("-?");
-                option.Aliases.Remove("/?");
-                option.Aliases.Remove("/h");
-                option.Action = new HelpPrinting();
-                break;
-            case VersionOption:
-                option.Description = "Print the version.";
-                option.Action = new VersionPrinting();
-                break;
-        }
     }
 
     private sealed class HelpPrinting : SynchronousCommandLineAction

@@ -7,7 +7,7 @@ namespace Kaa.Cli.Stacks;
 internal sealed class StackCommand : IDisposable
 {
     private readonly StackRequest _request;
-    private readonly Interruption _interruption = new();
+    private readonly Interruption _interruption = new(armed: false);
     private readonly List<StackSession> _sessions = [];
     private readonly IStackOutput _output;
 
@@ -16,9 +16,11 @@ internal sealed class StackCommand : IDisposable
         // Unpacking a core can take long.
         request = request with { CoreOptions = request.CoreOptions with { OnProgress = _interruption.ThrowIfRequested } };
         _request = request;
+        if (request.Every is not null)
+            _interruption.Arm();
         _output = request.Json ? new JsonStackOutput(request) : new TextStackOutput(request);
         foreach (StackTarget target in StackTargets.Of(request))
-            _sessions.Add(new StackSession(target, request));
+            _sessions.Add(new StackSession(target, request, _interruption));
     }
 
     public static int Run(StackRequest request)

@@ -15,7 +15,7 @@ using Kaa.Target.Symbols;
 namespace Kaa.Cli.Stacks;
 
 /// <summary>One process or core for the length of the command: opened at the first look, kept open for the next ones.</summary>
-internal sealed class StackSession(StackTarget target, StackRequest request) : IDisposable
+internal sealed class StackSession(StackTarget target, StackRequest request, Interruption interruption) : IDisposable
 {
     private const int MostStops = 3;
 
@@ -120,6 +120,8 @@ internal sealed class StackSession(StackTarget target, StackRequest request) : I
 
     private ObservedTarget Open()
     {
+        if (Target.Core is not null)
+            interruption.Arm();
         ObservedTarget target = Target.Core is { } core ? CoreTarget.Open(core, request.CoreOptions) : LiveTarget.Open(Target.Pid);
         target.DebugFiles = target.DebugFiles with { Directories = request.DebugDirectories, Ask = request.Debuginfod is { } servers ? servers.Find : null };
         return target;
@@ -166,7 +168,7 @@ internal sealed class StackSession(StackTarget target, StackRequest request) : I
 
     private LookOptions LookOptions()
     {
-        var options = new LookOptions { NonBlocking = request.NonBlocking };
+        var options = new LookOptions { NonBlocking = request.NonBlocking, BeforeStopping = interruption.Arm };
         return request.MaxPause is { } pause ? options with { MaxPause = pause } : options;
     }
 }

@@ -77,6 +77,7 @@ internal sealed class LiveLook : IDisposable
             moving = ReadAndProve(null);
         else
         {
+            _options.BeforeStopping?.Invoke();
             var tracer = new Tracer(_tasks);
             TracerThread.Run(() => moving = ReadStopped(tracer, toStop), tracer.BuryTheDead);
         }
