@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Kaa.Formats;
 using Kaa.Python.Stack;
 using Kaa.Target.Unwind;
@@ -64,7 +63,7 @@ internal static class FramePlaces
         bool Holds(RawFrame wanted, int index)
         {
             Address from = index == 0 ? stack.Start : native[evals[index - 1]].Cfa - SavedRegisters;
-            return IsHeld(wanted.Address, from, native[evals[index]].Cfa, stack);
+            return stack.Holds(wanted.Address.Value, from, native[evals[index]].Cfa);
         }
     }
 
@@ -92,7 +91,7 @@ internal static class FramePlaces
             for (int i = 0; i < indices.Count; i++)
             {
                 Address from = i == 0 ? stack.Start : native[indices[i - 1]].Cfa - SavedRegisters;
-                held += IsHeld(python[i].Address, from, native[indices[i]].Cfa, stack) ? 1 : 0;
+                held += stack.Holds(python[i].Address.Value, from, native[indices[i]].Cfa) ? 1 : 0;
             }
 
             if (held * 2 > python.Count)
@@ -100,14 +99,6 @@ internal static class FramePlaces
         }
 
         return Address.Null;
-    }
-
-    private static bool IsHeld(Address wanted, Address from, Address end, CapturedStack stack)
-    {
-        long first = Math.Clamp(from - stack.Start, 0, stack.Bytes.Length);
-        long last = Math.Clamp(end - stack.Start, first, stack.Bytes.Length);
-        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(stack.Bytes.Span[(int)first..(int)last]);
-        return words.Contains(wanted.Value);
     }
 
     private static (Address[] Starts, int[] Order) ByStackPointer(IReadOnlyList<UnwoundFrame> native)

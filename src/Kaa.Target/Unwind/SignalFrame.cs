@@ -12,6 +12,15 @@ internal static class SignalFrame
     /// <summary>struct ucontext: flags, link and stack_t come before the registers (include/uapi/asm-generic/ucontext.h).</summary>
     private const int RegistersAt = 40;
 
+    // struct rt_sigframe begins with the address of the return code, the ucontext follows (arch/x86/include/asm/sigframe.h).
+    private const int FlagsAt = 8;
+    private const int LinkAt = 16;
+    private const int StackAt = 24;
+    private const int StackSizeAt = 40;
+    private const int StackPointerAt = 8 + RegistersAt + 15 * 8;
+    private const int FrameSize = StackPointerAt + 8;
+    private const ulong AllFlags = 7; // UC_FP_XSTATE, UC_SIGCONTEXT_SS, UC_STRICT_RESTORE_SS
+
     /// <summary>DWARF numbers in the order of struct sigcontext (arch/x86/include/uapi/asm/sigcontext.h).</summary>
     private static ReadOnlySpan<byte> Order => [8, 9, 10, 11, 12, 13, 14, 15, 5, 4, 6, 3, 1, 0, 2, 7, 16];
 
@@ -34,4 +43,31 @@ internal static class SignalFrame
             registers[Order[i]] = ((ReadOnlySpan<byte>)bytes).PointerAt(i * 8);
         return registers;
     }
+
+    /// <summary>
+    /// The frame by which the kernel took a thread to its alternate stack, in a copy of that stack: it names the alternate stack, in which it lies itself, and a
+    /// stack pointer outside of it.
+    /// </summary>
+    /// <param name="bytes">From an address on the alternate stack upwards.</param>
+    /// <param name="start">That address, a multiple of 8.</param>
+    public static AlternateStack? FindAlternate(ReadOnlySpan<byte> bytes, Address start)
+    {
+        for (int at = 0; at <= bytes.Length - FrameSize; at += 8)
+        {
+            ReadOnlySpan<byte> frame = bytes.Slice(at, FrameSize);
+            if (frame.PointerAt(LinkAt) != 0 || frame.PointerAt(FlagsAt) > AllFlags)
+                continue;
+            ulong stack = frame.PointerAt(StackAt);
+            ulong size = frame.PointerAt(StackSizeAt);
+            ulong interrupted = frame.PointerAt(StackPointerAt);
+            if (size >= FrameSize && unchecked(start.Value + (ulong)at - stack) < size && unchecked(interrupted - stack) >= size && interrupted != 0)
+                return new AlternateStack(new Address(unchecked(stack + size)), new Address(interrupted));
+        }
+
+        return null;
+    }
 }
+
+/// <param name="End">Behind the last byte of the alternate stack.</param>
+/// <param name="Interrupted">The stack pointer that the thread had before.</param>
+internal readonly record struct AlternateStack(Address End, Address Interrupted);

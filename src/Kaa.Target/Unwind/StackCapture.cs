@@ -6,7 +6,7 @@ namespace Kaa.Target.Unwind;
 
 /// <summary>
 /// Copies the C stacks of the threads that a look wants, from the stack pointer upwards, while they stand still. They are unwound
-/// afterwards. A later pass replaces what an earlier one copied of a thread.
+/// afterwards. Of a thread that handles a signal on a stack of its own (sigaltstack) the interrupted one is copied too. A later pass replaces what an earlier one copied of a thread.
 /// </summary>
 public sealed class StackCapture(ObservedTarget target)
 {
@@ -17,6 +17,10 @@ public sealed class StackCapture(ObservedTarget target)
     private const int LargePiece = 1 << 20;
 
     private const int Word = 8;
+
+    /// <summary>Where a frame that led to an alternate stack is sought: such stacks are small.</summary>
+    private const int AlternateSearch = 256 << 10;
+    private const int MostStacks = 3;
 
     private readonly Dictionary<int, CapturedStack> _stacks = [];
     private readonly HashSet<int> _missed = [];
@@ -38,7 +42,7 @@ public sealed class StackCapture(ObservedTarget target)
             Forget(thread.Tid);
             _missed.Remove(thread.Tid);
             if (thread.StackPointer is { IsNull: false } pointer)
-                Keep(Copy(look.Memory, thread, pointer));
+                Keep(Copy(look.Memory, thread, pointer, MostStacks));
             else if (thread.State == ThreadState.Running)
                 _missed.Add(thread.Tid);
         }
@@ -47,16 +51,16 @@ public sealed class StackCapture(ObservedTarget target)
     private void Forget(int tid)
     {
         if (_stacks.Remove(tid, out CapturedStack? old))
-            _total -= old.Bytes.Length;
+            _total -= old.Length;
     }
 
     private void Keep(CapturedStack stack)
     {
         _stacks[stack.Thread.Tid] = stack;
-        _total += stack.Bytes.Length;
+        _total += stack.Length;
     }
 
-    private CapturedStack Copy(IMemory memory, TargetThread thread, Address pointer)
+    private CapturedStack Copy(IMemory memory, TargetThread thread, Address pointer, int most)
     {
         var start = new Address(pointer.Value & ~(ulong)(Word - 1));
         long room = Math.Min(Limits.StackCopy, Limits.StackCopies - _total);
@@ -66,10 +70,16 @@ public sealed class StackCapture(ObservedTarget target)
         long length = mapping is { } known ? Math.Min(known.End - start, room) : room;
         byte[] bytes = GC.AllocateUninitializedArray<byte>((int)Math.Min(length, mapping is null ? SmallPiece : LargePiece));
         int done = 0;
+        AlternateStack? alternate = null;
         string? cut = null;
         try
         {
-            done = ReadAll(memory, start, length, ref bytes);
+            done = memory.Read(start, bytes);
+            alternate = most > 1 ? SignalFrame.FindAlternate(bytes.AsSpan(0, Math.Min(done, AlternateSearch)), start) : null;
+            if (alternate is { } found)
+                done = (int)Math.Min(done, found.End - start);
+            else if (done == bytes.Length)
+                done = ReadRest(memory, start, length, ref bytes);
             cut = done == room ? "the stack is larger than what Kaa copies of it" : null;
         }
         catch (TargetFault fault) when (fault.Reason != FaultReason.Gone)
@@ -77,12 +87,14 @@ public sealed class StackCapture(ObservedTarget target)
             cut = fault.Message;
         }
 
-        return new CapturedStack(thread, start, bytes.AsMemory(0, done), cut);
+        var stack = new CapturedStack(thread, start, bytes.AsMemory(0, done), cut);
+        return alternate is { } frame ? stack with { Interrupted = Copy(memory, thread, frame.Interrupted, most - 1) } : stack;
     }
 
-    private static int ReadAll(IMemory memory, Address start, long length, ref byte[] bytes)
+    /// <summary>Gives how much there is in all.</summary>
+    private static int ReadRest(IMemory memory, Address start, long length, ref byte[] bytes)
     {
-        int done = 0;
+        int done = bytes.Length;
         while (done < length)
         {
             if (done == bytes.Length)
