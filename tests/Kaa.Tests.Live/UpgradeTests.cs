@@ -78,6 +78,25 @@ public sealed class UpgradeTests(ITestOutputHelper output)
         AnswerComparison.OfLiveAndCore(live, JsonNode.Parse(result.Output)!.AsObject()).ShouldBeEmpty();
     }
 
+    /// <summary>The kernel leaves code and constants to the files by default, and these files are gone for good.</summary>
+    [KernelCoreTheory]
+    [MemberData(nameof(Interpreters.OfEachKind), MemberType = typeof(Interpreters))]
+    public void A_core_that_leaves_constants_to_files_that_are_gone_shows_what_the_program_wrote(string name)
+    {
+        using var cores = new Cores();
+        using var copy = new PrivateCopy(Interpreters.Named(name), "native.py");
+        using PythonChild child = cores.Start(copy.Interpreter, "native.py");
+        Dictionary<string, string> live = PythonFrames(Look(child));
+        copy.ReplaceAll();
+        string core = cores.Kill(child, "0x33");
+        string[] root = child.Interpreter.Root is { } directory ? ["--sysroot", directory] : [];
+        KaaResult result = Harness.Kaa.Run(["bt", core, "--json", "--locals", .. root]);
+        result.Exit.ShouldBe(3, result.Output + result.Error);
+        PythonFrames(JsonNode.Parse(result.Output)!.AsObject()).ShouldBe(live, ignoreOrder: true);
+        result.Output.ShouldContain("\"file-other-build\"");
+        result.Output.ShouldNotContain("(unnamed type).");
+    }
+
     [Theory]
     [MemberData(nameof(Interpreters.Hosted), MemberType = typeof(Interpreters))]
     public void Without_the_right_to_open_old_files_only_what_memory_lacks_is_unknown(string name)
@@ -132,6 +151,19 @@ public sealed class UpgradeTests(ITestOutputHelper output)
         }
 
         return copy;
+    }
+
+    /// <summary>Functions, files and lines of each thread that runs Python code, by its ident.</summary>
+    private static Dictionary<string, string> PythonFrames(JsonObject answer)
+    {
+        var threads = new Dictionary<string, string>();
+        foreach (JsonNode? thread in answer["threads"]!.AsArray())
+        {
+            IEnumerable<string> frames = thread!["frames"]!.AsArray().Where(frame => frame!["kind"]!.GetValue<string>() == "python").Select(frame => $"{frame!["function"]} {frame["file"]}:{frame["line"]}");
+            threads[thread["ident"]!.ToJsonString()] = string.Join('\n', frames);
+        }
+
+        return threads;
     }
 
     /// <summary>Functions and lines of the main thread.</summary>

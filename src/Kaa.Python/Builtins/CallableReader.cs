@@ -70,13 +70,15 @@ internal sealed class CallableReader(PyObjects objects, CallableLayout layout)
                 return OfDescriptor(objects.Word(instance, 0), DescriptorName(objects.Word(instance, 0)), bound: true);
             case "method" or "instancemethod":
                 return isWrapped ? Callable.Other : ReadNew(objects.PointerAt(instance, layout.im_func), isWrapped: true);
+            case PyType.Nameless:
+                return Callable.Other;
             default:
                 return OfInstance(type);
         }
     }
 
     /// <summary>Calling a class that C code made; one of Python's leads to its own <c>__init__</c> or may.</summary>
-    private Callable OfClass(PyType type) => IsMadeInC(type) ? new Callable(true, OfType(type), Address.Null) : Callable.Other;
+    private Callable OfClass(PyType type) => type.Name != PyType.Nameless && IsMadeInC(type) ? new Callable(true, OfType(type), Address.Null) : Callable.Other;
 
     private BuiltinFrame OfType(PyType type)
     {

@@ -10,6 +10,9 @@ public sealed record PyType(
     Address Address, string Name, TypeFlags Flags, long BasicSize, long ItemSize, long DictOffset, Address Repr, Address Members,
     Address Base, Address Dict, Address Mro)
 {
+    /// <summary>The <see cref="Name"/> of a type whose name can't be read.</summary>
+    public const string Nameless = "(unnamed type)";
+
     public bool IsHeapType => Has(TypeFlags.HeapType);
 
     /// <summary><c>type.__name__</c>.</summary>

@@ -34,4 +34,7 @@ public enum TypeFlags : ulong
     DictSubclass = 1UL << 29,
     BaseExceptionSubclass = 1UL << 30,
     TypeSubclass = 1UL << 31,
+
+    /// <summary>All that mark subclasses, but those of whole numbers.</summary>
+    OtherSubclasses = ListSubclass | TupleSubclass | BytesSubclass | UnicodeSubclass | DictSubclass | BaseExceptionSubclass | TypeSubclass,
 }

@@ -32,7 +32,7 @@ internal sealed class CodeReader(PyObjects objects, PyLayout layout, PySemantics
         objects.Memory.ReadExactly(address, bytes);
         PyType type = objects.Type(((ReadOnlySpan<byte>)bytes).AddressAt(objects.Layout.PyObject.ob_type));
         // A class of Python's may be called "code" too; PyCode_Type is static and can't be derived from.
-        if (type.Name != "code" || type.IsHeapType)
+        if (type.IsHeapType || (type.Name != "code" && !(type.Name == PyType.Nameless && HasShapeOfCode(type))))
             throw TargetFault.Nonsense(address, "no code object");
         PyCode code = Decode(address, bytes);
         if (Round > 0)
@@ -56,6 +56,11 @@ internal sealed class CodeReader(PyObjects objects, PyLayout layout, PySemantics
         code.ProvedIn = Round;
         return true;
     }
+
+    /// <summary>Since 3.11 the bytecode follows the object, in units of two bytes; no other type of the interpreter's is so.</summary>
+    private bool HasShapeOfCode(PyType type) => _layout.co_code_adaptive != Offset.Absent
+        ? type.BasicSize == _layout.co_code_adaptive && type.ItemSize == 2
+        : type.BasicSize >= _layout.Extent && type.BasicSize < 2 * _layout.Extent && type.ItemSize == 0;
 
     private PyCode Decode(Address address, ReadOnlySpan<byte> bytes)
     {

@@ -49,7 +49,10 @@ internal sealed class FrameObjectChain(PyObjects objects, PyLayout layout, PySem
     private void CheckType(Address frame, ReadOnlySpan<byte> bytes)
     {
         PyType type = Objects.Type(bytes.AddressAt(Objects.Layout.PyObject.ob_type));
-        if (type.Name != "frame" || type.IsHeapType)
+        if (type.IsHeapType || (type.Name != "frame" && !(type.Name == PyType.Nameless && HasShapeOfFrame(type))))
             throw TargetFault.Nonsense(frame, "no frame");
     }
+
+    /// <summary>Locals and the value stack follow the object, in pointers (PyFrame_Type, Objects/frameobject.c).</summary>
+    private bool HasShapeOfFrame(PyType type) => type.ItemSize == sizeof(ulong) && type.BasicSize > Layout.FrameObject.f_lineno && type.BasicSize < MaxExtent;
 }
