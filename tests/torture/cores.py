@@ -8,7 +8,9 @@ import subprocess
 import time
 from pathlib import Path
 
+import slots
 from busy import Busy, Verdict
+from harness import kernel
 from harness.interpreters import Interpreter
 from harness.workshop import Workshop
 from looks import COMPLETE, INCOMPLETE
@@ -16,6 +18,10 @@ from looks import COMPLETE, INCOMPLETE
 PATIENCE = 120.0
 KILL_WITHIN_MS = 400.0
 COPY = "kaa-core"
+SAMPLES = 30
+BETWEEN_SAMPLES = 0.05
+# Threads and children come and go all the while: their stacks and pipes may be there in every sample, or in none.
+MORE_DESCRIPTORS, MORE_MAPPINGS, MORE_KIB = 4, 24, 8192
 
 
 def written(interpreter: Interpreter, kaa: str, count: int) -> Verdict:
@@ -23,14 +29,20 @@ def written(interpreter: Interpreter, kaa: str, count: int) -> Verdict:
     faults: list[str] = []
     pauses: list[int] = []
     ways: collections.Counter = collections.Counter()
+    seen: set[str] = set()
     with Workshop(interpreter.root) as workshop, Busy(interpreter, workshop) as busy:
         core = workshop.host / "core"
+        faults += _write(kaa, busy.pid, core, 0, pauses, ways)  # the first leaves a page of its own behind
+        before = _resources(busy.pid)
         for turn in range(count):
             if turn % 3 == 2:
                 _be_killed(kaa, busy.pid, core)
                 ways["killed"] += 1
+                faults += _new_disturbances(busy, turn, seen)
             else:
                 faults += _write(kaa, busy.pid, core, turn, pauses, ways)
+            if turn % 50 == 49:
+                print(f"      {turn + 1} cores, {dict(ways)}, {len(faults)} faults", flush=True)
             if not busy.target.alive():
                 return Verdict(f"{interpreter.name} cores", faults + [f"the target died at core {turn}"], str(dict(ways)))
         zombies = len(_copies(busy.pid))
@@ -41,9 +53,12 @@ def written(interpreter: Interpreter, kaa: str, count: int) -> Verdict:
             faults += _write(kaa, busy.pid, core, count + turn, pauses, ways)
         faults += [f"a copy is left: {copy}" for copy in _copies(busy.pid)]
         faults += [f"a file is left: {path.name}" for path in workshop.host.glob(".core*")]
+        after = _resources(busy.pid)
+        faults += [f"{name}: {before[name]} before, {after[name]} after" for name, more in
+                   (("descriptors", MORE_DESCRIPTORS), ("mappings", MORE_MAPPINGS), ("KiB", MORE_KIB)) if after[name] > before[name] + more]
         faults = busy.end() + faults
         pauses.sort()
-        figures = f"{count} cores, {dict(ways)}, {zombies} zombies before the last, {busy.rounds():,} rounds"
+        figures = f"{count} cores, {dict(ways)}, {zombies} zombies before the last, {busy.rounds():,} rounds, {before} → {after}"
         if pauses:
             figures += f"; pause µs median {pauses[len(pauses) // 2]} 99 % {pauses[len(pauses) * 99 // 100]} max {pauses[-1]}"
         return Verdict(f"{interpreter.name} cores", faults, figures)
@@ -75,6 +90,27 @@ def _be_killed(kaa: str, pid: int, core: Path) -> None:
     time.sleep(random.uniform(0, KILL_WITHIN_MS) / 1000)
     process.send_signal(signal.SIGKILL)
     process.wait()
+
+
+def _new_disturbances(busy: Busy, turn: int, seen: set[str]) -> list[str]:
+    """What has gone wrong in the target since it was last asked, so that it is known after which kill."""
+    new = [fault for fault in slots.disturbed(busy.slots.read()) if fault.split(":")[0] not in seen]
+    seen.update(fault.split(":")[0] for fault in new)
+    return [f"by kill {turn}: {fault}" for fault in new]
+
+
+def _resources(pid: int) -> dict[str, int]:
+    """The least of some samples: what is there for good."""
+    least: dict[str, int] = {}
+    for _ in range(SAMPLES):
+        sample = {
+            "descriptors": len(os.listdir(f"/proc/{pid}/fd")),
+            "mappings": Path(f"/proc/{pid}/maps").read_bytes().count(b"\n"),
+            "KiB": int(kernel.status(pid, pid)["RssAnon"].split()[0]),
+        }
+        least = {name: min(value, least.get(name, value)) for name, value in sample.items()}
+        time.sleep(BETWEEN_SAMPLES)
+    return least
 
 
 def _copies(pid: int) -> list[str]:

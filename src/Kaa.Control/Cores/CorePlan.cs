@@ -51,6 +51,9 @@ internal sealed class CorePlan
     /// <summary>Bytes that are likely to be written.</summary>
     public ulong Bytes { get; private set; }
 
+    /// <summary>Bytes of memory in the file, holes included; of a guess the least.</summary>
+    public ulong Length { get; private set; }
+
     /// <summary>Resident bytes of ranges that the program wants to be in no core.</summary>
     public ulong LeftOutOnRequest { get; private set; }
 
@@ -143,6 +146,8 @@ internal sealed class CorePlan
         else if (range.Mapping.Length <= LargeReservation || _pages is null)
         {
             AddWhole(range, SegmentSource.Anonymous, held);
+            if (range.Mapping.Length > LargeReservation)
+                Length = Length - range.Mapping.Length + held;
         }
         else
         {
@@ -172,6 +177,7 @@ internal sealed class CorePlan
                 Segments.Add(Planned(range, SegmentSource.None, done, run.Start, 0));
             Segments.Add(Planned(range, source, run.Start, run.End, run.Length));
             Bytes += run.Length;
+            Length += run.Length;
             done = run.End;
         }
 
@@ -184,6 +190,7 @@ internal sealed class CorePlan
         ulong fileSize = source == SegmentSource.None ? 0 : range.Mapping.Length;
         Segments.Add(Planned(range, source, range.Mapping.Start, range.Mapping.End, fileSize));
         Bytes += bytes;
+        Length += fileSize;
     }
 
     private static PlannedSegment Planned(RangeUsage range, SegmentSource source, Address start, Address end, ulong fileSize) =>

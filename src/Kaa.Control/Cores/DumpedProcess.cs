@@ -81,6 +81,9 @@ internal sealed class DumpedProcess : IDisposable
         return SmapsParser.Parse(text);
     }
 
+    /// <summary>Threads of the whole machine that run or wait for a processor now; 1 where the kernel does not say.</summary>
+    public int RunnableThreads() => _text.TryRead(Proc.Of("loadavg"), out ReadOnlySpan<byte> text) ? LoadText.Runnable(text) ?? 1 : 1;
+
     /// <summary>The bytes of a file of /proc/PID; empty where it can't be read.</summary>
     public byte[] Read(string file) => _text.TryRead(Proc.Of(Tid, file), out ReadOnlySpan<byte> text) ? text.ToArray() : [];
 

@@ -18,6 +18,9 @@ public sealed class ProcessDump
 {
     private const int MemoryCheckEvery = 16; // steps of a MiB
 
+    // While others stand still for it, it sleeps most of the time: a fork is made by a thread of the process. Afterwards it gives its priority up by itself.
+    private const int MostHaste = 10_000; // ms
+
     private readonly CoreRequest _request;
     private readonly DumpedProcess _process;
     private readonly NewFile? _file;
@@ -63,7 +66,7 @@ public sealed class ProcessDump
     private CoreReport Run()
     {
         CorePlan guess = CorePlan.Of(_ranges, null);
-        RequireRoom(guess.Bytes);
+        RequireRoom(guess);
         using TargetPatch? patch = _request.Plain ? null : TargetPatch.Open(_process.Proc, _process.Tid);
         RemoteRoom? room = _request.Plain ? null : RemoteRoom.Find(_process.Target);
         RemoteHindrance? hindrance = _request.Plain ? null : Hindrance(room, patch);
@@ -73,9 +76,17 @@ public sealed class ProcessDump
         _request.OnPrediction(prediction);
         CoreReport? report = null;
         if (_request.Held is not null)
+        {
             report = WritePlain(prediction);
+        }
         else
-            TracerThread.Run(() => report = isPlain ? WritePlain(prediction) : WriteCopy(new SnapshotTaker(_process, room!, patch!, _standstill), prediction, guess.Bytes), _standstill.BuryTheDead);
+        {
+            TracerThread.Run(
+                () => report = isPlain ? WritePlain(prediction) : WriteCopy(new SnapshotTaker(_process, room!, patch!, _standstill), prediction, guess.Bytes),
+                _standstill.BuryTheDead,
+                MostHaste);
+        }
+
         _file?.Publish();
         return report! with { DiskBytes = _file?.DiskBytes, Seconds = (Clock.Microseconds - _begun) / 1e6 };
     }
@@ -92,7 +103,7 @@ public sealed class ProcessDump
     private CorePrediction Predict(bool isPlain, ulong bytes, RemoteHindrance? hindrance)
     {
         int threads = _process.Tasks.Count() ?? 1;
-        long pause = isPlain ? PausePrediction.Plain(bytes, threads) : PausePrediction.Snapshot(_ranges, threads);
+        long pause = isPlain ? PausePrediction.Plain(bytes, threads) : PausePrediction.Snapshot(_ranges, threads, _process.RunnableThreads(), Environment.ProcessorCount);
         return new CorePrediction(isPlain ? CoreWay.Plain : CoreWay.Snapshot, pause, bytes, hindrance is null ? null : NoteOf(hindrance));
     }
 
@@ -108,12 +119,12 @@ public sealed class ProcessDump
         throw new UserError("pause-too-long", $"it would stand still for about {time}{why}", "give a greater --max-pause, or none; nothing was done");
     }
 
-    private void RequireRoom(ulong bytes)
+    private void RequireRoom(CorePlan guess)
     {
-        if (_file?.FreeBytes is { } free && free < bytes + bytes / 50)
-            throw new UserError("no-space", $"the core takes about {Amount.Of(bytes)}, and there are {Amount.Of(free)} left", "give a path on another disk with -o");
-        if (_file is not null && NewFile.SizeLimit is { } limit && limit < bytes)
-            throw new UserError("file-too-large", $"the core takes about {Amount.Of(bytes)}, and a file may have {Amount.Of(limit)} here (ulimit -f)", "ulimit -f unlimited");
+        if (_file?.FreeBytes is { } free && free < guess.Bytes + guess.Bytes / 50)
+            throw new UserError("no-space", $"the core takes about {Amount.Of(guess.Bytes)}, and there are {Amount.Of(free)} left", "give a path on another disk with -o");
+        if (_file is not null && NewFile.SizeLimit is { } limit && limit < guess.Length)
+            throw new UserError("file-too-large", $"the core has {Amount.Of(guess.Length)} with its holes, and a file may have {Amount.Of(limit)} here (ulimit -f)", "ulimit -f unlimited");
     }
 
     private CoreReport WriteCopy(SnapshotTaker taker, CorePrediction prediction, ulong bytes)
@@ -177,7 +188,7 @@ public sealed class ProcessDump
     private CoreReport WritePlain(CorePrediction prediction)
     {
         var writing = new CoreWriting(_process, _request, _sink, new SharedPages(_process.Target.Files, _pages)) { OnStep = Deadline(Clock.Microseconds) };
-        _standstill.During(_ =>
+        _standstill.During(false, _ =>
         {
             Scheduling.Relax(0);
             writing.Write(_standstill, _process.ReadRanges(_process.Tid), _memory, _pages, CoreWay.Plain, null);
@@ -209,14 +220,29 @@ public sealed class ProcessDump
 
     private void TellThreads(List<Note> notes)
     {
+        var asleep = new List<string>();
         foreach (ThreadRecord thread in _standstill.Threads)
         {
             string tid = thread.Tid.ToString(CultureInfo.InvariantCulture);
             if (_standstill.Moved.Contains(thread.Tid))
-                notes.Add(new Note("thread-moved", $"thread {tid} could not be stopped, and ran on: its registers and stack may not match", tid, Incomplete: true));
+                notes.Add(new Note("thread-moved", $"thread {tid} was not stopped, and ran on: its registers and stack may not match", tid, Incomplete: true));
+            else if (thread.IsAsleep)
+                asleep.Add(tid);
             else if (thread.IsPartial)
-                notes.Add(new Note("thread-partial", $"thread {tid} {thread.Hindrance}: of its registers only rip, rsp and those of its system call are in the core", tid, Incomplete: true));
+                notes.Add(new Note("thread-partial", $"thread {tid} came to no stop in time: its registers are not in the core", tid, Incomplete: true));
         }
+
+        if (asleep.Count > 0)
+            notes.Add(new Note("thread-asleep", TellAsleep(asleep), string.Join(',', asleep)));
+    }
+
+    /// <summary>Nothing is missing of them that is needed for their stacks.</summary>
+    private static string TellAsleep(List<string> tids)
+    {
+        const int Most = 5;
+        string some = string.Join(", ", tids.GetRange(0, Math.Min(Most, tids.Count)));
+        string who = tids.Count == 1 ? $"thread {some} was" : $"{tids.Count} threads ({some}{(tids.Count > Most ? ", …" : "")}) were";
+        return who + " left asleep, in system calls that an interruption could end: of their registers rip, rsp, fs_base and those of the call are in the core";
     }
 
     /// <summary>A fork copies no page tables of shared memory, so the copy has none of it resident: the process had.</summary>

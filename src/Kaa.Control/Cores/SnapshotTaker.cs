@@ -13,7 +13,10 @@ namespace Kaa.Control.Cores;
 internal sealed class SnapshotTaker(DumpedProcess process, RemoteRoom room, TargetPatch patch, Standstill standstill)
 {
     private const int MostAttempts = 8;
+    private const int MostMoved = 3;
+    private const int ShortPause = 20_000; // µs
     private const int MostReapings = 50;
+    private const int SparingReapings = 10;
     private const int BetweenAttempts = 2_000; // µs
     private const int BetweenReapings = 20_000;
 
@@ -24,19 +27,31 @@ internal sealed class SnapshotTaker(DumpedProcess process, RemoteRoom room, Targ
     /// <summary>Why there is no snapshot.</summary>
     public RemoteHindrance? Hindrance { get; private set; }
 
-    /// <summary>Null where the process can't make a copy of itself now; <see cref="Hindrance"/> says why.</summary>
+    /// <summary>
+    /// Null where the process can't make a copy of itself now; <see cref="Hindrance"/> says why. Where a thread that was left asleep has woken up while the copy
+    /// was made, and that took no long time, another one is made.
+    /// </summary>
     /// <param name="ranges">As of before the stop: which of them a fork leaves out.</param>
     public Snapshot? Take(IReadOnlyList<RangeUsage> ranges)
     {
+        int moved = 0;
         for (int attempt = 0; attempt < MostAttempts; attempt++)
         {
             Hindrance = null;
             ForkCalls? made = null;
             Snapshot? snapshot = null;
             bool again = false;
-            standstill.During(held => snapshot = TakeOnce(held, ranges, out made, out again));
+            standstill.During(true, held => snapshot = TakeOnce(held, ranges, out made, out again));
             if (snapshot is not null)
-                return Froze(snapshot, made!) ? snapshot : null;
+            {
+                if (!Froze(snapshot, made!))
+                    return null;
+                if (standstill.Moved.Count == 0 || ++moved == MostMoved || standstill.PauseMicroseconds > ShortPause)
+                    return snapshot;
+                snapshot.Kill();
+                again = Reap(snapshot);
+            }
+
             if (!again)
                 return null;
             Clock.Sleep(BetweenAttempts);
@@ -52,7 +67,7 @@ internal sealed class SnapshotTaker(DumpedProcess process, RemoteRoom room, Targ
         for (int attempt = 0; attempt < MostReapings; attempt++)
         {
             bool isDone = false;
-            bool isGone = !standstill.OfOne(Rank, (held, sight) => isDone = ReapOnce(held, sight, snapshot.InnerPid));
+            bool isGone = !standstill.OfOne(attempt < SparingReapings, Rank, (held, sight) => isDone = ReapOnce(held, sight, snapshot.InnerPid));
             if (isDone || (isGone && process.Tasks.Stat(process.Tid) is not { IsZombie: false }))
                 return true;
             Clock.Sleep(BetweenReapings);
@@ -77,7 +92,7 @@ internal sealed class SnapshotTaker(DumpedProcess process, RemoteRoom room, Targ
         again = true;
         if (_borrowing.IsRoomTaken(held.Threads))
             return null;
-        if (_borrowing.Choose(held.Threads) is not { } tracee)
+        if ((_borrowing.Choose(held.Threads) ?? Sleeper(held)) is not { } tracee)
         {
             Hindrance = _borrowing.Hindrance;
             again = Hindrance is null;
@@ -95,6 +110,15 @@ internal sealed class SnapshotTaker(DumpedProcess process, RemoteRoom room, Targ
         standstill.Save(ranges);
         RemoteOutcome outcome = _calls.Run(tracee, calls.Calls, calls.ChildCalls, ForkCalls.Name, LeftCopies.Mark);
         return SnapshotOf(outcome, calls, out again);
+    }
+
+    /// <summary>All threads sleep in calls that are better not interrupted: one must be.</summary>
+    private Tracee? Sleeper(HeldProcess held)
+    {
+        if (_borrowing.Hindrance is not null || held.StopSleeper() is not { } sleeper)
+            return null;
+        standstill.Record(held);
+        return _borrowing.Choose([sleeper]);
     }
 
     /// <summary>Asks the thread's own filters about these very calls.</summary>

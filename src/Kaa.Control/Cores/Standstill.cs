@@ -51,10 +51,11 @@ internal sealed class Standstill(DumpedProcess process, IMemory memory, Resident
     public void BuryTheDead() => System.Threading.Volatile.Read(ref _tracer)?.BuryTheDead();
 
     /// <summary>Calls <paramref name="action"/> while all threads are held.</summary>
+    /// <param name="sparesSleepers">See <see cref="HeldProcess.SparesSleepers"/>.</param>
     /// <exception cref="UserError">process-exited, target-replaced, already-traced, stop-refused.</exception>
-    public void During(Action<HeldProcess> action)
+    public void During(bool sparesSleepers, Action<HeldProcess> action)
     {
-        using HeldProcess? own = Lent is null ? new HeldProcess(process.Tasks, process.IsNested) : null;
+        using HeldProcess? own = Lent is null ? new HeldProcess(process.Tasks, process.IsNested) { SparesSleepers = sparesSleepers } : null;
         HeldProcess held = Lent ?? own!;
         System.Threading.Volatile.Write(ref _tracer, held.Tracer);
 
@@ -67,7 +68,7 @@ internal sealed class Standstill(DumpedProcess process, IMemory memory, Resident
             Standing.Require(held, process.Tasks, process.Pid);
             At = Clock.UnixSeconds;
             Described = process.Describe();
-            Threads = Record(held);
+            Record(held);
             action(held);
             Moved = held.Moved().ConvertAll(sight => sight.Tid);
         }
@@ -81,9 +82,9 @@ internal sealed class Standstill(DumpedProcess process, IMemory memory, Resident
     }
 
     /// <summary>Calls <paramref name="action"/> while one thread is held; false where none could be.</summary>
-    public bool OfOne(Func<ThreadSight, int> rank, Action<HeldProcess, ThreadSight> action)
+    public bool OfOne(bool sparesSleepers, Func<ThreadSight, int> rank, Action<HeldProcess, ThreadSight> action)
     {
-        using var held = new HeldProcess(process.Tasks, process.IsNested);
+        using var held = new HeldProcess(process.Tasks, process.IsNested) { SparesSleepers = sparesSleepers };
         System.Threading.Volatile.Write(ref _tracer, held.Tracer);
         ThreadSight? sight = held.StopOne(rank);
         if (sight is not null)
@@ -101,15 +102,23 @@ internal sealed class Standstill(DumpedProcess process, IMemory memory, Resident
         Maps = process.Read("maps");
     }
 
-    private List<ThreadRecord> Record(HeldProcess held)
+    /// <summary>Of all threads, as they are held now.</summary>
+    public void Record(HeldProcess held)
     {
+        var pointers = new ThreadPointers(memory);
+        foreach (ThreadSight sight in held.Threads)
+        {
+            if (sight.IsStopped && sight.Tracee!.HasRegisters)
+                pointers.Learn(sight.Tid, sight.Tracee.Registers.FsBase);
+        }
+
         var records = new List<ThreadRecord>(held.Threads.Count);
         foreach (ThreadSight sight in held.Threads)
         {
             if (sight.Conduct != ThreadConduct.Ended)
-                records.Add(ThreadRecord.Take(sight, process.Tasks, _scratch));
+                records.Add(ThreadRecord.Take(sight, process.Tasks, pointers, _scratch));
         }
 
-        return records;
+        Threads = records;
     }
 }

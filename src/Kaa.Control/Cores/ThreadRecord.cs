@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Runtime.InteropServices;
+using Kaa.Formats;
 using Kaa.Formats.Cores;
 using Kaa.Formats.ProcText;
 using Kaa.Linux.Looking;
@@ -23,6 +23,9 @@ internal sealed class ThreadRecord
     private const ulong SomeFlags = 0x246;
     private const int Restart = -512; // ERESTARTSYS: it was in a system call
 
+    // Zeros would look like null pointers of the program's own: this is an address of nothing, and shows as what it is.
+    private const ulong Unknown = 0xbad0_bad0_bad0_bad0;
+
     private readonly TargetThread _thread;
     private readonly ThreadState _state;
     private readonly int _signal;
@@ -32,32 +35,31 @@ internal sealed class ThreadRecord
     private readonly byte[] _information;
     private readonly ProcessStatus? _status;
 
-    private ThreadRecord(ThreadSight sight, TaskDirectory tasks, byte[] scratch)
+    private ThreadRecord(ThreadSight sight, TaskDirectory tasks, ThreadPointers pointers, byte[] scratch)
     {
         _thread = sight.ToThread();
         _status = tasks.Status(sight.Tid);
         Tracee? tracee = sight.IsStopped && sight.Tracee!.HasRegisters ? sight.Tracee : null;
         IsPartial = tracee is null;
         _state = tracee?.Status.Kind == StopKind.Group ? ThreadState.Stopped : _thread.State;
-        _registers = MemoryMarshal.AsBytes<X64Registers>([tracee?.Registers ?? Partial(_thread)]).ToArray();
+        _registers = MemoryMarshal.AsBytes<X64Registers>([tracee?.Registers ?? Partial(_thread, pointers.Of(sight.Tid))]).ToArray();
         _float = tracee is null ? [] : RegisterSet(tracee.Tid, FloatingPoint, scratch.AsSpan(0, FloatingPointSize));
         _extended = tracee is null ? [] : RegisterSet(tracee.Tid, ExtendedState, scratch);
         _signal = tracee?.Status.Kind is StopKind.Signal or StopKind.Group ? tracee.Status.Signal : 0;
         _information = _signal == 0 ? [] : SignalOf(tracee!, scratch.AsSpan(0, SignalSize));
     }
 
-    /// <summary>It could not be stopped: where it is and its system call are all that is known.</summary>
+    /// <summary>It was not stopped: where it is and its system call are all that is known.</summary>
     public bool IsPartial { get; }
+
+    /// <summary>It was left to sleep, so there is no more to be known of it than is.</summary>
+    public bool IsAsleep => IsPartial && !_thread.StoppedByKaa && _thread.Call is not null;
 
     public int Tid => _thread.Tid;
 
-    /// <summary>Why <see cref="IsPartial"/>, for a person.</summary>
-    public string Hindrance => _thread.StoppedByKaa
-        ? "came to no stop in time"
-        : string.Create(CultureInfo.InvariantCulture, $"was left in its system call (number {_thread.Call?.Number ?? -1}), which an interruption would have ended");
-
+    /// <param name="pointers">Asked of threads that are not stopped.</param>
     /// <param name="scratch">Large enough for all of a thread's registers.</param>
-    public static ThreadRecord Take(ThreadSight sight, TaskDirectory tasks, byte[] scratch) => new(sight, tasks, scratch);
+    public static ThreadRecord Take(ThreadSight sight, TaskDirectory tasks, ThreadPointers pointers, byte[] scratch) => new(sight, tasks, pointers, scratch);
 
     public void WriteTo(CoreNoteWriter notes, CoreWriterProcess process)
     {
@@ -95,13 +97,24 @@ internal sealed class ThreadRecord
         return information;
     }
 
-    private static X64Registers Partial(TargetThread thread)
+    private static X64Registers Partial(TargetThread thread, Address? pointer)
     {
         var registers = new X64Registers
         {
+            Rbx = Unknown,
+            Rbp = Unknown,
+            R12 = Unknown,
+            R13 = Unknown,
+            R14 = Unknown,
+            R15 = Unknown,
             Rip = thread.InstructionPointer?.Value ?? 0,
             Rsp = thread.StackPointer?.Value ?? 0,
+
+            // The syscall instruction keeps the two others there (Intel SDM, SYSCALL).
+            Rcx = thread.InstructionPointer?.Value ?? 0,
+            R11 = SomeFlags,
             OriginalRax = ulong.MaxValue,
+            FsBase = pointer?.Value ?? 0,
             Cs = UserCode,
             Ss = UserData,
             Flags = SomeFlags,

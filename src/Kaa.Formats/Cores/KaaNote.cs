@@ -148,5 +148,5 @@ public sealed record KaaNote
 /// <param name="NamespaceTid">In the process's own pid namespace.</param>
 /// <param name="Name">The kernel's name for it.</param>
 /// <param name="State">"running", "sleeping", "uninterruptible", "stopped" or "zombie".</param>
-/// <param name="IsPartial">It could not be stopped: of its registers only rip, rsp and the system call with its arguments are known.</param>
+/// <param name="IsPartial">It was not stopped: of its registers only rip, rsp and the system call with its arguments are known, and fs_base unless it is 0.</param>
 public sealed record KaaNoteThread(int Tid, int NamespaceTid, string Name, string State, bool IsPartial);

@@ -61,6 +61,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, EntryPoint = "send", SetLastError = true)]
     public static partial nint Send(int socket, void* bytes, nuint count, int flags);
 
+    [LibraryImport(Name, EntryPoint = "getsockopt", SetLastError = true)]
+    public static partial int GetSocketOption(int socket, int level, int option, void* value, uint* length);
+
     [LibraryImport(Name, EntryPoint = "ioctl", SetLastError = true)]
     public static partial int Control(int descriptor, nuint request, void* argument);
 
@@ -98,6 +101,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Name, EntryPoint = "sigaction", SetLastError = true)]
     public static partial int SignalAction(int signal, byte* action, byte* before);
+
+    [LibraryImport(Name, EntryPoint = "signal")]
+    public static partial nint Signal(int signal, nint handler);
 
     [LibraryImport(Name, EntryPoint = "sched_setscheduler", SetLastError = true)]
     public static partial int SetScheduler(int tid, int policy, int* priority);

@@ -59,6 +59,10 @@ public sealed unsafe class NewFile : IDisposable
                 throw Exists(path);
         }
 
+        // A write beyond the limit on a file's size is to fail (EFBIG), not to end us (setrlimit(2)).
+        const int FileSizeSignal = 25; // SIGXFSZ
+        const int Ignore = 1; // SIG_IGN
+        _ = Libc.Signal(FileSizeSignal, Ignore);
         string directory = Path.GetDirectoryName(path)!;
         Descriptor? file = Descriptor.Open(OpenFlags.CurrentDirectory, directory, OpenFlags.Nameless | OpenFlags.ReadWrite, OwnerOnly);
         string? temporary = null;

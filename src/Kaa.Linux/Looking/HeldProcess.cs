@@ -1,3 +1,4 @@
+using Kaa.Formats.ProcText;
 using Kaa.Linux.Calls;
 using Kaa.Linux.Proc;
 using Kaa.Linux.Registers;
@@ -14,11 +15,14 @@ public sealed class HeldProcess : IDisposable
     private const int PatienceMicroseconds = 50_000;
     private const int ProcessorPatience = 1_000_000;
     private const int MostSights = 5;
+    private const int MostSightsOfSleepers = 100;
+    private const int MostSettlings = 8;
     private const int BetweenSights = 500; // µs
     private const int VFork = 58;
 
     private readonly TaskDirectory _tasks;
     private readonly Roster _roster;
+    private readonly RestartProof _restarts;
     private bool _isHeld;
     private bool _isAdopted;
 
@@ -27,10 +31,16 @@ public sealed class HeldProcess : IDisposable
     {
         _tasks = tasks;
         _roster = new Roster(tasks, nested);
+        _restarts = new RestartProof(tasks);
         Tracer = new Tracer(tasks, PatienceMicroseconds);
     }
 
     public Tracer Tracer { get; }
+
+    /// <summary>
+    /// Leaves every sleeper asleep whose call would return EINTR if Kaa were killed between the interrupt and the repair. False: only those that can't be repaired.
+    /// </summary>
+    public bool SparesSleepers { get; init; }
 
     /// <summary>In the kernel's order, the leader first.</summary>
     public IReadOnlyList<ThreadSight> Threads => _roster.Threads;
@@ -47,7 +57,9 @@ public sealed class HeldProcess : IDisposable
         return held;
     }
 
-    /// <summary>Stops everybody, then those that were started meanwhile. False where the process was gone.</summary>
+    /// <summary>
+    /// Stops everybody, then those that were started meanwhile, and those that were left asleep and have woken up. False where the process was gone.
+    /// </summary>
     public bool Stop()
     {
         if (_isAdopted)
@@ -62,20 +74,67 @@ public sealed class HeldProcess : IDisposable
             Record();
         }
         while (_roster.MayHaveNew() && _roster.AddNew(out sights));
+        Settle();
         return true;
     }
 
-    /// <summary>Whoever is in a call that can't be made again is given a moment to come out of it: most such calls are short.</summary>
+    /// <summary>
+    /// Whoever is in a call that can't be made again is given a moment to come out of it: most such calls are short. A longer one where nobody else is there:
+    /// who sleeps for a short time only is met awake.
+    /// </summary>
     private bool SightAll()
     {
         for (int i = 1; _roster.Begin(null); i++)
         {
-            if (i == MostSights || !_roster.Threads.Exists(sight => sight.Conduct != ThreadConduct.Ended && !IsToBeStopped(sight)))
+            int tids = ToStop(_roster.Threads).Count;
+            int living = _roster.Threads.FindAll(sight => sight.Conduct != ThreadConduct.Ended).Count;
+            if (tids == living || i >= (tids > 0 ? MostSights : MostSightsOfSleepers))
                 return true;
             Clock.Sleep(BetweenSights);
         }
 
         return false;
+    }
+
+    /// <summary>The others have been stopped one after the other: some sleepers have woken up meanwhile.</summary>
+    private void Settle()
+    {
+        var awake = new List<int>();
+        for (int i = 0; i < MostSettlings; i++)
+        {
+            awake.Clear();
+            for (int place = 0; place < _roster.Threads.Count; place++)
+            {
+                ThreadSight sight = _roster.Threads[place];
+                if (sight.IsHeld || sight.Conduct == ThreadConduct.Ended || _roster.StoodStill(sight))
+                    continue;
+                _roster.SightAgain(sight.Tid);
+                if (IsToBeStopped(_roster.Threads[place]))
+                    awake.Add(sight.Tid);
+            }
+
+            if (awake.Count == 0)
+                return;
+            StopSome(awake);
+            Record();
+        }
+    }
+
+    /// <summary>
+    /// Stops one of those that were left asleep, where it can be repaired: for what can't be done without one. Null where there is none.
+    /// </summary>
+    public ThreadSight? StopSleeper()
+    {
+        ThreadSight? best = null;
+        foreach (ThreadSight sight in _roster.Threads)
+        {
+            if (sight.IsHeld || sight.Conduct != ThreadConduct.Parked || sight.Call is not { Number: >= 0 } call || !SyscallRestart.CanBeRepairedExactly(call.Number))
+                continue;
+            if (best is null || (SyscallRestart.UsuallyRestarts(call.Number) && !SyscallRestart.UsuallyRestarts(best.Call!.Value.Number)))
+                best = sight;
+        }
+
+        return best is null ? null : StopAlone(best, _ => true);
     }
 
     /// <summary>Stops one thread alone; null where it can't be.</summary>
@@ -92,13 +151,16 @@ public sealed class HeldProcess : IDisposable
                 best = sight;
         }
 
-        if (best is null)
-            return null;
+        return best is null ? null : StopAlone(best, StillToBeStopped);
+    }
+
+    private ThreadSight? StopAlone(ThreadSight sight, Func<int, bool> stillMay)
+    {
         _isHeld = true;
-        Tracer.Stop([best.Tid], _ => true, _ => long.MaxValue);
+        Tracer.Stop([sight.Tid], stillMay, _ => long.MaxValue);
         Tracer.WaitAgain(WillStop, ProcessorPatience);
         Record();
-        return best.IsStopped ? best : null;
+        return _roster.Find(sight.Tid) is { IsStopped: true } stopped ? stopped : null;
     }
 
     /// <summary>The threads that were not held and have run since they were sighted: what is known of them is what they did before.</summary>
@@ -142,10 +204,23 @@ public sealed class HeldProcess : IDisposable
             (isDelicate ? delicate : others).Add(tid);
         }
 
-        Tracer.Stop(others, _ => true, _ => long.MaxValue);
+        Tracer.Stop(others, StillToBeStopped, _ => long.MaxValue);
         foreach (int tid in delicate)
             Tracer.Stop([tid], _ => true, _ => long.MaxValue);
         Tracer.WaitAgain(WillStop, ProcessorPatience);
+    }
+
+    /// <summary>
+    /// Asked at the last moment: who ran, or slept in another call, when it was sighted may sleep by now in one that is better left alone.
+    /// </summary>
+    private bool StillToBeStopped(int tid)
+    {
+        if (!SparesSleepers || _tasks.Syscall(tid) is not { Running: false } call)
+            return true;
+        if (SyscallRestart.RestartsByItself(call.Number))
+            return true;
+        _roster.SightAgain(tid);
+        return IsToBeStopped(_roster.Find(tid)!);
     }
 
     /// <summary>All that it lacks is a processor: it can't go on in its program before its stop, and there are no registers of it without.</summary>
@@ -164,7 +239,7 @@ public sealed class HeldProcess : IDisposable
         }
     }
 
-    private static List<int> ToStop(IReadOnlyList<ThreadSight> sights)
+    private List<int> ToStop(IReadOnlyList<ThreadSight> sights)
     {
         var tids = new List<int>(sights.Count);
         foreach (ThreadSight sight in sights)
@@ -176,13 +251,15 @@ public sealed class HeldProcess : IDisposable
         return tids;
     }
 
-    private static bool IsToBeStopped(ThreadSight sight) => sight.Conduct switch
+    private bool IsToBeStopped(ThreadSight sight) => sight.Conduct switch
     {
         ThreadConduct.Ended => false,
         ThreadConduct.Running => true,
         ThreadConduct.Held => sight.State == 'T',
 
         // A vfork parent does not stop before its child is done. Calls that are not known to be made again without loss are left to sleep.
-        _ => sight.Call is not { Number: >= 0 } call || (call.Number != VFork && SyscallRestart.CanBeRepaired(call.Number)),
+        _ => sight.Call is not { Number: >= 0 } call || (call.Number != VFork && MayBeInterrupted(sight.Tid, call)),
     };
+
+    private bool MayBeInterrupted(int tid, SyscallText call) => SparesSleepers ? _restarts.Holds(tid, call) : SyscallRestart.CanBeRepairedExactly(call.Number);
 }

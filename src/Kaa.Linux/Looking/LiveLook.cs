@@ -3,6 +3,7 @@ using Kaa.Linux.Calls;
 using Kaa.Linux.Proc;
 using Kaa.Linux.Registers;
 using Kaa.Target;
+using Kaa.Target.Arch;
 
 namespace Kaa.Linux.Looking;
 
@@ -154,10 +155,11 @@ internal sealed class LiveLook : IDisposable
         long? deadline = tracer is { Tracees.Count: > 0 }
             ? _budget.ReadDeadline(tracer.StoppedSince ?? Clock.Microseconds, tracer.Tracees.Count, _roster.Threads.Count)
             : null;
+        IMemory memory = _memory(deadline);
         var threads = new List<TargetThread>(_roster.Threads.Count);
         foreach (ThreadSight sight in _roster.Threads)
-            threads.Add(sight.ToThread());
-        var look = new Look(_memory(deadline), threads, _wanted, _pass);
+            threads.Add(RestartedCall.Resolve(sight.ToThread(), memory));
+        var look = new Look(memory, threads, _wanted, _pass);
         _observer.Read(look);
 
         // Before anybody goes on: whom those we stopped wake up next has not moved during the read.
@@ -215,7 +217,7 @@ internal sealed class LiveLook : IDisposable
     {
         ThreadConduct.Running => true,
         ThreadConduct.Parked when sight.State != 'D' && sight.Call is { Number: >= 0 } call =>
-            (_options.Stop?.Contains(sight.Tid) == true && SyscallRestart.CanBeRepaired(call.Number))
+            (_options.Stop?.Contains(sight.Tid) == true && SyscallRestart.CanBeRepairedExactly(call.Number))
             || (_pass >= StopSleepersFrom && _wanted!.Contains(sight.Tid) && SyscallRestart.RestartsByItself(call.Number)),
         _ => false,
     };

@@ -10,10 +10,11 @@ public static class TracerThread
 
     // As long as a look may hold anybody, where nothing else is asked for: a thread that loses its processor while it holds others would hold them
     // for longer than it may. Seen with 40 runnable threads on two processors: 331 ms, when it was given up after 10.
-    private const int HastyRounds = 10;
+    private const int Hasty = 100; // ms
 
     /// <param name="meanwhile">Called again and again on the thread that asked, until the other is through.</param>
-    public static void Run(Action action, Action meanwhile)
+    /// <param name="hasty">For how many milliseconds it may be of real-time priority.</param>
+    public static void Run(Action action, Action meanwhile, int hasty = Hasty)
     {
         System.Runtime.ExceptionServices.ExceptionDispatchInfo? failure = null;
         int tid = 0;
@@ -22,7 +23,7 @@ public static class TracerThread
         for (int round = 1; !thread.Join(MeanwhileEvery); round++)
         {
             meanwhile();
-            if (round >= HastyRounds && System.Threading.Volatile.Read(ref tid) is > 0 and int hastened)
+            if (round >= hasty / MeanwhileEvery && System.Threading.Volatile.Read(ref tid) is > 0 and int hastened)
                 Scheduling.Relax(hastened);
         }
 

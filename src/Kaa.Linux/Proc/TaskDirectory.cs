@@ -72,5 +72,9 @@ public sealed class TaskDirectory : IDisposable
         return schedStat ? RunCount.ParseSchedStat(text) : RunCount.ParseStatus(text);
     }
 
+    /// <summary>Where a link of <c>/proc/PID/task/TID</c> leads; null where there is none, or it may not be read.</summary>
+    public string? ReadLink(int tid, string link) =>
+        Descriptor.ReadLink(_directory.Number, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{tid}/{link}"));
+
     public void Dispose() => _directory.Dispose();
 }

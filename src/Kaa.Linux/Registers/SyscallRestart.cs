@@ -45,6 +45,35 @@ public static class SyscallRestart
     /// <summary>True for calls that a stop does not cut short, or whose EINTR can be undone at the stop.</summary>
     public static bool CanBeRepaired(int number) => RestartsByItself(number) || ReturnsEintrWithoutEffect(number);
 
+    /// <summary>True for those of them whose result can't be a lesser one because of the stop.</summary>
+    public static bool CanBeRepairedExactly(int number) => CanBeRepaired(number) && !MayHaveBegun(number);
+
+    /// <summary>
+    /// True for calls that hand over data piece by piece: one that is interrupted after the first piece says so, by a lesser number than it would have
+    /// returned, and nothing tells that from a call that was through.
+    /// </summary>
+    public static bool MayHaveBegun(int number) => number switch
+    {
+        1 or 18 or 20 or 296 or 328 => true, // write, pwrite64, writev, pwritev, pwritev2
+        40 or 275 or 276 or 278 => true, // sendfile, splice, tee, vmsplice
+        44 or 46 or 299 or 307 => true, // sendto, sendmsg, recvmmsg, sendmmsg
+        _ => false,
+    };
+
+    /// <summary>
+    /// True for calls that restart by themselves on most descriptors: on pipes, terminals, and sockets without a timeout.
+    /// </summary>
+    public static bool UsuallyRestarts(int number) => RestartsByItself(number) || IsRead(number) || IsReceive(number) || IsAccept(number);
+
+    /// <summary>read, readv.</summary>
+    public static bool IsRead(int number) => number is 0 or 19;
+
+    /// <summary>recvfrom, recvmsg.</summary>
+    public static bool IsReceive(int number) => number is 45 or 47;
+
+    /// <summary>accept, accept4.</summary>
+    public static bool IsAccept(int number) => number is 43 or 288;
+
     /// <summary>True where the program would see an EINTR that no signal caused, in a call that can simply be made again.</summary>
     public static bool NeedsRepair(in X64Registers registers) =>
         Signed(registers.Rax) == Interrupted && Signed(registers.OriginalRax) >= 0

@@ -99,8 +99,9 @@ public sealed class CoreTarget : ObservedTarget
 
     public override LookResult Observe(ILookObserver observer, LookOptions options)
     {
-        observer.Read(new Look(_memory, _threads, null, 0));
-        return new LookResult(null, _threads, new HashSet<int>(), 1);
+        List<TargetThread> threads = _threads.ConvertAll(thread => RestartedCall.Resolve(thread, _memory));
+        observer.Read(new Look(_memory, threads, null, 0));
+        return new LookResult(null, threads, new HashSet<int>(), 1);
     }
 
     protected override void Dispose(bool disposing)
@@ -145,7 +146,6 @@ public sealed class CoreTarget : ObservedTarget
         Name = known.Name,
         State = StateOf(known.State),
         Registers = known.IsPartial ? null : thread.Registers,
-        ThreadPointer = known.IsPartial ? null : thread.ThreadPointer,
     };
 
     private static ThreadState StateOf(string name) => name switch
