@@ -17,6 +17,8 @@ from pauses import Ring
 GIB = 1 << 30
 PAUSE_MS_A_GIB = 50
 PART_OF_GCORE = 1 / 3
+PATIENCE_MS = 600_000  # gcore writes a GiB within a minute, on a quiet machine
+GCORE = shutil.which("gcore")
 
 
 @dataclass
@@ -61,7 +63,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 
 def _measure(interpreter, gib: float, pages: str, options, meter: Meter, directory: Path) -> dict[str, Result]:
     results = {"kaa": Result(), "kaa --no-snapshot": Result()}
-    if shutil.which("gcore"):
+    if GCORE:
         results["gcore"] = Result()
     with Workshop(interpreter.root) as workshop:
         clock = workshop.build("clock.c", "clock.so", shop.SHARED)
@@ -77,9 +79,9 @@ def _measure(interpreter, gib: float, pages: str, options, meter: Meter, directo
 
 def _run(name: str, result: Result, pid: int, ring: Ring, meter: Meter, kaa: str, directory: Path) -> None:
     path = directory / "core"
-    command = ["gcore", "-o", str(path), str(pid)] if name == "gcore" else [kaa, "core", *name.split()[1:], str(pid), "-o", str(path)]
+    command = [GCORE, "-o", str(path), str(pid)] if name == "gcore" else [kaa, "core", *name.split()[1:], str(pid), "-o", str(path)]
     count = ring.settle()
-    cost = meter.run(command)
+    cost = meter.run(command, PATIENCE_MS)
     ring.settle()
     if cost.status != 0:
         raise RuntimeError(f"{name}: exit {cost.status}: {cost.output[-300:]}")

@@ -15,7 +15,7 @@ class Cost:
     cpu_ms: float
     peak_mb: float
     status: int  # exit code; negative for a signal
-    hung: bool   # killed after PATIENCE_MS
+    hung: bool   # killed after its patience
     start_ns: int  # CLOCK_MONOTONIC
     end_ns: int
     output: str
@@ -27,11 +27,11 @@ class Meter:
     def __init__(self, directory: Path):
         self._program = workshop.build(Path(__file__).parent / "measure.c", directory / "measure", workshop.STATIC)
 
-    def run(self, command: list[str]) -> Cost:
+    def run(self, command: list[str], patience_ms: int = PATIENCE_MS) -> Cost:
         output = os.memfd_create("output")
         answer, answer_end = os.pipe()
         try:
-            subprocess.run(["/bin/sh", "-c", 'exec "$0" "$@" 3>&%d' % answer_end, str(self._program), str(PATIENCE_MS), *command],
+            subprocess.run(["/bin/sh", "-c", 'exec "$0" "$@" 3>&%d' % answer_end, str(self._program), str(patience_ms), *command],
                            stdin=subprocess.DEVNULL, stdout=output, stderr=output, pass_fds=(answer_end,), check=True)
             os.close(answer_end)
             wall, cpu, peak, status, hung, start, end = map(int, os.read(answer, 200).split())
