@@ -327,6 +327,9 @@ public static class Limits
     /// <summary>Bytes of a function that are decoded to see whether a branch of it leads to where it is to be hooked.</summary>
     public const int HookedFunction = 1 << 20;
 
+    /// <summary>Bytes of a module's code that are searched for branches to where it is to be hooked.</summary>
+    public const ulong HookedModule = 1 << 30;
+
     /// <summary>Bytes of a thread's stack that are searched for program counters which a signal handler goes back to.</summary>
     public const int HookedStack = 1 << 20;
 

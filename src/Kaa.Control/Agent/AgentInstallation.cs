@@ -230,9 +230,18 @@ internal sealed class AgentInstallation
         memory.Write(AgentWords.CallsOffset, _calls);
         memory.Write(AgentWords.TidOffset, _tidOffset);
         memory.Write(AgentWords.PythonOffset, _python);
+        ForgetStacks(memory);
         memory.WriteWord(AgentWords.TailOffset, memory.ReadWord(AgentWords.HeadOffset));
         _ = TryWrite(patch, new Address(left.Header.state), new AgentState { enabled = 1, own = 1 });
         return memory;
+    }
+
+    /// <summary>What earlier sessions knew by them is over. Nobody writes one: the process's hooks were taken away.</summary>
+    internal static void ForgetStacks(AgentMemory memory)
+    {
+        AgentHeader header = memory.Read<AgentHeader>(0);
+        if (memory.TryDiscard(header.buckets, header.ring + header.ring_units * 64 - header.buckets))
+            memory.WriteWord(AgentWords.ArenaUsedOffset, 0);
     }
 
     private TargetPatch OpenPatch() => TargetPatch.Open(AgentProcess.Proc, _process.Tid) ?? throw AgentProcess.Refused(RemoteHindrance.NotWritable);

@@ -92,6 +92,13 @@ internal sealed class AgentMemory(SharedMapping? mapping, TargetPatch patch, Add
     /// <summary>Wakes a thread of the process that sleeps on a half word; where that can't be done it looks by itself within 20 ms.</summary>
     public void Wake(ulong offset) => mapping?.Wake((int)offset);
 
+    /// <summary>Makes pages zeros, and gives them back where they are mapped here; else they stay as they are: false.</summary>
+    public bool TryDiscard(ulong offset, ulong length)
+    {
+        mapping?.Discard((int)offset, (int)length);
+        return mapping is not null;
+    }
+
     public void Dispose() => mapping?.Dispose();
 
     private ref T Word<T>(ulong offset)

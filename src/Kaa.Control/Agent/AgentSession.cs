@@ -97,6 +97,7 @@ public sealed class AgentSession : IDisposable
         {
             using (AgentProcess process = AgentProcess.Open(_pid, null))
             {
+                Plan(process);
                 process.Hold(held => ArmNow(process, held));
                 PauseMicroseconds = Math.Max(PauseMicroseconds, process.PauseMicroseconds);
             }
@@ -112,6 +113,7 @@ public sealed class AgentSession : IDisposable
     public void Arm(HeldProcess held)
     {
         using AgentProcess process = AgentProcess.Open(_pid, held);
+        Plan(process);
         ArmNow(process, held);
         GiveUp();
     }
@@ -237,6 +239,9 @@ public sealed class AgentSession : IDisposable
         try
         {
             Detach();
+
+            // What was not read by now is not wanted: the process has its memory back.
+            AgentInstallation.ForgetStacks(_memory);
         }
         catch (UserError)
         {
@@ -259,6 +264,23 @@ public sealed class AgentSession : IDisposable
         {
             return null;
         }
+    }
+
+    /// <summary>Before anybody stands still.</summary>
+    private void Plan(AgentProcess process)
+    {
+        HookPlanning? planning = null;
+        foreach (HookHandle hook in _added)
+        {
+            // Its own earlier self at that address is taken away in the same stop.
+            if (hook.Plan is not null)
+                continue;
+            planning ??= new HookPlanning(process.Target);
+            hook.Plan = planning.Plan(hook.Request, out HookRefusal? refusal);
+            hook.Refusal = refusal;
+        }
+
+        _added.RemoveAll(hook => hook.Plan is null);
     }
 
     private void ArmNow(AgentProcess process, HeldProcess held)

@@ -24,6 +24,7 @@ internal static class AgentWords
     public static readonly ulong ParksWaitingOffset = Of(ref s_header, ref s_header.parks_waiting);
     public static readonly ulong HeadOffset = Of(ref s_header, ref s_header.head);
     public static readonly ulong LostOffset = Of(ref s_header, ref s_header.lost);
+    public static readonly ulong ArenaUsedOffset = Of(ref s_header, ref s_header.arena_used);
     public static readonly ulong HookState = Of(ref s_hook, ref s_hook.state);
 
     /// <summary>How it walks frames; nothing where there is no Python.</summary>

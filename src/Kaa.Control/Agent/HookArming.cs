@@ -22,14 +22,14 @@ internal sealed class HookArming(AgentProcess process, HookTable table)
     {
         HookRequest request = hook.Request;
         AgentHook record = table[hook.Number];
-        Displacement? displaced = Displacement.Find(_now, request.Address, request.Function ?? FunctionRange.Find(process.Target, request.Address), CodeBytes.JumpSize, out HookRefusal? refusal);
-        if (displaced is null)
-            return Refuse(hook, refusal!);
-        if (CodeBytes.PlaceOf(request.Address) is not { } place)
-            return Refuse(hook, new HookRefusal("two-pages", $"the code at {request.Address} lies in two pages, which can't be changed at once"));
+        if (hook.Plan is not { } plan)
+            return true;
+        Displacement displaced = plan.Displaced;
+        if (!IsUnchanged(displaced))
+            return Refuse(hook, new HookRefusal("occupied", $"the code at {request.Address} has just been changed by somebody else"));
         if (IsOverlapped(hook.Number, request.Address, displaced.Length))
             return Refuse(hook, new HookRefusal("occupied", $"another hook covers the code at {request.Address}"));
-        if (!TryPiece(held, request.Address, ref record, out refusal))
+        if (!TryPiece(held, request.Address, ref record, out HookRefusal? refusal))
             return refusal is not null && Refuse(hook, refusal);
 
         table.Keep(hook.Number, record);
@@ -40,11 +40,11 @@ internal sealed class HookArming(AgentProcess process, HookTable table)
         if (code is null || jump is null)
             return Refuse(hook, refusal ?? new HookRefusal("no-hole", "its island is too far away"));
         var threads = new StoppedThreads(held, _now);
-        if (threads.IsExpectedIn(request.Address, displaced.Length) || (place.Size == CodeBytes.JumpSize && threads.HasVForkChild))
+        if (threads.IsExpectedIn(request.Address, displaced.Length) || (plan.PatchSize == CodeBytes.JumpSize && threads.HasVForkChild))
             return false;
 
         // The piece, the record, the threads, the patch, and only then is it armed: whatever comes last before Kaa is killed, the program runs as it did.
-        if (!process.Patch.TryWrite(piece, code) || !TryFill(request, place, displaced.Length, jump, ref record))
+        if (!process.Patch.TryWrite(piece, code) || !TryFill(request, plan, jump, ref record))
             return Refuse(hook, new HookRefusal("not-code", $"the code at {request.Address} can't be written"));
         table.Store(hook.Number, record);
         if (!threads.TryMove(request.Address, displaced.Length, piece, offsets))
@@ -93,6 +93,12 @@ internal sealed class HookArming(AgentProcess process, HookTable table)
         return true;
     }
 
+    private bool IsUnchanged(Displacement displaced)
+    {
+        Span<byte> now = stackalloc byte[displaced.Length];
+        return process.Patch.TryRead(displaced.Address, now) && now.SequenceEqual(displaced.Code.AsSpan(0, displaced.Length));
+    }
+
     private bool IsOverlapped(int number, Address address, int length)
     {
         for (int i = 0; i < table.Count; i++)
@@ -139,18 +145,18 @@ internal sealed class HookArming(AgentProcess process, HookTable table)
         return true;
     }
 
-    private bool TryFill(HookRequest request, (Address Word, int Size) place, int displaced, byte[] jump, ref AgentHook record)
+    private bool TryFill(HookRequest request, HookPlan plan, byte[] jump, ref AgentHook record)
     {
         Span<byte> word = stackalloc byte[sizeof(ulong)];
         word.Clear();
-        if (!process.Patch.TryRead(place.Word, word[..place.Size]))
+        if (!process.Patch.TryRead(plan.Word, word[..plan.PatchSize]))
             return false;
         record.address = request.Address.Value;
-        record.word = place.Word.Value;
-        record.patch_size = (uint)place.Size;
-        record.displaced = (uint)displaced;
+        record.word = plan.Word.Value;
+        record.patch_size = (uint)plan.PatchSize;
+        record.displaced = (uint)plan.Displaced.Length;
         record.original = BinaryPrimitives.ReadUInt64LittleEndian(word);
-        jump.CopyTo(word[(int)(request.Address - place.Word)..]);
+        jump.CopyTo(word[(int)(request.Address - plan.Word)..]);
         record.patched = BinaryPrimitives.ReadUInt64LittleEndian(word);
         record.state = AgentHookState.Prepared;
         record.action = (uint)request.Action;

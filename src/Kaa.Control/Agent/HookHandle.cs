@@ -18,6 +18,9 @@ public sealed class HookHandle
 
     public Address Address => Request.Address;
 
+    /// <summary>Null where the place can't be hooked, or it has not been looked at yet.</summary>
+    internal HookPlan? Plan { get; set; }
+
     /// <summary>Threads that come by are seen.</summary>
     public bool IsArmed { get; internal set; }
 
@@ -26,7 +29,7 @@ public sealed class HookHandle
 }
 
 /// <summary>Why a place can't be hooked.</summary>
-/// <param name="Code">Stable, kebab-case: too-short, branch-target, undecodable, not-relocatable, no-hole, not-code, occupied, no-slot.</param>
+/// <param name="Code">Stable, kebab-case: too-short, branch-target, undecodable, not-relocatable, no-hole, not-code, occupied, no-slot, two-pages, returns-otherwise, busy.</param>
 /// <param name="Message">For a person: goes on after "because ".</param>
 public sealed record HookRefusal(string Code, string Message);
 

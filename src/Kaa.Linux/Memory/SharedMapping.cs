@@ -55,6 +55,15 @@ public sealed unsafe class SharedMapping : IDisposable
     /// <summary>Wakes whoever sleeps on a word.</summary>
     public void Wake(int offset) => _ = Libc.SystemCall(FutexCall, (nint)(_start + offset), FutexWake, int.MaxValue, 0);
 
+    /// <summary>Gives pages back to the system: they are zeros then, for all who have them mapped.</summary>
+    /// <param name="offset">At a page's border, as is the end.</param>
+    public void Discard(int offset, int length)
+    {
+        const int Remove = 9; // MADV_REMOVE
+        if (offset >= 0 && length > 0 && offset <= _length - length)
+            _ = Libc.MAdvise(_start + offset, (nuint)length, Remove);
+    }
+
     public void Dispose()
     {
         if (_start is not null)
