@@ -115,6 +115,12 @@ public sealed class AgentSession : IDisposable
         using AgentProcess process = AgentProcess.Open(_pid, held);
         Plan(process);
         ArmNow(process, held);
+        if (_added.Count > 0)
+        {
+            Plan(process);
+            ArmNow(process, held);
+        }
+
         GiveUp();
     }
 
@@ -266,34 +272,31 @@ public sealed class AgentSession : IDisposable
         }
     }
 
-    /// <summary>Before anybody stands still.</summary>
+    /// <summary>Before anybody stands still. What takes the place of a hook that is to be taken away has to wait for that.</summary>
     private void Plan(AgentProcess process)
     {
         HookPlanning? planning = null;
         foreach (HookHandle hook in _added)
         {
-            // Its own earlier self at that address is taken away in the same stop.
-            if (hook.Plan is not null)
+            if (hook.Plan is not null || _removed.Contains(hook.Number))
                 continue;
             planning ??= new HookPlanning(process.Target);
             hook.Plan = planning.Plan(hook.Request, out HookRefusal? refusal);
             hook.Refusal = refusal;
         }
 
-        _added.RemoveAll(hook => hook.Plan is null);
+        _added.RemoveAll(hook => hook.Refusal is not null);
     }
 
     private void ArmNow(AgentProcess process, HeldProcess held)
     {
-        var arming = new HookArming(process, _table);
-        _removed.RemoveAll(number => arming.TryTakeBack(held, number));
+        var arming = new HookArming(process, _table, held);
+        _removed.RemoveAll(arming.TryTakeBack);
         if (_removed.Count > 0)
             return;
-        _added.RemoveAll(hook =>
-        {
+        foreach (HookHandle hook in _added)
             _handles[(uint)hook.Number] = hook;
-            return arming.TryArm(held, hook);
-        });
+        arming.Arm(_added);
     }
 
     private void GiveUp()

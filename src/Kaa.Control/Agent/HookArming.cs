@@ -8,28 +8,41 @@ using Kaa.Linux.Registers;
 namespace Kaa.Control.Agent;
 
 /// <summary>Changes the code of a held process: hooks are written and taken away. On the thread that traces.</summary>
-internal sealed class HookArming(AgentProcess process, HookTable table)
+internal sealed class HookArming(AgentProcess process, HookTable table, HeldProcess held)
 {
     private const int MapCall = 9;
     private const ulong ReadRun = 1 | 4; // PROT_READ | PROT_EXEC
     private const ulong Private = 0x2 | 0x20 | 0x100000; // MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE
-    private readonly IMemory _now = process.Target.Glance();
+    private readonly StoppedThreads _threads = new(held, process.Target);
     private readonly List<Kaa.Formats.ProcText.Mapping> _mappings = [.. process.Target.Mappings];
     private RemoteWork? _work;
 
-    /// <summary>True where the hook is armed, or can't be: it has a refusal then. False where a thread is in the way now.</summary>
-    public bool TryArm(HeldProcess held, HookHandle hook)
+    /// <summary>Arms what can be armed now, and takes it out of the list, as what can't be at all: that has a refusal. The rest is to be tried again.</summary>
+    public void Arm(List<HookHandle> hooks)
+    {
+        var ranges = new List<(Address, int)>(hooks.Count);
+        foreach (HookHandle hook in hooks)
+        {
+            if (hook.Plan is { } plan)
+                ranges.Add((hook.Address, plan.Displaced.Length));
+        }
+
+        HashSet<Address> expected = _threads.FindExpected(ranges);
+        bool hasVForkChild = _threads.HasVForkChild;
+        hooks.RemoveAll(hook => hook.Plan is { } plan && !expected.Contains(hook.Address) && (plan.PatchSize != CodeBytes.JumpSize || !hasVForkChild) && TryArm(hook, plan));
+    }
+
+    /// <summary>True where the hook is armed, or can't be. False where it is to be tried again.</summary>
+    private bool TryArm(HookHandle hook, HookPlan plan)
     {
         HookRequest request = hook.Request;
         AgentHook record = table[hook.Number];
-        if (hook.Plan is not { } plan)
-            return true;
         Displacement displaced = plan.Displaced;
         if (!IsUnchanged(displaced))
             return Refuse(hook, new HookRefusal("occupied", $"the code at {request.Address} has just been changed by somebody else"));
         if (IsOverlapped(hook.Number, request.Address, displaced.Length))
             return Refuse(hook, new HookRefusal("occupied", $"another hook covers the code at {request.Address}"));
-        if (!TryPiece(held, request.Address, ref record, out HookRefusal? refusal))
+        if (!TryPiece(request.Address, ref record, out HookRefusal? refusal))
             return refusal is not null && Refuse(hook, refusal);
 
         table.Keep(hook.Number, record);
@@ -39,15 +52,12 @@ internal sealed class HookArming(AgentProcess process, HookTable table)
         byte[]? jump = IslandPiece.Jump(request.Address, piece);
         if (code is null || jump is null)
             return Refuse(hook, refusal ?? new HookRefusal("no-hole", "its island is too far away"));
-        var threads = new StoppedThreads(held, _now);
-        if (threads.IsExpectedIn(request.Address, displaced.Length) || (plan.PatchSize == CodeBytes.JumpSize && threads.HasVForkChild))
-            return false;
 
         // The piece, the record, the threads, the patch, and only then is it armed: whatever comes last before Kaa is killed, the program runs as it did.
         if (!process.Patch.TryWrite(piece, code) || !TryFill(request, plan, jump, ref record))
             return Refuse(hook, new HookRefusal("not-code", $"the code at {request.Address} can't be written"));
         table.Store(hook.Number, record);
-        if (!threads.TryMove(request.Address, displaced.Length, piece, offsets))
+        if (!_threads.TryMove(request.Address, displaced.Length, piece, offsets))
             return false;
         RestoreResult result = CodeBytes.Exchange(process.Patch, request.Address, record.word, (int)record.patch_size, record.original, record.patched);
         if (result is not (RestoreResult.Restored or RestoreResult.Untouched))
@@ -59,10 +69,10 @@ internal sealed class HookArming(AgentProcess process, HookTable table)
     }
 
     /// <summary>False where it is to be tried again.</summary>
-    public bool TryTakeBack(HeldProcess held, int number)
+    public bool TryTakeBack(int number)
     {
         AgentHook record = table[number];
-        if (record.patch_size == CodeBytes.JumpSize && new StoppedThreads(held, _now).HasVForkChild)
+        if (record.patch_size == CodeBytes.JumpSize && _threads.HasVForkChild)
             return false;
         table.StoreState(number, AgentHookState.Removed);
         _ = CodeBytes.Exchange(process.Patch, new Address(record.address), record.word, (int)record.patch_size, record.patched, record.original);
@@ -70,11 +80,11 @@ internal sealed class HookArming(AgentProcess process, HookTable table)
     }
 
     /// <summary>A piece with one instruction, which a thread can run instead of the one under an int3. Null without a refusal where it is to be tried again.</summary>
-    public Address? TryTrap(HeldProcess held, int number, Address address, out HookRefusal? refusal)
+    public Address? TryTrap(int number, Address address, out HookRefusal? refusal)
     {
         AgentHook record = table[number];
-        Displacement? displaced = Displacement.Find(_now, address, null, 1, out refusal);
-        if (displaced is null || !TryPiece(held, address, ref record, out refusal))
+        Displacement? displaced = Displacement.Find(process.Target.Current, address, null, 1, out refusal);
+        if (displaced is null || !TryPiece(address, ref record, out refusal))
             return null;
         table.Keep(number, record);
         var piece = new Address(record.island);
@@ -112,7 +122,7 @@ internal sealed class HookArming(AgentProcess process, HookTable table)
     }
 
     /// <summary>The hook's own piece, or a new one. False without a refusal where it is to be tried again.</summary>
-    private bool TryPiece(HeldProcess held, Address address, ref AgentHook record, out HookRefusal? refusal)
+    private bool TryPiece(Address address, ref AgentHook record, out HookRefusal? refusal)
     {
         refusal = null;
         if (record.island != 0)

@@ -37,7 +37,7 @@ internal sealed class HookPlanning(LiveTarget target)
         {
             (Address, string) key = (module.Base, module.Path);
             if (!_branches.TryGetValue(key, out BranchTargets? targets))
-                _branches.Add(key, targets = BranchTargets.Find(target.Images.For(module), memory));
+                _branches.Add(key, targets = BranchTargets.Find(target.Images.For(module), memory, address => FunctionRange.Find(target, address)?.Start));
             isBranchedTo = targets?.LeadsInto(displaced.Address, displaced.Length) == true;
         }
 

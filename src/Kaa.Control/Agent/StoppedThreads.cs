@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Kaa.Formats;
+using Kaa.Linux;
 using Kaa.Linux.Looking;
 using Kaa.Linux.Registers;
 using Kaa.Target;
@@ -7,7 +8,7 @@ using Kaa.Target;
 namespace Kaa.Control.Agent;
 
 /// <summary>Where the threads of a held process are, as far as that hinders its code from being changed.</summary>
-internal sealed class StoppedThreads(HeldProcess held, IMemory memory)
+internal sealed class StoppedThreads(HeldProcess held, LiveTarget target)
 {
     private const int VFork = 58;
     private const int Chunk = 64 << 10;
@@ -28,24 +29,28 @@ internal sealed class StoppedThreads(HeldProcess held, IMemory memory)
     }
 
     /// <summary>
-    /// True where some thread will come back into the inside of a range: one that could not be stopped sleeps there, or a word on a stack leads there, as the saved
-    /// program counter of a signal's frame does.
+    /// The ranges, by their starts, to whose inside some thread will come back: one that could not be stopped sleeps there, or a word on a stack leads there, as the
+    /// saved program counter of a signal's frame does.
     /// </summary>
-    public bool IsExpectedIn(Address start, int length)
+    public HashSet<Address> FindExpected(IReadOnlyList<(Address Start, int Length)> ranges)
     {
+        var sorted = new List<(Address Start, int Length)>(ranges);
+        sorted.Sort((a, b) => a.Start.CompareTo(b.Start));
+        var expected = new HashSet<Address>();
+        byte[] bytes = new byte[Chunk];
         foreach (ThreadSight sight in held.Threads)
         {
-            if (sight.Conduct == ThreadConduct.Ended)
+            if (sight.Conduct == ThreadConduct.Ended || sorted.Count == 0)
                 continue;
             TargetThread thread = sight.ToThread();
             bool isMovable = sight.IsStopped && sight.Tracee!.HasRegisters;
-            if (!isMovable && thread.InstructionPointer is { } rip && IsInside(rip.Value, start, length))
-                return true;
-            if (thread.StackPointer is { } stack && HasWord(stack, start, length))
-                return true;
+            if (!isMovable && thread.InstructionPointer is { } rip)
+                AddRange(sorted, rip.Value, expected);
+            if (thread.StackPointer is { } stack)
+                SearchStack(stack, bytes, sorted, expected);
         }
 
-        return false;
+        return expected;
     }
 
     /// <summary>Moves threads whose program counter is inside of a range to the same instruction elsewhere; false where one can't be moved.</summary>
@@ -80,24 +85,51 @@ internal sealed class StoppedThreads(HeldProcess held, IMemory memory)
         return true;
     }
 
-    private bool HasWord(Address stack, Address start, int length)
+    private void SearchStack(Address stack, byte[] bytes, List<(Address Start, int Length)> sorted, HashSet<Address> expected)
     {
-        byte[] bytes = new byte[Chunk];
         ulong at = stack.Value & ~7ul;
-        for (int done = 0; done < Limits.HookedStack; done += Chunk)
+        ulong end = at + Limits.HookedStack;
+        if (target.Modules.FindMapping(stack) is { } mapping)
+            end = Math.Min(end, mapping.End.Value);
+        ulong first = sorted[0].Start.Value;
+        ulong span = sorted[^1].Start.Value + (ulong)sorted[^1].Length - first;
+        for (; at < end; at += Chunk)
         {
-            int got = memory.Read(new Address(at + (ulong)done), bytes);
+            int got = target.Current.Read(new Address(at), bytes.AsSpan(0, (int)Math.Min(Chunk, end - at)));
             foreach (ulong word in MemoryMarshal.Cast<byte, ulong>(bytes.AsSpan(0, got & ~7)))
             {
-                if (IsInside(word, start, length))
-                    return true;
+                if (unchecked(word - first) < span)
+                    AddRange(sorted, word, expected);
             }
 
             if (got < Chunk)
-                return false;
+                return;
         }
+    }
 
-        return false;
+    private static void AddRange(List<(Address Start, int Length)> sorted, ulong word, HashSet<Address> expected)
+    {
+        int low = 0;
+        int high = sorted.Count - 1;
+        while (low <= high)
+        {
+            int middle = (low + high) / 2;
+            (Address start, int length) = sorted[middle];
+            if (word < start.Value)
+            {
+                high = middle - 1;
+            }
+            else if (word >= start.Value + (ulong)length)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                if (IsInside(word, start, length))
+                    expected.Add(start);
+                return;
+            }
+        }
     }
 
     private static bool IsInside(ulong address, Address start, int length) => unchecked(address - start.Value - 1) < (ulong)length - 1;

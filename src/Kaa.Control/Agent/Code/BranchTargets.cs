@@ -21,15 +21,21 @@ internal sealed class BranchTargets
     private readonly uint[] _bits;
     private readonly ulong _size;
 
-    private BranchTargets(ulong start, ulong size)
+    private readonly IMemory _memory;
+    private readonly Func<Address, Address?> _functionOf;
+
+    private BranchTargets(ulong start, ulong size, IMemory memory, Func<Address, Address?> functionOf)
     {
+        _memory = memory;
+        _functionOf = functionOf;
         _start = start;
         _size = size;
         _bits = new uint[size / 32 + 1];
     }
 
     /// <summary>Null for what is no program, or too big to be searched.</summary>
-    public static BranchTargets? Find(ModuleImage image, IMemory memory)
+    /// <param name="functionOf">Where the function begins that an address lies in; null where that is not known.</param>
+    public static BranchTargets? Find(ModuleImage image, IMemory memory, Func<Address, Address?> functionOf)
     {
         ulong start = ulong.MaxValue;
         ulong end = 0;
@@ -43,8 +49,8 @@ internal sealed class BranchTargets
 
         if (end <= start || end - start > Limits.HookedModule)
             return null;
-        var targets = new BranchTargets(start, end - start);
-        targets.Search(memory);
+        var targets = new BranchTargets(start, end - start, memory, functionOf);
+        targets.Search((target, _) => targets._bits[target / 32] |= 1u << (int)(target % 32));
         return targets;
     }
 
@@ -55,7 +61,33 @@ internal sealed class BranchTargets
         {
             ulong at = address.Value + (ulong)i - _start;
             if (at < _size && (_bits[at / 32] >> (int)(at % 32) & 1) != 0)
-                return true;
+                return IsReal(address, length);
+        }
+
+        return false;
+    }
+
+    /// <summary>What looks like a branch may be an operand of another instruction: those that lead here are decoded from their functions' starts.</summary>
+    private bool IsReal(Address address, int length)
+    {
+        var ends = new List<ulong>();
+        Search((target, end) =>
+        {
+            if (target + _start > address.Value && target + _start < address.Value + (ulong)length)
+                ends.Add(_start + end);
+        });
+        foreach (ulong end in ends)
+        {
+            Address start = _functionOf(new Address(end - 1)) ?? new Address(Math.Max(_start, end - InStep));
+            byte[] code = new byte[end - start.Value];
+            int got = _memory.Read(start, code);
+            var decoder = Decoder.Create(64, code.AsSpan(0, got).ToArray(), start.Value, DecoderOptions.None);
+            while (decoder.IP < end)
+            {
+                decoder.Decode(out Instruction instruction);
+                if (decoder.IP == end && !instruction.IsInvalid && (Displacement.IsNearBranch(instruction) || instruction.IsCallNear))
+                    return true;
+            }
         }
 
         return false;
@@ -86,18 +118,18 @@ internal sealed class BranchTargets
         return false;
     }
 
-    private void Search(IMemory memory)
+    /// <param name="found">Given where something leads that looks like a near branch, and where that ends; from the start of the code.</param>
+    private void Search(Action<ulong, ulong> found)
     {
         byte[] code = new byte[Chunk];
         for (ulong done = 0; done < _size; done += Chunk - LongestBranch)
         {
             int wanted = (int)Math.Min(Chunk, _size - done);
-            Search(code.AsSpan(0, memory.Read(new Address(_start + done), code.AsSpan(0, wanted))), done);
+            Search(code.AsSpan(0, _memory.Read(new Address(_start + done), code.AsSpan(0, wanted))), done, found);
         }
     }
 
-    /// <summary>Every byte may begin one: what looks like a branch and leads into the code is one, or does no harm to be taken for one.</summary>
-    private void Search(ReadOnlySpan<byte> code, ulong offset)
+    private void Search(ReadOnlySpan<byte> code, ulong offset, Action<ulong, ulong> found)
     {
         for (int i = 1; i + sizeof(int) <= code.Length; i++)
         {
@@ -105,9 +137,10 @@ internal sealed class BranchTargets
             bool isBranch = (opcode & 0xfe) == 0xe8 || ((opcode & 0xf0) == 0x80 && i > 1 && code[i - 2] == 0x0f); // call, jmp, jcc
             if (!isBranch)
                 continue;
-            ulong target = unchecked(offset + (ulong)(i + sizeof(int)) + (ulong)(long)BinaryPrimitives.ReadInt32LittleEndian(code[i..]));
+            ulong end = offset + (ulong)(i + sizeof(int));
+            ulong target = unchecked(end + (ulong)(long)BinaryPrimitives.ReadInt32LittleEndian(code[i..]));
             if (target < _size)
-                _bits[target / 32] |= 1u << (int)(target % 32);
+                found(target, end);
         }
     }
 }

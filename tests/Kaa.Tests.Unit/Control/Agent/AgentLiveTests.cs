@@ -17,7 +17,7 @@ public sealed class AgentLiveTests : IDisposable
     private static readonly string[] Names =
     [
         "near_jcc", "far_jcc", "relative", "loads", "calls", "jumps", "short_one", "branded", "flags", "odd", "middle", "quiet", "looped", "looped_end",
-        "counted", "too_short", "in_between", "trapped", "leaf", "leaf_end",
+        "counted", "too_short", "in_between", "trapped", "leaf", "leaf_end", "lent", "borrows", "lent_far", "borrows_far",
     ];
 
     private static readonly string[] Hookable = ["near_jcc", "far_jcc", "relative", "loads", "calls", "jumps", "short_one", "branded", "flags", "odd"];
@@ -63,6 +63,8 @@ public sealed class AgentLiveTests : IDisposable
     [InlineData("counted", "not-relocatable")]
     [InlineData("too_short", "too-short")]
     [InlineData("in_between", "not-relocatable")]
+    [InlineData("lent", "branch-target")]
+    [InlineData("lent_far", "branch-target")]
     public void What_can_not_be_hooked_is_refused_with_the_reason(string name, string code)
     {
         byte[] before = Code();

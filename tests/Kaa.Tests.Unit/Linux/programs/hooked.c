@@ -35,11 +35,16 @@ __asm__(
     ".p2align 4\ncounted: mov %edi,%ecx\n1: loop 1b\n ret\n"
     ".p2align 4\ntoo_short: ret\n lea 13(%rdi),%eax\n ret\n"
     ".p2align 4\nin_between: call *%rsi\n add $1,%eax\n ret\n"
+    /* Others come to their second instruction (mempcpy and memmove do so), by a short branch and from afar. */
+    ".p2align 4\nlent: mov %edi,%eax\n1: add $15,%eax\n ret\n"
+    "borrows: lea 1(%rdi),%eax\n jmp 1b\n"
+    ".p2align 4\nlent_far: mov %edi,%eax\n2: add $16,%eax\n ret\n .zero 300, 0x90\n"
+    ".p2align 4\nborrows_far: lea 1(%rdi),%eax\n jmp 2b\n"
     ".p2align 4\ntrapped: lea 14(%rdi),%eax\n ret\n");
 
 #define SHAPES(X) \
     X(near_jcc) X(far_jcc) X(relative) X(loads) X(calls) X(jumps) X(short_one) X(branded) X(flags) X(odd) X(middle) X(quiet) X(looped) X(looped_end) \
-    X(counted) X(too_short) X(in_between) X(trapped) X(leaf) X(leaf_end)
+    X(counted) X(too_short) X(in_between) X(trapped) X(leaf) X(leaf_end) X(lent) X(borrows) X(lent_far) X(borrows_far)
 #define DECLARE(name) extern int name(int);
 SHAPES(DECLARE)
 
@@ -88,6 +93,7 @@ static void round_of(int i) {
     expect(odd(i), i + 10);
     expect(leaf(i), i + 11);
     expect(looped(i & 7), 0);
+    expect(lent(i) + borrows(i) + lent_far(i) + borrows_far(i), 4 * i + 64);
     registers(i);
 }
 
