@@ -122,6 +122,43 @@ public sealed class SessionTests
         answers["thread apply 1 -q p $_thread"].ShouldEndWith(" = 1");
     }
 
+    [Fact]
+    public void Lines_are_typed_edited_completed_and_remembered()
+    {
+        using PythonChild child = PythonChild.Start(Interpreters.Any, "debugged.py");
+        string home = Directory.CreateTempSubdirectory("kaa-home-").FullName;
+        try
+        {
+            ProgramResult result = Program.Run(Interpreters.Any.Launch[0], [.. Interpreters.Any.Launch[1..], Repository.Fixture("typed.py"), Repository.Kaa, Pid(child), home]);
+            result.Output.ShouldBe("ok\n", result.Error);
+        }
+        finally
+        {
+            Directory.Delete(home, recursive: true);
+        }
+    }
+
+    [Fact]
+    public void A_core_of_the_process_as_it_stands_shows_the_same_moment()
+    {
+        using PythonChild child = PythonChild.Start(Interpreters.Any, "debugged.py");
+        string core = Path.Combine(Path.GetTempPath(), "kaa-gcore-" + Guid.NewGuid().ToString("N"));
+        try
+        {
+            Dictionary<string, string> live = Session.Ask(child, "py-bt", "info threads", "p $rsp", "gcore " + core);
+            live["gcore " + core].ShouldBe("Saved corefile " + core);
+            Dictionary<string, string> dead = Session.Ask(core, "py-bt", "info threads", "p $rsp");
+            foreach (string word in dead.Keys.Where(live.ContainsKey))
+                dead[word].ShouldBe(live[word], word);
+            child.WriteLine("after its core");
+            child.ReadUntil("went").ShouldBe("on after its core");
+        }
+        finally
+        {
+            File.Delete(core);
+        }
+    }
+
     private static string Pid(PythonChild child) => child.Pid.ToString(CultureInfo.InvariantCulture);
 
     private static IEnumerable<char> StatesOf(PythonChild child)
