@@ -109,5 +109,5 @@ internal sealed class GnuSpelling(Func<Address, string?> describe, bool intel)
 
     private string Named(Address address) => "0x" + address.Value.ToString("x", CultureInfo.InvariantCulture) + Symbol(address);
 
-    private string Symbol(Address address) => describe(address) is { } name ? $" <{name}>" : "";
+    private string Symbol(Address address) => describe(address) is { } name ? $" <{SessionText.Data(name)}>" : "";
 }

@@ -54,7 +54,7 @@ internal static class CodeWords
         Address start = Arguments.Place(session, parts[0]);
         Address end = parts[1].StartsWith('+') ? start + Arguments.Number(session, parts[1][1..], 0) : Arguments.Place(session, parts[1]);
         session.Output.Line($"Dump of assembler code from {start} to {end}:");
-        Write(session, inferior, start, end, at => inferior.Names.At(at) is { } symbol ? $" <{symbol.Name}{Offset(at - symbol.Start, always: true)}>" : "", modifiers);
+        Write(session, inferior, start, end, at => inferior.Names.At(at) is { } symbol ? $" <{SessionText.Data(symbol.Name)}{Offset(at - symbol.Start, always: true)}>" : "", modifiers);
         session.Output.Line("End of assembler dump.");
     }
 
