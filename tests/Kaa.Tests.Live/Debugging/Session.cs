@@ -28,7 +28,7 @@ internal static class Session
         foreach (string part in parts[1..])
         {
             int end = part.IndexOf(">>\n", StringComparison.Ordinal);
-            if (end >= 0)
+            if (end >= 0 && part[..end] != "the end")
                 answers[part[..end]] = part[(end + 3)..].TrimEnd('\n');
         }
 
