@@ -32,7 +32,7 @@ public sealed class TraceTests
 
         JsonElement missed = hits.First(hit => hit.GetRawText().Contains("missing", StringComparison.Ordinal));
         missed.GetProperty("error").GetString().ShouldBe("ENOENT");
-        Argument(missed, "flags").ShouldContain("O_WRONLY|O_APPEND");
+        Argument(missed, "flags").Split('|').Intersect(["O_WRONLY", "O_APPEND"]).Count().ShouldBe(2);
         Argument(hits.First(hit => Name(hit) == "mkdir"), "mode").ShouldBe("0751");
         JsonElement[] stack = [.. missed.GetProperty("stack").EnumerateArray()];
         stack.Select(frame => frame.GetProperty("function").GetString()).ShouldBe(["misses", "outer", "work", "main", "<module>"]);

@@ -21,6 +21,7 @@ public sealed class SyscallTracer : IDisposable
     private const int ExitGroup = 231;
     private const long Interrupted = -4; // EINTR
     private const int SpinMicroseconds = 15;
+    private const int MostInterrupted = 16;
 
     private readonly TraceRequest _request;
     private readonly ITraceSink _sink;
@@ -161,20 +162,12 @@ public sealed class SyscallTracer : IDisposable
         }
 
         thread.IsInCall = false;
-        if (thread.Hit is not { } hit)
-        {
-            PTrace.ContinueToCall(thread.Tid, 0);
-            return;
-        }
-
+        PendingHit? hit = thread.Hit;
         thread.Hit = null;
-        if (!TryRead(thread.Tid, false, out SyscallStop stop))
-        {
+        if ((hit is null && !thread.MayGiveEintr) || !TryRead(thread.Tid, false, out SyscallStop stop))
             PTrace.ContinueToCall(thread.Tid, 0);
-            return;
-        }
-
-        AtExit(thread, hit, stop.Result);
+        else
+            AtExit(thread, hit, stop.Result);
     }
 
     private bool TryRead(int tid, bool isEntry, out SyscallStop stop)
@@ -195,6 +188,7 @@ public sealed class SyscallTracer : IDisposable
         }
 
         thread.IsInCall = true;
+        thread.MayGiveEintr = SyscallRestart.MayGiveEintr(stop.Number);
         thread.Place = new CallPlace(stop.InstructionPointer, stop.StackPointer);
         if (TracedDescriptors.MayChange(stop.Number))
             thread.Process.Descriptors.Forget();
@@ -291,15 +285,37 @@ public sealed class SyscallTracer : IDisposable
         return answer.Holds == true;
     }
 
-    private void AtExit(TracedThread thread, PendingHit hit, long result)
+    private void AtExit(TracedThread thread, PendingHit? hit, long result)
     {
-        // EINTR may be the program's, or taken back at the next stop: what the thread does then shows it.
+        // What the thread does next shows whether the call is made again, or EINTR is the program's.
+        if (result == Interrupted && thread.MayGiveEintr)
+            AttachRepair.AtExit(thread.Tid);
         if (SyscallRestart.IsRestartCode(result) || result == Interrupted)
+            Interrupt(thread, hit);
+        else if (hit is not null)
         {
-            thread.Interrupted.Add(new InterruptedCall(hit.Place, hit));
-            PTrace.ContinueToCall(thread.Tid, 0);
+            Return(thread, hit, result);
             return;
         }
+
+        PTrace.ContinueToCall(thread.Tid, 0);
+    }
+
+    private void Interrupt(TracedThread thread, PendingHit? hit)
+    {
+        // Handlers within handlers; or calls that ended with EINTR, behind which the thread has stayed deeper on its stack ever since.
+        if (thread.Interrupted.Count == MostInterrupted)
+        {
+            if (thread.Interrupted[0].Hit is { } oldest)
+                Finish(thread, oldest, Interrupted);
+            thread.Interrupted.RemoveAt(0);
+        }
+
+        thread.Interrupted.Add(new InterruptedCall(thread.Place, hit));
+    }
+
+    private void Return(TracedThread thread, PendingHit hit, long result)
+    {
 
         bool holds = true;
         if (result >= 0 || _asksAtExit)

@@ -17,6 +17,9 @@ internal sealed class TracedThread(int tid, TracedProcess process)
     /// <summary>Between a call's entry and its exit.</summary>
     public bool IsInCall { get; set; }
 
+    /// <summary>The call that it is in gives EINTR whenever it is woken.</summary>
+    public bool MayGiveEintr { get; set; }
+
     /// <summary>The call that it is in, where that was asked for.</summary>
     public PendingHit? Hit { get; set; }
 

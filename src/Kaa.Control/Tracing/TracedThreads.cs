@@ -247,7 +247,7 @@ public sealed class TracedThreads : IDisposable
 
     /// <summary>A vfork parent does not stop before its child is done; what is not known to be made again without loss is left to sleep.</summary>
     private static bool IsDelicate(SyscallText call) =>
-        call is { Running: false, Number: >= 0 } && (call.Number == VFork || !SyscallRestart.CanBeRepaired(call.Number));
+        call is { Running: false, Number: >= 0 } && (call.Number == VFork || !SyscallRestart.CanBeRepairedExactly(call.Number));
 
     private TracedProcess Process(int pid, int parent = 0)
     {

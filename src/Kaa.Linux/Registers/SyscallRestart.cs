@@ -74,6 +74,9 @@ public static class SyscallRestart
     /// <summary>accept, accept4.</summary>
     public static bool IsAccept(int number) => number is 43 or 288;
 
+    /// <summary>True for calls that give EINTR whenever they are woken, and can simply be made again.</summary>
+    public static bool MayGiveEintr(int number) => !RestartsByItself(number) && ReturnsEintrWithoutEffect(number);
+
     /// <summary>True where the program would see an EINTR that no signal caused, in a call that can simply be made again.</summary>
     public static bool NeedsRepair(in X64Registers registers) =>
         Signed(registers.Rax) == Interrupted && Signed(registers.OriginalRax) >= 0

@@ -29,6 +29,16 @@ public static class AttachRepair
             Repair(tid, registers);
     }
 
+    /// <summary>
+    /// At the exit of a call that has given EINTR. Where no signal waits that the program handles, nothing but the tracing has woken it: a signal that is ignored is queued for a
+    /// traced thread only, and one that was queued for the process may have been taken by another thread.
+    /// </summary>
+    /// <returns>True where the call is made again.</returns>
+    public static bool AtExit(int tid) =>
+        Status(tid) is { } status && !PendingSignals.Interrupt(status) && PTrace.TryGetRegisters(tid, out X64Registers registers)
+        && SyscallRestart.NeedsRepair(registers) && PTrace.IsSyscallInstruction(tid, SyscallRestart.Instruction(registers).Value)
+        && PTrace.SetAll(tid, SyscallRestart.Repaired(registers));
+
     private static void Repair(int tid, in X64Registers registers)
     {
         if (!SyscallRestart.NeedsRepair(registers) || !PTrace.IsSyscallInstruction(tid, SyscallRestart.Instruction(registers).Value)

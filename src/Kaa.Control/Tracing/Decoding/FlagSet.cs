@@ -82,9 +82,22 @@ public sealed class FlagSet
             (value == 0 || (value & set._mask) == value ? set._values : set._bits).Add((value, words[i][..at]));
         }
 
-        // Names of several bits come before those of one of them: O_SYNC before O_DSYNC.
-        set._bits.Sort(static (left, right) => System.Numerics.BitOperations.PopCount(right.Value).CompareTo(System.Numerics.BitOperations.PopCount(left.Value)));
+        set.PutWidestFirst();
         return set;
+    }
+
+    /// <summary>Names of several bits come before those of one of them (O_SYNC before O_DSYNC), the others stay in their order.</summary>
+    private void PutWidestFirst()
+    {
+        int front = 0;
+        for (int i = 0; i < _bits.Count; i++)
+        {
+            if (System.Numerics.BitOperations.PopCount(_bits[i].Value) < 2)
+                continue;
+            (ulong Value, string Name) wide = _bits[i];
+            _bits.RemoveAt(i);
+            _bits.Insert(front++, wide);
+        }
     }
 
     private static ulong Number(string text) => ulong.Parse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
