@@ -1,0 +1,84 @@
+using Kaa.Formats;
+using Kaa.Recording.Memory;
+
+namespace Kaa.Recording.Format;
+
+/// <summary>The way back from <see cref="EventEncoder"/>. Blocks must come in order: each builds on those before it.</summary>
+public sealed class EventDecoder
+{
+    private const string Format = "recording";
+
+    private readonly EventState _state = new();
+
+    /// <exception cref="BadData">Bytes that no encoder makes.</exception>
+    public void Decode(ReadOnlySpan<byte> block, IAllocationSink sink)
+    {
+        var reader = new SpanReader(block, Format);
+        while (!reader.AtEnd)
+        {
+            byte first = reader.U8();
+            int number = first >> 3;
+            switch ((EventOp)(first & 7))
+            {
+                case EventOp.Same:
+                    Allocated(_state.Last, sink);
+                    break;
+                case EventOp.Recent:
+                    Allocated(_state.At(number << 8 | reader.U8()), sink);
+                    break;
+                case EventOp.New:
+                    Allocated(ReadShape(ref reader, (AllocatorKind)number), sink);
+                    break;
+                case EventOp.Free:
+                    sink.Freed(Index(ref reader, ReadNumber(ref reader, number)), _state.Microseconds);
+                    break;
+                case EventOp.Shrink:
+                    long shrunk = Index(ref reader, reader.Whole());
+                    sink.Shrunk(shrunk, reader.Whole(), _state.Microseconds);
+                    break;
+                case EventOp.Thread:
+                    _state.Thread = ReadInt(ref reader, ReadNumber(ref reader, number));
+                    break;
+                case EventOp.Time:
+                    _state.Microseconds = Sum(ref reader, _state.Microseconds, reader.Whole());
+                    break;
+                default:
+                    throw new BadData(Format, reader.Position, $"an event of kind {first & 7}");
+            }
+        }
+    }
+
+    private void Allocated(in AllocationShape shape, IAllocationSink sink)
+    {
+        _state.Last = shape;
+        var site = new AllocationSite(shape.Stack, _state.Thread, shape.Allocator);
+        sink.Allocated(new Allocation(_state.NextIndex++, site, shape.Bytes, _state.Microseconds));
+    }
+
+    private AllocationShape ReadShape(ref SpanReader reader, AllocatorKind allocator)
+    {
+        long bytes = reader.Whole();
+        _state.ToldStack = ReadInt(ref reader, Sum(ref reader, _state.ToldStack, reader.Sleb()));
+        var shape = new AllocationShape(_state.ToldStack, bytes, allocator);
+        _state.Keep(shape);
+        return shape;
+    }
+
+    private static long ReadNumber(ref SpanReader reader, int small) =>
+        small > 0 ? small - 1 : Sum(ref reader, EventState.SmallNumbers, reader.Whole());
+
+    private long Index(ref SpanReader reader, long between)
+    {
+        long index = _state.NextIndex - 1 - between;
+        return index >= 0 ? index : throw new BadData(Format, reader.Position, "the end of what was never allocated");
+    }
+
+    private static int ReadInt(ref SpanReader reader, long value) =>
+        value is >= 0 and <= int.MaxValue ? (int)value : throw new BadData(Format, reader.Position, $"{value} is no number of a stack or a thread");
+
+    private static long Sum(ref SpanReader reader, long left, long right)
+    {
+        long sum = unchecked(left + right);
+        return right >= 0 == sum >= left ? sum : throw new BadData(Format, reader.Position, "a number that is too large");
+    }
+}

@@ -1,0 +1,87 @@
+using System.Text;
+using Kaa.Formats;
+using Kaa.Recording.Format;
+
+namespace Kaa.Recording.Memory;
+
+/// <summary>What a recording's numbers stand for. Whatever a number says that was never told is unknown, not an error: a cut file still reads.</summary>
+public sealed class RecordingTables
+{
+    private const string Format = "recording";
+
+    private readonly List<string> _names = [];
+    private readonly List<RecordedFrame> _frames = [];
+    private readonly List<(int Caller, int Frame)> _stacks = [];
+    private readonly List<RecordedThread> _threads = [];
+
+    /// <summary>Numbers of stacks are from 1 to this.</summary>
+    public int StackCount => _stacks.Count;
+
+    public IReadOnlyList<RecordedThread> Threads => _threads;
+
+    public RecordedThread Thread(int number) => number < _threads.Count ? _threads[number] : new RecordedThread(0, null);
+
+    public RecordedFrame Frame(int number) => number < _frames.Count ? _frames[number] : default;
+
+    /// <summary>The number of a stack's innermost frame, and the stack below it; (0, −1) where there is none.</summary>
+    public (int Caller, int Frame) Top(int stack) => stack > 0 && stack <= _stacks.Count ? _stacks[stack - 1] : (0, -1);
+
+    /// <summary>Innermost first.</summary>
+    public List<RecordedFrame> Frames(int stack)
+    {
+        var frames = new List<RecordedFrame>();
+        for ((int caller, int frame) = Top(stack); frame >= 0; (caller, frame) = Top(caller))
+            frames.Add(Frame(frame));
+        return frames;
+    }
+
+    /// <summary>False for a block that is none of these.</summary>
+    /// <exception cref="BadData">Bytes that no writer makes.</exception>
+    internal bool Add(BlockKind kind, ReadOnlySpan<byte> content)
+    {
+        var reader = new SpanReader(content, Format);
+        while (!reader.AtEnd)
+        {
+            switch (kind)
+            {
+                case BlockKind.Names:
+                    _names.Add(Encoding.UTF8.GetString(reader.Take(reader.Uleb())));
+                    break;
+                case BlockKind.Frames:
+                    AddFrame(ref reader);
+                    break;
+                case BlockKind.Stacks:
+                    AddStack(ref reader);
+                    break;
+                case BlockKind.Threads:
+                    _threads.Add(new RecordedThread(reader.Number(), Name(reader.Number())));
+                    break;
+                default:
+                    return false;
+            }
+        }
+
+        return true;
+    }
+
+    private void AddFrame(ref SpanReader reader)
+    {
+        var kind = (RecordedFrameKind)reader.U8();
+        string? function = Name(reader.Number());
+        string? file = Name(reader.Number());
+        int line = reader.Number();
+        _frames.Add(new RecordedFrame(kind, function, file, line, Name(reader.Number())));
+    }
+
+    /// <summary>A caller is always older than who is called, so that there are no rings.</summary>
+    private void AddStack(ref SpanReader reader)
+    {
+        long caller = _stacks.Count + reader.Sleb();
+        int frame = reader.Number();
+        if (caller < 0 || caller > _stacks.Count)
+            throw new BadData(Format, reader.Position, $"{caller} is no stack below this one");
+        _stacks.Add(((int)caller, frame));
+    }
+
+    private string? Name(int number) => number > 0 && number <= _names.Count ? _names[number - 1] : null;
+}
