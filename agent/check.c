@@ -1,19 +1,22 @@
 /* Compiled, never run: the numbers that are written in two places are the same. */
-#include "protocol.h"
+#include "memory.h"
 
 #define CHECK(name, condition) _Static_assert(condition, name)
 #define PROTOCOL_PROTOCOL KAA_PROTOCOL
-enum { protocol = KAA_PROTOCOL, returns = KAA_RETURNS, hook = KAA_PIECE_HOOK, back = KAA_PIECE_RETURN };
+enum { protocol = KAA_PROTOCOL, returns = KAA_RETURNS, hook = KAA_PIECE_HOOK, back = KAA_PIECE_RETURN, displaced = KAA_PIECE_DISPLACED };
 #undef KAA_PROTOCOL
 #undef KAA_RETURNS
 #undef KAA_PIECE_HOOK
 #undef KAA_PIECE_RETURN
+#undef KAA_PIECE_DISPLACED
 #include "sizes.h"
 CHECK("protocol", protocol == KAA_PROTOCOL);
 CHECK("returns", returns == KAA_RETURNS);
-CHECK("piece", hook == KAA_PIECE_HOOK && back == KAA_PIECE_RETURN);
+CHECK("piece", hook == KAA_PIECE_HOOK && back == KAA_PIECE_RETURN && displaced == KAA_PIECE_DISPLACED);
 CHECK("registers", sizeof(struct kaa_registers) == 8 * KAA_REGISTER_WORDS);
 CHECK("hook", sizeof(struct kaa_hook) == 512);
 CHECK("park", sizeof(struct kaa_park) == 1024);
 CHECK("texts fit", sizeof(struct kaa_event) + KAA_TEXTS * KAA_TEXT <= 1008);
 CHECK("header", sizeof(struct kaa_header) <= 4096);
+CHECK("allocation", sizeof(struct kaa_allocation) == 32);
+CHECK("node", sizeof(struct kaa_node) == 32);

@@ -15,7 +15,13 @@ kaa_image_start:
         .long kaa_trap_handler - kaa_image_start
         .long kaa_restorer - kaa_image_start
         .long kaa_returns - kaa_image_start
-        .long 0
+        .long kaa_wrap - kaa_image_start
+        .irp domain, 0, 1, 2
+        .long kaa_malloc_\domain - kaa_image_start
+        .long kaa_calloc_\domain - kaa_image_start
+        .long kaa_realloc_\domain - kaa_image_start
+        .long kaa_free_\domain - kaa_image_start
+        .endr
 
 /* struct kaa_registers, from its end to its start; the word for flags is on the stack already. */
         .macro SAVE
@@ -80,6 +86,57 @@ kaa_probe:
         call kaa_hit
         mov %rbx, %rsp
         RESTORE
+        ret
+
+/* The same for a hook that wraps its function: that is called from here, with the program's arguments, and both ends are told. Such a function takes no argument on the
+ * stack. What it leaves in its registers is what its caller gets. */
+        .global kaa_wrap
+        .hidden kaa_wrap
+        .p2align 4
+kaa_wrap:
+        pushfq
+        SAVE
+        lea 8*KAA_REGISTER_WORDS+8+128(%rsp), %rax
+        mov %rax, 8*7(%rsp)
+        mov 8*KAA_REGISTER_WORDS(%rsp), %rdi
+        mov KAA_PIECE_HOOK-KAA_PIECE_RETURN(%rdi), %rdi
+        mov (%rdi), %rax
+        mov %rax, 8*16(%rsp)
+        mov %rsp, %rsi
+        mov %rsp, %rbx
+        and $-16, %rsp
+        call kaa_before
+        mov %rbx, %rsp
+        test %rax, %rax
+        jz 1f
+        mov 8*KAA_REGISTER_WORDS(%rsp), %r11
+        lea KAA_PIECE_DISPLACED-KAA_PIECE_RETURN(%r11), %r11
+        mov %rax, 8*16(%rsp)    /* kept where the program counter is no longer needed */
+        mov 8*5(%rsp), %rdi
+        mov 8*4(%rsp), %rsi
+        mov 8*1(%rsp), %rdx
+        mov 8*2(%rsp), %rcx
+        mov 8*8(%rsp), %r8
+        mov 8*9(%rsp), %r9
+        mov 8*10(%rsp), %r10
+        mov 8*3(%rsp), %rbx
+        mov (%rsp), %rax
+        call *%r11
+        pushfq
+        SAVE
+        mov (%rsp), %rdx
+        lea 8*KAA_REGISTER_WORDS(%rsp), %rsi
+        mov 8*16(%rsi), %rcx
+        mov 8*KAA_REGISTER_WORDS(%rsi), %rdi
+        mov KAA_PIECE_HOOK-KAA_PIECE_RETURN(%rdi), %rdi
+        mov %rsp, %rbx
+        and $-16, %rsp
+        call kaa_after
+        mov %rbx, %rsp
+        RESTORE
+        lea 8*KAA_REGISTER_WORDS+8+128(%rsp), %rsp
+        ret
+1:      RESTORE
         ret
 
 /* Where calls come back to whose return is wanted: a place for each. */

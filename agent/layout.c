@@ -1,7 +1,7 @@
 /* Run when Kaa is built: prints what the mirrors in C# are compared with, a line for each structure ("name size") and each field ("name.field offset"). */
 #include <stdio.h>
 #include <stddef.h>
-#include "protocol.h"
+#include "memory.h"
 
 #define STRUCTURE(type) printf(#type " %zu\n", sizeof(struct type))
 #define FIELD(type, field) printf(#type "." #field " %zu\n", offsetof(struct type, field))
@@ -36,9 +36,23 @@ int main(void) {
     D(magic); D(protocol); D(header_size); D(size); D(shared); D(image); D(image_size); D(state); D(build); D(hooks); D(hook_size); D(hook_count); D(traps);
     D(trap_size); D(trap_count); D(parks); D(park_size); D(park_count); D(buckets); D(bucket_count); D(arena); D(arena_size); D(ring); D(ring_units); D(pid);
     D(calls); D(tid); D(hook_capacity); D(trap_capacity); D(owner); D(trap_handler); D(unused); D(islands); D(python); D(heartbeat); D(tail); D(waits); D(parks_waiting); D(head); D(lost);
-    D(arena_used); D(stacks_lost); D(order); D(number);
+    D(arena_used); D(stacks_lost); D(order); D(number); D(memory);
     STRUCTURE(kaa_image);
 #define I(f) FIELD(kaa_image, f)
-    I(magic); I(protocol); I(text_size); I(size); I(shared); I(state); I(probe); I(trap); I(restorer); I(returns); I(reserved);
+    I(magic); I(protocol); I(text_size); I(size); I(shared); I(state); I(probe); I(trap); I(restorer); I(returns); I(wrap); I(domains);
+    STRUCTURE(kaa_allocation);
+    FIELD(kaa_allocation, mark); FIELD(kaa_allocation, address); FIELD(kaa_allocation, size); FIELD(kaa_allocation, node); FIELD(kaa_allocation, thread);
+    FIELD(kaa_allocation, op); FIELD(kaa_allocation, allocator);
+    STRUCTURE(kaa_node);
+    FIELD(kaa_node, parent); FIELD(kaa_node, ready); FIELD(kaa_node, code); FIELD(kaa_node, instruction); FIELD(kaa_node, print);
+    STRUCTURE(kaa_thread);
+    FIELD(kaa_thread, pointer); FIELD(kaa_thread, tid);
+    STRUCTURE(kaa_snapshot);
+    FIELD(kaa_snapshot, code); FIELD(kaa_snapshot, print); FIELD(kaa_snapshot, next);
+    STRUCTURE(kaa_memory);
+#define M(f) FIELD(kaa_memory, f)
+    M(size); M(recording); M(thread_capacity); M(threads); M(nodes); M(node_capacity); M(node_index); M(node_index_size); M(codes); M(codes_size); M(snapshots);
+    M(snapshots_size); M(ring); M(ring_units); M(sample); M(sampled); M(sampled_size); M(draws); M(patience); M(code_size); M(code_texts); M(length); M(unit); M(extra);
+    M(domains); M(tail); M(room); M(head); M(lost); M(node_count); M(nodes_lost); M(threads_lost); M(snapshots_used); M(snapshot_last); M(blocked);
     return 0;
 }

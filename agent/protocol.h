@@ -49,7 +49,8 @@ enum kaa_form { KAA_NO_PYTHON, KAA_FRAME_OBJECTS, KAA_CFRAMES, KAA_CURRENT_FRAME
 
 enum kaa_hook_state { KAA_FREE, KAA_PREPARED, KAA_ARMED, KAA_REMOVED };
 
-enum kaa_action { KAA_COUNT, KAA_RECORD, KAA_PARK };
+/* A hook that wraps its function is told of by memory.h. */
+enum kaa_action { KAA_COUNT, KAA_RECORD, KAA_PARK, KAA_WRAP };
 
 enum kaa_want {
     KAA_WANT_STACK = 1,
@@ -190,6 +191,7 @@ struct kaa_header {
     u64 stacks_lost;
     u64 order;         /* of parks */
     u64 number;        /* of calls */
+    u64 memory;        /* offset of struct kaa_memory; 0 for none */
 };
 
 /* A page of its own that a child of fork sees as zeros (MADV_WIPEONFORK). */
@@ -210,7 +212,8 @@ struct kaa_image {
     u32 trap;          /* the handler of SIGTRAP */
     u32 restorer;      /* its way back */
     u32 returns;       /* first of the places that calls return to */
-    u32 reserved;
+    u32 wrap;          /* where islands call whose hook wraps its function */
+    u32 domains[12];   /* functions for CPython's tables: malloc, calloc, realloc, free of PyMem_Raw, PyMem, PyObject */
 };
 
 /* Where an island's piece has what. */

@@ -1,11 +1,10 @@
 /* The thread's own Python frames. They are its own: nobody else takes one away while it is here, so they are read without asking the kernel. What
  * differs between versions of CPython are the numbers in struct kaa_python alone. */
 #include "agent.h"
+#include "frames.h"
 
 #define MOST_STATES 100000
 #define PROBES 64
-
-static inline u64 word(u64 base, i32 offset) { return *(const u64 *)(base + (i64)offset); }
 
 /* Up to 2.7 no word behind fs tells. The list is not ours alone, so each read of it goes through the kernel; a node that bears this thread's id is this
  * thread's, and stays. */
@@ -31,55 +30,26 @@ u64 kaa_thread_state(struct kaa_header *shared) {
     return python->search ? search(shared, python) : from_thread_pointer(python->state);
 }
 
-static u64 innermost(const struct kaa_python *python, u64 thread) {
-    u64 frame = word(thread, python->frame);
-    return python->form == KAA_CFRAMES && frame != 0 ? word(frame, python->cframe_frame) : frame;
-}
-
-static inline u64 mix(u64 hash, u64 value) {
-    hash = (hash ^ value) * 0x9e3779b97f4a7c15UL;
-    return hash ^ hash >> 29;
-}
-
-static inline u64 print_of(const struct kaa_python *python, u64 code) {
-    u64 print = 0;
-    for (u32 i = 0; i < 3; i++) {
-        if (python->marks[i] >= 0)
-            print = mix(print, word(code, python->marks[i]));
-    }
-    return print;
-}
-
-/* The next frame that runs code of the program's, from one on; 0 where there is none. */
-static inline u64 real(const struct kaa_python *python, u64 frame) {
-    if (python->owner >= 0) {
-        while (frame != 0 && *(const u8 *)(frame + (u64)(i64)python->owner) >= python->shim)
-            frame = word(frame, python->back);
-    }
-    return frame;
-}
-
 static inline void look(const struct kaa_python *python, u64 frame, struct kaa_frame *found) {
-    u64 instruction = frame + (u64)(i64)python->instruction;
-    found->code = word(frame, python->code) & python->code_mask;
-    found->instruction = python->instruction_size == 4 ? (u64)(i64) * (const i32 *)instruction : *(const u64 *)instruction;
-    found->print = found->code != 0 ? print_of(python, found->code) : 0;
+    found->code = kaa_code(python, frame);
+    found->instruction = kaa_instruction(python, frame);
+    found->print = kaa_print_of(python, found->code);
 }
 
 /* Hash and depth of all frames, of which the first `most` count for the hash. */
 static u64 survey(const struct kaa_python *python, u64 frame, u32 most, u32 *depth) {
     u64 hash = 1;
     u32 frames = 0;
-    for (frame = real(python, frame); frame != 0; frame = real(python, word(frame, python->back))) {
+    for (frame = kaa_real(python, frame); frame != 0; frame = kaa_real(python, kaa_word(frame, python->back))) {
         if (frames < most) {
             struct kaa_frame found;
             look(python, frame, &found);
-            hash = mix(mix(mix(hash, found.code), found.instruction), found.print);
+            hash = kaa_mix(kaa_mix(kaa_mix(hash, found.code), found.instruction), found.print);
         }
         frames++;
     }
     *depth = frames;
-    return mix(hash, frames) | 1;
+    return kaa_mix(hash, frames) | 1;
 }
 
 static u64 keep(struct kaa_header *shared, const struct kaa_python *python, u64 frame, u64 hash, u32 depth, u32 most) {
@@ -95,7 +65,7 @@ static u64 keep(struct kaa_header *shared, const struct kaa_python *python, u64 
     struct kaa_stack *stack = (struct kaa_stack *)at(shared, offset);
     struct kaa_frame *into = (struct kaa_frame *)(stack + 1);
     u32 i = 0;
-    for (frame = real(python, frame); frame != 0 && i < frames; frame = real(python, word(frame, python->back)))
+    for (frame = kaa_real(python, frame); frame != 0 && i < frames; frame = kaa_real(python, kaa_word(frame, python->back)))
         look(python, frame, &into[i++]);
     stack->frames = i;
     stack->depth = depth;
@@ -106,7 +76,7 @@ static u64 keep(struct kaa_header *shared, const struct kaa_python *python, u64 
 /* Offset of the stack that is kept for these frames, now or before; 0 where there are none, 1 where there was no room. */
 u64 kaa_stack_of(struct kaa_header *shared, u64 thread, u32 most) {
     const struct kaa_python *python = &shared->python;
-    u64 frame = innermost(python, thread);
+    u64 frame = kaa_innermost(python, thread);
     u32 depth;
     u64 hash = survey(python, frame, most, &depth);
     if (depth == 0)
