@@ -48,11 +48,11 @@ int main(void) {
     STRUCTURE(kaa_thread);
     FIELD(kaa_thread, pointer); FIELD(kaa_thread, tid);
     STRUCTURE(kaa_snapshot);
-    FIELD(kaa_snapshot, code); FIELD(kaa_snapshot, print); FIELD(kaa_snapshot, next);
+    FIELD(kaa_snapshot, size); FIELD(kaa_snapshot, code); FIELD(kaa_snapshot, print); FIELD(kaa_snapshot, ready);
     STRUCTURE(kaa_memory);
 #define M(f) FIELD(kaa_memory, f)
     M(size); M(recording); M(thread_capacity); M(threads); M(nodes); M(node_capacity); M(node_index); M(node_index_size); M(codes); M(codes_size); M(snapshots);
     M(snapshots_size); M(ring); M(ring_units); M(sample); M(sampled); M(sampled_size); M(draws); M(patience); M(code_size); M(code_texts); M(length); M(unit); M(extra);
-    M(domains); M(tail); M(room); M(head); M(lost); M(node_count); M(nodes_lost); M(threads_lost); M(snapshots_used); M(snapshot_last); M(blocked);
+    M(domains); M(tail); M(room); M(head); M(lost); M(node_count); M(nodes_lost); M(threads_lost); M(snapshots_used); M(blocked);
     return 0;
 }

@@ -11,34 +11,6 @@
 
 INTERNAL struct kaa_memory *kaa_memory_of(struct kaa_header *shared) { return (struct kaa_memory *)at(shared, shared->memory); }
 
-/* The thread's own place; NULL where there are too many threads. One whose id has changed belongs to a new thread in the place of one that ended. */
-static struct kaa_thread *thread_of(struct kaa_header *shared, struct kaa_memory *memory) {
-    u64 pointer = thread_pointer();
-    u64 mask = memory->thread_capacity - 1;
-    u64 place = (pointer >> 6) * 0x9e3779b97f4a7c15UL >> 40;
-    struct kaa_thread *threads = (struct kaa_thread *)at(shared, memory->threads);
-    for (u32 i = 0; i < 32; i++) {
-        struct kaa_thread *thread = &threads[(place + i) & mask];
-        u64 owner = load(&thread->pointer);
-        if (owner == 0 && __atomic_compare_exchange_n(&thread->pointer, &owner, pointer, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-            owner = pointer;
-        if (owner != pointer)
-            continue;
-        u32 tid = kaa_thread_id(shared);
-        if (thread->tid != tid) {
-            thread->tid = tid;
-            thread->depth = 0;
-            thread->seen = 0;
-            thread->state = 0;
-            thread->countdown = 0;
-            thread->random = pointer ^ (u64)tid << 32 ^ 0x2545f4914f6cdd1dUL;
-        }
-        return thread;
-    }
-    count(&memory->threads_lost);
-    return NULL;
-}
-
 static inline u16 number_of(struct kaa_header *shared, struct kaa_memory *memory, const struct kaa_thread *thread) {
     return (u16)(((u64)thread - (u64)at(shared, memory->threads)) / sizeof(struct kaa_thread));
 }
@@ -85,6 +57,35 @@ static void tell(struct kaa_header *shared, struct kaa_memory *memory, const str
     __atomic_store_n(&event->mark, kaa_mark(position), __ATOMIC_RELEASE);
 }
 
+/* The thread's own place; NULL where there are too many threads. One whose id has changed belongs to a new thread in the place of one that ended. */
+static struct kaa_thread *thread_of(struct kaa_header *shared, struct kaa_memory *memory) {
+    u64 pointer = thread_pointer();
+    u64 mask = memory->thread_capacity - 1;
+    u64 place = (pointer >> 6) * 0x9e3779b97f4a7c15UL >> 40;
+    struct kaa_thread *threads = (struct kaa_thread *)at(shared, memory->threads);
+    for (u32 i = 0; i < 32; i++) {
+        struct kaa_thread *thread = &threads[(place + i) & mask];
+        u64 owner = load(&thread->pointer);
+        if (owner == 0 && __atomic_compare_exchange_n(&thread->pointer, &owner, pointer, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+            owner = pointer;
+        if (owner != pointer)
+            continue;
+        u32 tid = kaa_thread_id(shared);
+        if (thread->tid != tid) {
+            thread->tid = tid;
+            thread->depth = 0;
+            thread->seen = 0;
+            thread->state = 0;
+            thread->countdown = 0;
+            thread->random = pointer ^ (u64)tid << 32 ^ 0x2545f4914f6cdd1dUL;
+            tell(shared, memory, thread, KAA_OP_THREAD, 0, tid, 0, 0);
+        }
+        return thread;
+    }
+    count(&memory->threads_lost);
+    return NULL;
+}
+
 /* Stacks */
 
 /* Copies a piece of the program's memory behind those that were copied before; false where there is no room. Too long a piece is cut where it can't be read. */
@@ -102,11 +103,10 @@ static int keep_piece(struct kaa_header *shared, struct kaa_memory *memory, u64 
     return 1;
 }
 
-/* A string's or bytes' items, however wide: its length is believed up to a limit. */
-static u64 size_of_text(const struct kaa_memory *memory, u64 text) {
-    u64 length = kaa_word(text, memory->length);
-    u64 most = 16384;
-    return memory->extra + (length < most ? length : most) * memory->unit;
+/* Of a string, whose items are as wide as they can be, or (the first one) of bytes. Its length is believed up to a limit. */
+static u64 size_of_text(const struct kaa_memory *memory, u32 text, u64 object) {
+    u64 most = 1UL << 20, length = object != 0 ? kaa_word(object, memory->length) : 0;
+    return memory->extra + (length < most ? length : most) * (text == 0 ? 1 : memory->unit);
 }
 
 static void keep_code(struct kaa_header *shared, struct kaa_memory *memory, u64 code, u64 print) {
@@ -123,28 +123,26 @@ static void keep_code(struct kaa_header *shared, struct kaa_memory *memory, u64 
     /* Room for all of it is taken at once: several threads may be here. */
     u64 size = sizeof(struct kaa_snapshot) + 2 * sizeof(struct kaa_piece_of_memory) + memory->code_size + 8;
     for (u32 text = 0; text < 5 && memory->code_texts[text] != 0; text++)
-        size += sizeof(struct kaa_piece_of_memory) + 8 + (kaa_word(code, memory->code_texts[text]) ? size_of_text(memory, kaa_word(code, memory->code_texts[text])) : 0);
-    u64 begin = __atomic_fetch_add(&memory->snapshots_used, (size + 7) & ~7UL, __ATOMIC_RELAXED);
+        size += sizeof(struct kaa_piece_of_memory) + 8 + size_of_text(memory, text, kaa_word(code, memory->code_texts[text]));
+    size = (size + 7) & ~7UL;
+    u64 begin = __atomic_fetch_add(&memory->snapshots_used, size, __ATOMIC_RELAXED);
     if (begin + size > memory->snapshots_size)
         return;
-    u64 end = begin + ((size + 7) & ~7UL), used = begin + sizeof(struct kaa_snapshot);
+    u64 end = begin + size, used = begin + sizeof(struct kaa_snapshot);
     struct kaa_snapshot *snapshot = (struct kaa_snapshot *)at(shared, memory->snapshots + begin);
+    __atomic_store_n(&snapshot->size, size, __ATOMIC_RELEASE);
     snapshot->code = code;
     snapshot->print = print;
-    snapshot->next = 0;
     int fits = keep_piece(shared, memory, &used, end, code, memory->code_size);
     for (u32 text = 0; fits && text < 5 && memory->code_texts[text] != 0; text++) {
         u64 object = kaa_word(code, memory->code_texts[text]);
         if (object != 0)
-            fits = keep_piece(shared, memory, &used, end, object, size_of_text(memory, object));
+            fits = keep_piece(shared, memory, &used, end, object, size_of_text(memory, text, object));
     }
     struct kaa_piece_of_memory *last = (struct kaa_piece_of_memory *)at(shared, memory->snapshots + used);
     last->size = 0;
     last->address = 0;
-    u64 before = __atomic_exchange_n(&memory->snapshot_last, memory->snapshots + begin, __ATOMIC_ACQ_REL);
-    struct kaa_snapshot *previous = (struct kaa_snapshot *)at(shared, before);
-    if (before != 0)
-        __atomic_store_n(&previous->next, memory->snapshots + begin, __ATOMIC_RELEASE);
+    __atomic_store_n(&snapshot->ready, 1, __ATOMIC_RELEASE);
 }
 
 /* The number of a frame on top of another one. */

@@ -30,6 +30,7 @@ enum kaa_memory_op {
     KAA_OP_STAYED,        /* address: it was not */
     KAA_OP_MAPPED,        /* address, size, node */
     KAA_OP_UNMAPPED,      /* address, size */
+    KAA_OP_THREAD,        /* address: tid; from now on the thread's place belongs to it */
 };
 
 /* Half a cache line. */
@@ -75,11 +76,12 @@ struct kaa_thread {
 };
 
 /* A code object as it was when it was first met, for it may be gone when Kaa looks for it: pieces of memory, each {address, size, bytes rounded up to 8}, ended by
- * one of size 0. */
+ * one of size 0. The snapshots lie one behind the other. */
 struct kaa_snapshot {
+    u64 size;             /* of all of it; written first */
     u64 code;
     u64 print;
-    u64 next;             /* offset of the next one; 0 while it is the last */
+    u64 ready;            /* 1 once it is whole */
 };
 
 struct kaa_piece_of_memory {
@@ -113,7 +115,7 @@ struct kaa_memory {
     u64 draws;            /* offset: KAA_DRAWS exponential numbers of that mean */
     u32 patience;         /* slices of a millisecond for which a thread waits for room while Kaa lives */
     u32 code_size;        /* bytes of a PyCodeObject */
-    i32 code_texts[5];    /* from a code object to its references to strings and bytes: file, names, line table … ; 0 ends them */
+    i32 code_texts[5];    /* from a code object to its references: line table (bytes), then strings; 0 ends them */
     i32 length;           /* from such an object to its length */
     u32 unit;             /* most bytes of one of its items, and */
     u32 extra;            /* bytes in front of them */
@@ -129,7 +131,6 @@ struct kaa_memory {
     u64 nodes_lost;
     u64 threads_lost;
     u64 snapshots_used;
-    u64 snapshot_last;    /* offset of the newest one */
     u64 blocked;          /* head at which a thread waited in vain: nobody waits again before Kaa has read */
 };
 

@@ -75,7 +75,7 @@ internal sealed class AgentInstallation
     private AgentMemory? TryInstall(out bool isReused)
     {
         RequireUnowned();
-        LeftAgent? own = _left.FindLast(left => left.IsOwn && left.IsSame);
+        LeftAgent? own = _left.FindLast(left => left.IsOwn && left.IsSame && (left.Header.memory != 0 || !_options.Allocations));
         isReused = own is not null;
         bool isDone = true;
         Address? start = own is null ? ChooseStart() : null;
@@ -215,6 +215,8 @@ internal sealed class AgentInstallation
         header.python = _python;
         header.tid = _tidOffset;
         header.owner = (uint)Environment.ProcessId;
+        if (region.Allocations is { } allocations)
+            memory.Write(allocations.Start, allocations.Area());
         memory.Write(0, header);
         memory.WriteWord(0, AgentHeader.Magic);
         return memory;

@@ -14,6 +14,9 @@ public sealed record AgentOptions
     /// <summary>Whose frames hooks walk; null for the process's own CPython where there is one.</summary>
     public PythonProcess? Python { get; init; }
 
+    /// <summary>With room for what allocations take: <c>kaa mem</c>.</summary>
+    public bool Allocations { get; init; }
+
     /// <summary>False for a process in which no Python stacks are wanted: none is sought then.</summary>
     public bool FindsPython { get; init; } = true;
 }

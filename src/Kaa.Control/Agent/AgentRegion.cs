@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Kaa.Control.Memory;
 using Kaa.Formats;
 
 namespace Kaa.Control.Agent;
@@ -25,7 +26,8 @@ internal sealed class AgentRegion
         Arena = BucketTable + Buckets * 8ul;
         ArenaSize = ((ulong)Math.Clamp(options.StackBytes, PageSize, 1 << 30) + PageSize - 1) & ~(PageSize - 1ul);
         Ring = Arena + ArenaSize;
-        SharedSize = Ring + (ulong)RingBytes;
+        Allocations = options.Allocations ? new MemoryAreaLayout(Ring + (ulong)RingBytes) : null;
+        SharedSize = Allocations?.End ?? Ring + (ulong)RingBytes;
     }
 
     public static AgentImageHead Image { get; } = MemoryMarshal.Read<AgentImageHead>(AgentImageBytes.Text);
@@ -63,6 +65,9 @@ internal sealed class AgentRegion
 
     public ulong Ring { get; }
 
+    /// <summary>Null where there is no room for it.</summary>
+    public MemoryAreaLayout? Allocations { get; }
+
     public static AgentRegion At(Address start, AgentOptions options) => new(start, options);
 
     public AgentHeader Header(int pid, AgentCalls calls) => new()
@@ -93,6 +98,7 @@ internal sealed class AgentRegion
         calls = calls,
         hook_capacity = HookCapacity,
         trap_capacity = TrapCapacity,
+        memory = Allocations?.Start ?? 0,
     };
 
     private static ulong HashOf(ReadOnlySpan<byte> bytes)

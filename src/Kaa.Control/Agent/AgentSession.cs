@@ -190,7 +190,7 @@ public sealed class AgentSession : IDisposable
         for (int i = 0; i < _table.Count; i++)
         {
             AgentHook hook = _table[i];
-            for (int b = 0; hook.patch_size > 1 && hook.state is AgentHookState.Armed or AgentHookState.Prepared && b < CodeBytes.JumpSize; b++)
+            for (int b = 0; hook.patch_size is > 1 and < CodeBytes.Pointer && hook.state is AgentHookState.Armed or AgentHookState.Prepared && b < CodeBytes.JumpSize; b++)
             {
                 long at = unchecked((long)(hook.address - address.Value)) + b;
                 if (at >= 0 && at < bytes.Length)
@@ -221,6 +221,43 @@ public sealed class AgentSession : IDisposable
     /// <summary>The same for a caller that holds the process already; on the thread that traces.</summary>
     /// <exception cref="UserError">As of <see cref="Detach()"/>.</exception>
     public void Detach(HeldProcess held) => Leave(held);
+
+    /// <summary>What is shared with the process: for what a session of another kind keeps there.</summary>
+    internal AgentMemory Shared => _memory;
+
+    /// <summary>Where the image lies in the process.</summary>
+    internal Address Image => new(_table.Header.image);
+
+    /// <summary>Offset of struct kaa_memory; 0 for none.</summary>
+    internal ulong Allocations => _table.Header.memory;
+
+    /// <summary>Tells the agent how frames are walked, where it was put in before there was a Python.</summary>
+    internal void Teach(PythonProcess python)
+    {
+        using AgentProcess process = AgentProcess.Open(_pid, null);
+        AgentPython words = AgentWords.Of(process, python, FrameWalk.Of(python), out int tidOffset);
+        _memory.Write(AgentWords.TidOffset, tidOffset);
+        _memory.Write(AgentWords.PythonOffset, words);
+    }
+
+    /// <summary>Changes words of data that point to functions, in one stop of all threads; <see cref="Detach()"/> takes them back. Gives how many were changed.</summary>
+    /// <exception cref="UserError">As of <see cref="Attach(LiveTarget, AgentOptions)"/>.</exception>
+    internal int Point(IReadOnlyList<(Address Word, ulong From, ulong To)> words)
+    {
+        int changed = 0;
+        using AgentProcess process = AgentProcess.Open(_pid, null);
+        process.Hold(held =>
+        {
+            var arming = new HookArming(process, _table);
+            foreach ((Address word, ulong from, ulong to) in words)
+            {
+                if ((_table.Find(word) ?? _table.Take(word, isTrap: false)) is { } number && arming.TryPoint(number, word, from, to))
+                    changed++;
+            }
+        });
+        PauseMicroseconds = Math.Max(PauseMicroseconds, process.PauseMicroseconds);
+        return changed;
+    }
 
     private void Leave(HeldProcess? held)
     {

@@ -252,7 +252,7 @@ internal struct AgentHeader
     public ulong stacks_lost;
     public ulong order;
     public ulong number;
-    private readonly ulong _gap2;
+    public ulong memory;
     private readonly ulong _gap3;
 
     [InlineArray(MostIslands)]
@@ -296,5 +296,12 @@ internal struct AgentImageHead
     public uint trap;
     public uint restorer;
     public uint returns;
-    public uint reserved;
+    public uint wrap;
+    public Domains domains;
+
+    [InlineArray(12)]
+    public struct Domains
+    {
+        private uint _first;
+    }
 }

@@ -22,6 +22,10 @@ internal static class CodeBytes
 {
     public const int JumpSize = 5;
     private const int WordSize = 8;
+
+    /// <summary>In place of a patch's size: all of an aligned word of data.</summary>
+    public const int Pointer = 16;
+
     private const int PageSize = 4096;
 
     /// <summary>The aligned word that holds the whole jump, or where none does the jump's own five bytes; null where those lie in two pages.</summary>
@@ -39,10 +43,12 @@ internal static class CodeBytes
     {
         Span<byte> now = stackalloc byte[WordSize];
         now.Clear();
+        bool isPointer = size == Pointer;
+        size = isPointer ? WordSize : size;
         if (size is < 1 or > WordSize || !patch.TryRead(new Address(word), now[..size]))
             return RestoreResult.Unreadable;
         int within = (int)(address.Value - word);
-        int length = Math.Min(JumpSize, size - within);
+        int length = isPointer ? WordSize : Math.Min(JumpSize, size - within);
         Span<byte> old = stackalloc byte[WordSize];
         Span<byte> wanted = stackalloc byte[WordSize];
         BinaryPrimitives.WriteUInt64LittleEndian(old, from);

@@ -48,7 +48,7 @@ internal sealed class HookArming(AgentProcess process, HookTable table, HeldProc
         table.Keep(hook.Number, record);
         var piece = new Address(record.island);
         var offsets = new List<(int From, int To)>();
-        byte[]? code = IslandPiece.Build(displaced, piece, table.AddressOf(hook.Number), new Address(table.Header.image) + (ulong)AgentRegion.Image.probe, offsets, out refusal);
+        byte[]? code = IslandPiece.Build(displaced, piece, table.AddressOf(hook.Number), Way(request.Action), offsets, out refusal);
         byte[]? jump = IslandPiece.Jump(request.Address, piece);
         if (code is null || jump is null)
             return Refuse(hook, refusal ?? new HookRefusal("no-hole", "its island is too far away"));
@@ -65,6 +65,25 @@ internal sealed class HookArming(AgentProcess process, HookTable table, HeldProc
         table.StoreState(hook.Number, AgentHookState.Armed);
         hook.IsArmed = true;
         hook.Refusal = null;
+        return true;
+    }
+
+    /// <summary>Changes a word of data that points to a function, and keeps what was there as a hook does; false where it holds something else by now.</summary>
+    public bool TryPoint(int number, Address word, ulong from, ulong to)
+    {
+        AgentHook record = table[number] with
+        {
+            address = word.Value,
+            word = word.Value,
+            original = from,
+            patched = to,
+            patch_size = CodeBytes.Pointer,
+            state = AgentHookState.Prepared,
+        };
+        table.Store(number, record);
+        if (CodeBytes.Exchange(process.Patch, word, word.Value, CodeBytes.Pointer, from, to) is not (RestoreResult.Restored or RestoreResult.Untouched))
+            return false;
+        table.StoreState(number, AgentHookState.Armed);
         return true;
     }
 
@@ -96,6 +115,9 @@ internal sealed class HookArming(AgentProcess process, HookTable table, HeldProc
         table.Store(number, record);
         return IslandPiece.Displaced(piece);
     }
+
+    private Address Way(HookAction action) =>
+        new Address(table.Header.image) + (ulong)(action == HookAction.Wrap ? AgentRegion.Image.wrap : AgentRegion.Image.probe);
 
     private static bool Refuse(HookHandle hook, HookRefusal refusal)
     {
@@ -178,6 +200,7 @@ internal sealed class HookArming(AgentProcess process, HookTable table, HeldProc
         byte[] program = request.Condition?.Code ?? [];
         record.program_size = (uint)program.Length;
         program.CopyTo(record.program);
+        record.reserved[0] = request.Wraps.Function | (ulong)request.Wraps.Allocator << 32;
         record.hits = record.matches = record.unknown = record.lost = record.returns = 0;
         return true;
     }

@@ -12,6 +12,9 @@ public enum HookAction
 
     /// <summary>Writes an event, and the thread waits until <see cref="AgentSession.Release"/>, until the hook is taken away, or until Kaa is gone.</summary>
     Park,
+
+    /// <summary>The function is called by the agent, which looks at its arguments and its result: <see cref="HookRequest.Wraps"/>. Only at a function's entry.</summary>
+    Wrap,
 }
 
 /// <summary>A place in the process's code, and what is to happen when a thread comes there.</summary>
@@ -38,6 +41,9 @@ public sealed record HookRequest
 
     /// <summary>A second event when the function returns; only at a function's entry. Not for functions that return twice (vfork, setjmp).</summary>
     public bool WantsReturn { get; init; }
+
+    /// <summary>For <see cref="HookAction.Wrap"/>: what the function does (agent/memory.h, enum kaa_function), and what it is called in a recording.</summary>
+    public (uint Function, uint Allocator) Wraps { get; init; }
 
     /// <summary>How many frames of a stack are kept; the innermost.</summary>
     public int MostFrames { get; init; } = 256;

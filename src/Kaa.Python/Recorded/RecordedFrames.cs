@@ -29,7 +29,11 @@ public sealed class RecordedFrames
     /// <summary>Null for a frame that has not begun yet, which a traceback would not show either.</summary>
     /// <param name="instruction"><c>f_lasti</c>, or an address.</param>
     /// <param name="print">As <see cref="FrameWalk.Print"/> gave it then.</param>
-    public PythonFrame? Find(Address code, ulong instruction, ulong print)
+    public PythonFrame? Find(Address code, ulong instruction, ulong print) => Find(code, instruction, print, null);
+
+    /// <summary>The same from a copy that was made when the frame was recorded.</summary>
+    /// <param name="copy">Null for the process as it is now.</param>
+    public PythonFrame? Find(Address code, ulong instruction, ulong print, IMemory? copy)
     {
         var key = (code.Value, instruction, print);
         if (_frames.TryGetValue(key, out PythonFrame? known))
@@ -40,15 +44,15 @@ public sealed class RecordedFrames
             _codes.Clear();
         }
 
-        PythonFrame? frame = Read(code, instruction, print);
+        PythonFrame? frame = Read(code, instruction, print, copy);
         _frames.Add(key, frame);
         return frame;
     }
 
-    private PythonFrame? Read(Address address, ulong instruction, ulong print)
+    private PythonFrame? Read(Address address, ulong instruction, ulong print, IMemory? copy)
     {
-        IMemory memory = _process.Glance();
-        if (CodeOf(memory, address, print) is not { } code)
+        IMemory memory = copy ?? _process.Glance();
+        if (CodeOf(memory, address, print, copy is not null) is not { } code)
             return new PythonFrame(null) { Unreadable = Freed };
         if (OffsetOf(memory, code, instruction) is not { } offset)
             return Describe(code) with { Unreadable = "where it was in its code is not known" };
@@ -62,7 +66,7 @@ public sealed class RecordedFrames
         new(code.Name) { QualifiedName = code.QualifiedName, File = code.File, Unreadable = code.Unreadable };
 
     /// <summary>Read between two looks at its marks, so that it is one object's all through.</summary>
-    private PyCode? CodeOf(IMemory memory, Address address, ulong print)
+    private PyCode? CodeOf(IMemory memory, Address address, ulong print, bool isCopy)
     {
         var key = (address.Value, print);
         if (_codes.TryGetValue(key, out PyCode? known))
@@ -77,7 +81,7 @@ public sealed class RecordedFrames
         {
         }
 
-        if (_walk.Print(_process.Glance(), address) != print)
+        if (!isCopy && _walk.Print(_process.Glance(), address) != print)
             code = null;
         _codes.Add(key, code);
         return code;

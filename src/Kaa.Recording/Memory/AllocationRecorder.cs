@@ -13,6 +13,7 @@ public sealed class AllocationRecorder(EventEncoder? events, AllocationCounter? 
 {
     private readonly BlockMap _blocks = new();
     private readonly MappedRanges _ranges = new();
+    private readonly Dictionary<int, (ulong Address, HeldBlock Block)> _moving = []; // by thread
     private readonly Dictionary<long, long> _mapped = []; // bytes left of each mapping, by number
     private long _next;
     private long _now;
@@ -35,6 +36,8 @@ public sealed class AllocationRecorder(EventEncoder? events, AllocationCounter? 
 
     public void Allocated(ulong address, long bytes, in AllocationSite site)
     {
+        Settle(site.Thread);
+
         // Held already: its end was lost.
         if (_blocks.Remove(address) is { } lost)
             End(lost);
@@ -47,6 +50,31 @@ public sealed class AllocationRecorder(EventEncoder? events, AllocationCounter? 
             End(block);
         else
             Unknown++;
+    }
+
+    /// <summary>A realloc has begun: whether the old memory ends is told by what the thread does next, an allocation or <see cref="Stayed"/>.</summary>
+    public void Moving(ulong address, int thread)
+    {
+        Settle(thread);
+        if (_blocks.Remove(address) is { } block)
+            _moving[thread] = (address, block);
+        else
+            Unknown++;
+    }
+
+    /// <summary>That realloc has failed.</summary>
+    public void Stayed(int thread)
+    {
+        if (_moving.Remove(thread, out (ulong Address, HeldBlock Block) old))
+            _blocks.Put(old.Address, old.Block);
+    }
+
+    /// <summary>What a thread's last realloc took has ended; for all threads at the end of a recording.</summary>
+    public void Settle()
+    {
+        foreach ((_, HeldBlock block) in _moving.Values)
+            End(block);
+        _moving.Clear();
     }
 
     /// <summary>mmap; also what mremap made of a mapping, whose old place was unmapped before.</summary>
@@ -62,6 +90,12 @@ public sealed class AllocationRecorder(EventEncoder? events, AllocationCounter? 
     }
 
     public void Unmapped(ulong address, long bytes) => Unmapped(address, bytes, isReplaced: false);
+
+    private void Settle(int thread)
+    {
+        if (_moving.Remove(thread, out (ulong Address, HeldBlock Block) old))
+            End(old.Block);
+    }
 
     private void Unmapped(ulong address, long bytes, bool isReplaced)
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Kaa.Control.Agent;
+using Kaa.Control.Memory;
 
 namespace Kaa.Tests.Unit.Control.Agent;
 
@@ -20,6 +21,11 @@ public sealed class AgentStructureTests
         ["kaa_state"] = typeof(AgentState),
         ["kaa_header"] = typeof(AgentHeader),
         ["kaa_image"] = typeof(AgentImageHead),
+        ["kaa_allocation"] = typeof(AgentAllocation),
+        ["kaa_node"] = typeof(AgentNode),
+        ["kaa_thread"] = typeof(AgentThread),
+        ["kaa_snapshot"] = typeof(AgentSnapshot),
+        ["kaa_memory"] = typeof(AgentMemoryArea),
     };
 
     private static readonly Dictionary<string, int> Sizes = new()
@@ -35,6 +41,11 @@ public sealed class AgentStructureTests
         ["kaa_state"] = Unsafe.SizeOf<AgentState>(),
         ["kaa_header"] = Unsafe.SizeOf<AgentHeader>(),
         ["kaa_image"] = Unsafe.SizeOf<AgentImageHead>(),
+        ["kaa_allocation"] = Unsafe.SizeOf<AgentAllocation>(),
+        ["kaa_node"] = Unsafe.SizeOf<AgentNode>(),
+        ["kaa_thread"] = Unsafe.SizeOf<AgentThread>(),
+        ["kaa_snapshot"] = Unsafe.SizeOf<AgentSnapshot>(),
+        ["kaa_memory"] = Unsafe.SizeOf<AgentMemoryArea>(),
     };
 
     public static TheoryData<string, int> Lines

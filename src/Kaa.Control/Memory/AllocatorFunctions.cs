@@ -1,0 +1,78 @@
+using Kaa.Formats;
+using Kaa.Formats.ProcText;
+using Kaa.Recording.Memory;
+using Kaa.Target;
+
+namespace Kaa.Control.Memory;
+
+/// <summary>enum kaa_function of agent/memory.h.</summary>
+public enum WrappedFunction : uint
+{
+    Malloc = 1,
+    Calloc,
+    Realloc,
+    Free,
+    PosixMemalign,
+    Aligned,
+    Mmap,
+    Munmap,
+    Mremap,
+}
+
+/// <summary>A function that hands out memory, or takes it back.</summary>
+public sealed record AllocatorFunction(Address Address, WrappedFunction Kind, AllocatorKind Allocator, string Name, string Module);
+
+/// <summary>Where a process's allocators begin: every module that defines them, as any of them may be the one that is called.</summary>
+internal static class AllocatorFunctions
+{
+    private static readonly (string Name, WrappedFunction Kind, AllocatorKind Allocator)[] s_system =
+    [
+        ("malloc", WrappedFunction.Malloc, AllocatorKind.Malloc),
+        ("calloc", WrappedFunction.Calloc, AllocatorKind.Calloc),
+        ("realloc", WrappedFunction.Realloc, AllocatorKind.Realloc),
+        ("free", WrappedFunction.Free, AllocatorKind.Unknown),
+        ("cfree", WrappedFunction.Free, AllocatorKind.Unknown),
+        ("posix_memalign", WrappedFunction.PosixMemalign, AllocatorKind.PosixMemalign),
+        ("memalign", WrappedFunction.Aligned, AllocatorKind.Memalign),
+        ("aligned_alloc", WrappedFunction.Aligned, AllocatorKind.AlignedAlloc),
+        ("valloc", WrappedFunction.Malloc, AllocatorKind.Valloc),
+        ("pvalloc", WrappedFunction.Malloc, AllocatorKind.Pvalloc),
+        ("mmap", WrappedFunction.Mmap, AllocatorKind.Mmap),
+        ("mmap64", WrappedFunction.Mmap, AllocatorKind.Mmap),
+        ("munmap", WrappedFunction.Munmap, AllocatorKind.Unknown),
+        ("mremap", WrappedFunction.Mremap, AllocatorKind.Mremap),
+    ];
+
+    // 2.7 has no tables to change.
+    private static readonly (string Name, WrappedFunction Kind, AllocatorKind Allocator)[] s_entries =
+    [
+        ("PyObject_Malloc", WrappedFunction.Malloc, AllocatorKind.ObjectMalloc),
+        ("PyObject_Realloc", WrappedFunction.Realloc, AllocatorKind.ObjectRealloc),
+        ("PyObject_Free", WrappedFunction.Free, AllocatorKind.Unknown),
+        ("PyMem_Malloc", WrappedFunction.Malloc, AllocatorKind.MemMalloc),
+        ("PyMem_Realloc", WrappedFunction.Realloc, AllocatorKind.MemRealloc),
+        ("PyMem_Free", WrappedFunction.Free, AllocatorKind.Unknown),
+    ];
+
+    /// <summary>Each address once, by the first of its names.</summary>
+    public static List<AllocatorFunction> Find(ObservedTarget target, bool ofPython)
+    {
+        var found = new List<AllocatorFunction>();
+        var known = new HashSet<Address>();
+        foreach (Module module in target.Modules.Modules)
+        {
+            // The dynamic linker has allocators of its own, for the time before the C library's are there.
+            if (module.FileName.StartsWith("ld-linux", StringComparison.Ordinal))
+                continue;
+            foreach ((string name, WrappedFunction kind, AllocatorKind allocator) in ofPython ? s_entries : s_system)
+            {
+                if (target.Images.For(module).FindSymbol(name) is { } address && IsCode(target, address) && known.Add(address))
+                    found.Add(new AllocatorFunction(address, kind, allocator, name, module.Path));
+            }
+        }
+
+        return found;
+    }
+
+    private static bool IsCode(ObservedTarget target, Address address) => target.Modules.FindMapping(address) is { } mapping && mapping.Can(MappingAccess.Execute);
+}

@@ -1,0 +1,148 @@
+using Iced.Intel;
+using Kaa.Formats;
+using Kaa.Formats.ProcText;
+using Kaa.Python;
+using Kaa.Target;
+
+namespace Kaa.Control.Memory;
+
+/// <summary>One domain of CPython's allocators (PEP 445): where its table lies, and what that holds.</summary>
+/// <param name="Table">Address of the PyMemAllocatorEx: a context, then malloc, calloc, realloc, free.</param>
+internal sealed record AllocatorTable(Address Table, IReadOnlyList<ulong> Functions);
+
+/// <summary>
+/// Finds CPython's tables of allocators where no symbol and no offset tells: by the code of the three functions that call through them, which reads the table's words. Works alike for
+/// static tables (3.4 to 3.11) and those in <c>_PyRuntime</c> (3.12+), in builds with and without symbols.
+/// </summary>
+internal sealed class AllocatorTables(ObservedTarget target, PythonProcess python)
+{
+    private const int Instructions = 60;
+    private const int Words = 5;
+    private const int WordSize = 8;
+
+    /// <summary>PyMem_Raw, PyMem, PyObject; their calls are malloc, calloc, realloc, free.</summary>
+    private static readonly string[][] s_functions =
+    [
+        ["PyMem_RawMalloc", "PyMem_RawFree", "PyMem_RawRealloc"],
+        ["PyMem_Malloc", "PyMem_Free", "PyMem_Realloc"],
+        ["PyObject_Malloc", "PyObject_Free", "PyObject_Realloc"],
+    ];
+
+    private readonly IMemory _memory = target.Glance();
+
+    /// <summary>Null where not all three are found (2.7 has none).</summary>
+    public AllocatorTable[]? Find()
+    {
+        var tables = new AllocatorTable[s_functions.Length];
+        for (int domain = 0; domain < tables.Length; domain++)
+        {
+            if (FindOne(s_functions[domain]) is not { } table)
+                return null;
+            tables[domain] = table;
+        }
+
+        return tables[0].Table == tables[1].Table || tables[1].Table == tables[2].Table || tables[0].Table == tables[2].Table ? null : tables;
+    }
+
+    /// <summary>All of a domain's functions must agree: what one of them reads besides may look like a table by chance.</summary>
+    private AllocatorTable? FindOne(string[] names)
+    {
+        HashSet<Address>? common = null;
+        foreach (string name in names)
+        {
+            if (python.Module is not { } module || target.Images.For(module).FindSymbol(name) is not { } function)
+                return null;
+            var bases = new HashSet<Address>();
+            HashSet<Address> touched = Touched(function);
+            foreach (Address word in touched)
+            {
+                // A call reads the context in front of the table, and one of the functions behind it.
+                for (int i = 1; i < Words; i++)
+                {
+                    Address start = word - i * WordSize;
+                    if (touched.Contains(start))
+                        bases.Add(start);
+                }
+            }
+
+            if (common is null)
+                common = bases;
+            else
+                common.IntersectWith(bases);
+        }
+
+        AllocatorTable? found = null;
+        foreach (Address start in common!)
+        {
+            if (Read(start) is not { } table)
+                continue;
+            if (found is not null)
+                return null;
+            found = table;
+        }
+
+        return found;
+    }
+
+    private AllocatorTable? Read(Address start)
+    {
+        if (start.Value % WordSize != 0)
+            return null;
+        ulong[] functions = new ulong[Words - 1];
+        for (int i = 0; i < functions.Length; i++)
+        {
+            if (!_memory.TryRead(start + (i + 1) * WordSize, out functions[i])
+                || target.Modules.FindMapping(new Address(functions[i])) is not { } mapping || !mapping.Can(MappingAccess.Execute))
+                return null;
+        }
+
+        return new AllocatorTable(start, functions);
+    }
+
+    /// <summary>Addresses of data that the first instructions of a function refer to: by the program counter, or by a register whose value that gave.</summary>
+    private HashSet<Address> Touched(Address function)
+    {
+        byte[] code = new byte[Instructions * 8];
+        int got = _memory.Read(function, code);
+        var decoder = Decoder.Create(64, code.AsSpan(0, got).ToArray(), function.Value, DecoderOptions.None);
+        var touched = new HashSet<Address>();
+        var known = new Dictionary<Register, ulong>();
+        for (int i = 0; i < Instructions && decoder.IP < function.Value + (ulong)got; i++)
+        {
+            decoder.Decode(out Instruction instruction);
+            if (instruction.IsInvalid)
+                break;
+            Address? place = Place(instruction, known);
+            if (place is { } address && instruction.Mnemonic != Mnemonic.Lea)
+                touched.Add(address);
+            if (instruction.OpCount == 0 || instruction.GetOpKind(0) != OpKind.Register || instruction.Mnemonic is Mnemonic.Cmp or Mnemonic.Test or Mnemonic.Push)
+                continue;
+            Register register = instruction.GetOpRegister(0).GetFullRegister();
+            known.Remove(register);
+            if (place is { } data && instruction.Mnemonic == Mnemonic.Lea)
+                known[register] = data.Value;
+            else if (place is { } word && instruction.Mnemonic == Mnemonic.Mov && _memory.TryRead(word, out ulong value))
+                known[register] = value;
+            else if (instruction.Mnemonic == Mnemonic.Mov && instruction.GetOpKind(1) is OpKind.Immediate32to64 or OpKind.Immediate64 or OpKind.Immediate32)
+                known[register] = instruction.GetImmediate(1);
+        }
+
+        return touched;
+    }
+
+    private static Address? Place(in Instruction instruction, Dictionary<Register, ulong> known)
+    {
+        for (int i = 0; i < instruction.OpCount; i++)
+        {
+            if (instruction.GetOpKind(i) != OpKind.Memory || instruction.MemoryIndex != Register.None)
+                continue;
+            if (instruction.IsIPRelativeMemoryOperand)
+                return new Address(instruction.IPRelativeMemoryAddress);
+            if (instruction.MemoryBase == Register.None)
+                return new Address(instruction.MemoryDisplacement64);
+            return known.TryGetValue(instruction.MemoryBase.GetFullRegister(), out ulong value) ? new Address(unchecked(value + instruction.MemoryDisplacement64)) : null;
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,55 @@
+using System.Runtime.InteropServices;
+using Kaa.Control.Agent;
+using Kaa.Python;
+using Kaa.Python.Recorded;
+
+namespace Kaa.Control.Memory;
+
+/// <summary>Tells the agent what it needs to record allocations.</summary>
+internal static class AreaSetup
+{
+    private const int Patience = 100; // ms
+    private const int WidestItem = 4; // a character of a string
+    private const int ObjectHead = 80; // more than any string or bytes has in front of its items
+
+    public static AgentMemoryArea Prepare(AgentSession agent, PythonProcess? python, MemoryRequest request)
+    {
+        AgentMemory memory = agent.Shared;
+        AgentMemoryArea area = memory.Read<AgentMemoryArea>(agent.Allocations);
+        area.recording = 0;
+        area.sample = (ulong)(request.SampleBytes ?? 0);
+        area.patience = Patience;
+        area.tail = area.head;
+        area.lost = area.threads_lost = area.nodes_lost = 0;
+        area.blocked = 0;
+        if (python is not null)
+            DescribeCode(ref area, CodeCopy.Of(python));
+        if (request.SampleBytes is { } mean)
+        {
+            MemoryMarshal.AsBytes<ulong>(Draws(mean)).CopyTo(memory.Map(area.draws, MemoryAreaLayout.Draws * 8));
+            memory.Map(area.sampled, area.sampled_size * 8).Clear();
+        }
+
+        memory.Write(agent.Allocations, area);
+        return area;
+    }
+
+    private static void DescribeCode(ref AgentMemoryArea area, CodeCopy copy)
+    {
+        area.code_size = (uint)copy.Size;
+        for (int i = 0; i < copy.References.Count; i++)
+            area.code_texts[i] = copy.References[i];
+        area.length = copy.Length;
+        area.unit = WidestItem;
+        area.extra = ObjectHead;
+    }
+
+    /// <summary>Distances between samples: exponential numbers, stratified so that these few have the right mean.</summary>
+    private static ulong[] Draws(long mean)
+    {
+        ulong[] draws = new ulong[MemoryAreaLayout.Draws];
+        for (int i = 0; i < draws.Length; i++)
+            draws[i] = (ulong)Math.Max(1, Math.Round(-Math.Log(1 - (i + 0.5) / draws.Length) * mean));
+        return draws;
+    }
+}

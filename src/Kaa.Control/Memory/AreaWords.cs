@@ -1,0 +1,20 @@
+using System.Runtime.CompilerServices;
+
+namespace Kaa.Control.Memory;
+
+/// <summary>Offsets in struct kaa_memory of what changes while it is in use.</summary>
+internal static class AreaWords
+{
+    private static AgentMemoryArea s_area;
+
+    public static readonly ulong Recording = Of(ref s_area.recording);
+    public static readonly ulong Domains = Of(ref s_area.domains);
+    public static readonly ulong Tail = Of(ref s_area.tail);
+    public static readonly ulong Room = Of(ref s_area.room);
+    public static readonly ulong Head = Of(ref s_area.head);
+    public static readonly ulong Lost = Of(ref s_area.lost);
+    public static readonly ulong NodesLost = Of(ref s_area.nodes_lost);
+    public static readonly ulong ThreadsLost = Of(ref s_area.threads_lost);
+
+    private static ulong Of<T>(ref T field) => (ulong)Unsafe.ByteOffset(ref Unsafe.As<AgentMemoryArea, byte>(ref s_area), ref Unsafe.As<T, byte>(ref field));
+}

@@ -1,0 +1,58 @@
+using System.Runtime.CompilerServices;
+
+namespace Kaa.Control.Memory;
+
+/// <summary>
+/// How what the agent shares for allocations is laid out: offsets from the header on. Most of it is address space only: a file in memory takes pages as they are
+/// written to.
+/// </summary>
+/// <param name="Start">Offset of struct kaa_memory.</param>
+internal readonly record struct MemoryAreaLayout(ulong Start)
+{
+    public const int Threads = 1024;
+    public const int Nodes = 1 << 21;
+    public const int Codes = 1 << 17;
+    public const int Draws = 4096;
+    public const int RingUnits = 1 << 19;
+    public const int SampledPlaces = 1 << 20;
+    private const int SnapshotBytes = 128 << 20;
+    private const ulong PageSize = 4096;
+
+    public ulong ThreadTable => Start + PageSize;
+
+    public ulong NodeTable => ThreadTable + Threads * (ulong)Unsafe.SizeOf<AgentThread>();
+
+    public ulong NodeIndex => NodeTable + Nodes * (ulong)Unsafe.SizeOf<AgentNode>();
+
+    public ulong CodeTable => NodeIndex + 2ul * Nodes * sizeof(uint);
+
+    public ulong Snapshots => CodeTable + Codes * (ulong)sizeof(ulong);
+
+    public ulong Ring => Snapshots + SnapshotBytes;
+
+    public ulong Sampled => Ring + RingUnits * (ulong)Unsafe.SizeOf<AgentAllocation>();
+
+    public ulong DrawTable => Sampled + SampledPlaces * (ulong)sizeof(ulong);
+
+    public ulong End => DrawTable + Draws * (ulong)sizeof(ulong);
+
+    public AgentMemoryArea Area() => new()
+    {
+        size = End - Start,
+        thread_capacity = Threads,
+        threads = ThreadTable,
+        nodes = NodeTable,
+        node_capacity = Nodes,
+        node_index = NodeIndex,
+        node_index_size = 2 * Nodes,
+        codes = CodeTable,
+        codes_size = Codes,
+        snapshots = Snapshots,
+        snapshots_size = SnapshotBytes,
+        ring = Ring,
+        ring_units = RingUnits,
+        sampled = Sampled,
+        sampled_size = SampledPlaces,
+        draws = DrawTable,
+    };
+}

@@ -1,0 +1,28 @@
+namespace Kaa.Control.Memory;
+
+/// <summary>Whose allocations are recorded.</summary>
+[Flags]
+public enum AllocatorChoice
+{
+    /// <summary>The C library's (or who stands in for it): malloc and its kin, mmap.</summary>
+    System = 1,
+
+    /// <summary>CPython's three domains.</summary>
+    Python = 2,
+    All = System | Python,
+}
+
+/// <summary>What <c>kaa mem</c> is asked to record.</summary>
+public sealed record MemoryRequest
+{
+    public AllocatorChoice Allocators { get; init; } = AllocatorChoice.All;
+
+    /// <summary>Bytes between two samples, on average; null for every allocation.</summary>
+    public long? SampleBytes { get; init; }
+
+    /// <summary>Sums are kept instead of events.</summary>
+    public bool Aggregate { get; init; }
+
+    /// <summary>The program was started for this.</summary>
+    public bool Launched { get; init; }
+}
