@@ -78,7 +78,7 @@ static struct kaa_thread *thread_of(struct kaa_header *shared, struct kaa_memory
             thread->state = 0;
             thread->countdown = 0;
             thread->random = pointer ^ (u64)tid << 32 ^ 0x2545f4914f6cdd1dUL;
-            tell(shared, memory, thread, KAA_OP_THREAD, 0, tid, 0, 0);
+            tell(shared, memory, thread, KAA_NEW_THREAD, 0, tid, 0, 0);
         }
         return thread;
     }

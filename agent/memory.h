@@ -30,7 +30,7 @@ enum kaa_memory_op {
     KAA_OP_STAYED,        /* address: it was not */
     KAA_OP_MAPPED,        /* address, size, node */
     KAA_OP_UNMAPPED,      /* address, size */
-    KAA_OP_THREAD,        /* address: tid; from now on the thread's place belongs to it */
+    KAA_NEW_THREAD,        /* address: tid; from now on the thread's place belongs to it */
 };
 
 /* Half a cache line. */

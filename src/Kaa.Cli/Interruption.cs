@@ -11,6 +11,7 @@ internal sealed class Interruption : IDisposable
 {
     private readonly System.Threading.ManualResetEventSlim _requested = new();
     private PosixSignalRegistration? _registration;
+    private PosixSignalRegistration? _termination;
 
     /// <param name="armed">False where <see cref="Arm"/> will be called before anything begins that must come to its end.</param>
     public Interruption(bool armed = true)
@@ -20,13 +21,10 @@ internal sealed class Interruption : IDisposable
     }
 
     /// <summary>From now on Ctrl-C is asked for first.</summary>
-    public void Arm()
-    {
-        _registration ??= PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
-        {
-            signal.Cancel = !_requested.IsSet;
-            _requested.Set();
-        });
+    public void Arm() => _registration ??= PosixSignalRegistration.Create(PosixSignal.SIGINT, Request);
+
+    /// <summary>SIGTERM counts as Ctrl-C: for what has something to put right before it ends.</summary>
+    public void ArmForTermination() => _termination ??= PosixSignalRegistration.Create(PosixSignal.SIGTERM, Request);
     }
 
     public bool IsRequested => _requested.IsSet;
@@ -45,9 +43,16 @@ internal sealed class Interruption : IDisposable
         ThrowIfRequested();
     }
 
+    private void Request(PosixSignalContext signal)
+    {
+        signal.Cancel = !_requested.IsSet;
+        _requested.Set();
+    }
+
     public void Dispose()
     {
         _registration?.Dispose();
+        _termination?.Dispose();
         _requested.Dispose();
     }
 }

@@ -29,7 +29,7 @@ internal static class CommandRunner
     }
 
     /// <summary>The verb that was meant; null where it did not come so far.</summary>
-    public static string? VerbOf(ParseResult result) => result.CommandResult.Command is Verb verb ? verb.Name : null;
+    public static string? VerbOf(ParseResult result) => result.CommandResult.Command is Verb verb ? verb.FullName : null;
 
     /// <summary>As all of Kaa's messages are written: "unrecognized command …", without a full stop.</summary>
     private static string Plain(string message) => char.ToLowerInvariant(message[0]) + message[1..].TrimEnd('.');

@@ -10,7 +10,7 @@ internal static class HelpText
 
     public static void Write(Command command, TextWriter output)
     {
-        var root = command as KaaCommand ?? (KaaCommand)command.Parents.First();
+        KaaCommand root = RootOf(command);
         output.Write("Usage: " + Synopsis.Of(root, command) + "\n\n");
         WriteParagraph(output, command.Description ?? "", "");
         if (command is Verb verb)
@@ -23,15 +23,20 @@ internal static class HelpText
         }
         else
         {
-            WriteTable(output, "Commands", root.ShownVerbs.Select(shown => (shown.Name, shown.Description ?? "")));
+            WriteTable(output, "Commands", root.ShownVerbs.Select(shown => (shown.FullName, shown.Description ?? "")));
         }
 
+        WriteTable(output, "Commands", command == root ? [] : command.Subcommands.OfType<Verb>().Select(member => (member.FullName, member.Description ?? "")));
+
         WriteTable(output, "Arguments", command.Arguments.Select(argument => (argument.Name, argument.Description ?? "")));
-        WriteTable(output, "Options", root.OptionsOf(command).Where(option => !option.Hidden).Select(option => (Synopsis.Of(option), option.Description ?? "")));
+        if (command == root || command.Subcommands.Count == 0)
+            WriteTable(output, "Options", root.OptionsOf(command).Where(option => !option.Hidden).Select(option => (Synopsis.Of(option), option.Description ?? "")));
         WriteExamples(output, command is Verb shownVerb ? shownVerb.Examples : [.. root.ShownVerbs.SelectMany(each => each.Examples.Take(1))]);
         if (command == root)
             output.Write("\nSee `kaa COMMAND --help` for what a command does and takes.\n");
     }
+
+    private static KaaCommand RootOf(Command command) => command as KaaCommand ?? RootOf((Command)command.Parents.First());
 
     private static void WriteTable(TextWriter output, string title, IEnumerable<(string Left, string Right)> rows)
     {

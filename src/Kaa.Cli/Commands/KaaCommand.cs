@@ -24,6 +24,7 @@ internal sealed class KaaCommand : Command
         Add(new ProcessVerb());
         Add(new DoctorVerb());
         Add(new TraceVerb());
+        Add(new MemVerb());
         Add(new DetachVerb());
         Add(new CompletionVerb());
         Add(new ManualVerb());
@@ -34,11 +35,19 @@ internal sealed class KaaCommand : Command
 
     public IEnumerable<Verb> Verbs => Subcommands.OfType<Verb>();
 
-    public IEnumerable<Verb> ShownVerbs => Verbs.Where(verb => !verb.Hidden);
+    /// <summary>The first words of what is shown.</summary>
+    public IEnumerable<Verb> FirstVerbs => Verbs.Where(verb => !verb.Hidden);
+
+    /// <summary>What is shown, groups taken apart.</summary>
+    public IEnumerable<Verb> ShownVerbs => FirstVerbs.SelectMany(verb => verb.Subcommands.Count > 0 ? verb.Subcommands.OfType<Verb>() : [verb]);
 
     /// <summary>The options of a command that a reader is told of: its own, then those that every command has.</summary>
     public IEnumerable<Option> OptionsOf(Command command) =>
-        command == this ? Options : command.Options.Concat(Options.Where(option => option.Recursive));
+        command == this ? Options : OwnOptions(command).Concat(Options.Where(option => option.Recursive));
+
+    /// <summary>Of a group: those of its members, each name once.</summary>
+    private static IEnumerable<Option> OwnOptions(Command command) =>
+        command.Subcommands.Count == 0 ? command.Options : command.Subcommands.SelectMany(member => member.Options).DistinctBy(option => option.Name);
 
     private int PrintHelpAsError()
     {

@@ -9,8 +9,11 @@ internal static class Synopsis
     {
         if (command == root)
             return "kaa COMMAND [OPTION]...";
+        string name = command is Verb verb ? verb.FullName : command.Name;
+        if (command.Subcommands.Count > 0)
+            return "kaa " + name + " COMMAND [OPTION]...";
         string arguments = string.Concat(command.Arguments.Select(argument => " " + Of(argument)));
-        return "kaa " + command.Name + " [OPTION]..." + arguments;
+        return "kaa " + name + " [OPTION]..." + arguments;
     }
 
     public static string Of(Argument argument)

@@ -5,6 +5,9 @@ namespace Kaa.Cli.Commands;
 /// <summary>A command of Kaa, with what its help and the man page say beyond the options.</summary>
 internal abstract class Verb(string name, string summary) : Command(name, summary)
 {
+    /// <summary>As it is typed: <c>mem attach</c>.</summary>
+    public string FullName => Parents.FirstOrDefault() is Verb group ? group.FullName + " " + Name : Name;
+
     /// <summary>Paragraphs below the summary.</summary>
     public virtual IReadOnlyList<string> Details => [];
 

@@ -21,9 +21,9 @@ internal static class BashCompletion
 
             """);
         script.Append("    if [[ $COMP_CWORD -eq 1 ]]; then\n        words=\"");
-        script.AppendJoin(' ', root.ShownVerbs.Select(verb => verb.Name)).Append(' ').Append(OptionNames(root, root));
+        script.AppendJoin(' ', root.FirstVerbs.Select(verb => verb.Name)).Append(' ').Append(OptionNames(root, root));
         script.Append("\"\n    else\n        case ${COMP_WORDS[1]} in\n");
-        foreach (Verb verb in root.ShownVerbs)
+        foreach (Verb verb in root.FirstVerbs)
             AppendVerb(script, root, verb);
         script.Append("        esac\n    fi\n    COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n}\ncomplete -F _kaa kaa\n");
         return script.ToString();

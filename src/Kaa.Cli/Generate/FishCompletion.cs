@@ -12,7 +12,7 @@ internal static class FishCompletion
         var script = new StringBuilder("# fish completion for kaa\ncomplete -c kaa -f\n");
         foreach (Option option in root.Options.Where(option => !option.Recursive && !option.Hidden))
             AppendOption(script, "__fish_use_subcommand", option);
-        foreach (Verb verb in root.ShownVerbs)
+        foreach (Verb verb in root.FirstVerbs)
         {
             script.Append("complete -c kaa -n __fish_use_subcommand -a ").Append(verb.Name).Append(" -d ").Append(Quote(verb.Description ?? "")).Append('\n');
             string condition = Quote("__fish_seen_subcommand_from " + verb.Name);

@@ -23,12 +23,12 @@ internal static class ZshCompletion
                 verbs=(
 
             """);
-        foreach (Verb verb in root.ShownVerbs)
+        foreach (Verb verb in root.FirstVerbs)
             script.Append("        ").Append(Quote(verb.Name + ":" + verb.Description)).Append('\n');
         script.Append("    )\n    if (( CURRENT == 2 )); then\n        _describe command verbs\n");
         AppendArguments(script, root, root, "        ");
         script.Append("        return\n    fi\n    case $words[2] in\n");
-        foreach (Verb verb in root.ShownVerbs)
+        foreach (Verb verb in root.FirstVerbs)
         {
             script.Append("        ").Append(verb.Name).Append(")\n            shift words; (( CURRENT-- ))\n");
             AppendArguments(script, root, verb, "            ");

@@ -26,7 +26,7 @@ public sealed class MemorySession : IDisposable
     private readonly ResidentSize _resident;
     private readonly long _begun;
     private long _lost;
-    private long _sizedAt = long.MinValue;
+    private long _sizedAt = -SizeEvery;
     private long _flushedAt;
     private bool _isOver;
 
@@ -155,8 +155,8 @@ public sealed class MemorySession : IDisposable
         Pid = target.Info.Pid!.Value,
         ContainerPid = target.Info.ContainerPid,
         Command = target.Info.Command,
-        Version = python?.Info.Version,
-        Executable = python?.Info.Executable,
+        Version = python?.Describe().Version,
+        Executable = python?.Describe().Executable,
         StartedAt = Math.Round(Clock.UnixSeconds, 6),
         SampleBytes = request.SampleBytes,
         Allocators = request.Allocators switch

@@ -1,0 +1,63 @@
+using System.Globalization;
+using Kaa.Cli.Output;
+using Kaa.Cli.Stacks;
+using Kaa.Control.Memory;
+using Kaa.Linux;
+using Kaa.Linux.Files;
+using Kaa.Python;
+using Kaa.Report.Memory;
+using Kaa.Report.Text;
+using Kaa.Results;
+
+namespace Kaa.Cli.Memory;
+
+/// <summary>The use-case of <c>kaa mem attach</c>.</summary>
+internal static class MemoryCommand
+{
+    public static int Attach(MemoryArguments arguments)
+    {
+        StackTarget resolved = StackTargets.Resolve(arguments.Pid);
+        using var interruption = new Interruption();
+        interruption.ArmForTermination();
+        using LiveTarget target = LiveTarget.Open(resolved.Pid);
+        List<Note> notes = resolved.Note is { } note ? [note] : [];
+        PythonProcess? python = FindPython(target, notes);
+        using GrowingFile file = GrowingFile.Create(arguments.Output, arguments.Force);
+        using MemorySession session = MemorySession.Attach(target, python, file, arguments.Request);
+        notes.AddRange(session.Notes);
+        Say(string.Create(CultureInfo.InvariantCulture, $"recording process {resolved.Pid} into {arguments.Output}; it was paused for {session.PauseMicroseconds / 1000.0:0.0} ms"));
+        while (!interruption.IsRequested && session.IsAlive && session.IsRecording && !(arguments.Duration is { } most && session.Seconds >= most.TotalSeconds))
+            session.Step();
+        session.End();
+        Say(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{arguments.Output}: {ByteText.Count(session.Count)} allocations in {session.Seconds:0.0} s, {ByteText.Of(session.Held)} held at the end; kaa mem report {arguments.Output}"));
+        WriteNotes(notes);
+        return notes.Exists(each => each.Incomplete) ? ExitCode.Incomplete : ExitCode.Complete;
+    }
+
+    private static PythonProcess? FindPython(LiveTarget target, List<Note> notes)
+    {
+        try
+        {
+            return PythonProcess.Find(target);
+        }
+        catch (UserError e)
+        {
+            notes.Add(new Note("no-python-stacks", "allocations have no Python stacks: " + e.Message, null, Incomplete: true));
+            return null;
+        }
+    }
+
+    private static void Say(string text)
+    {
+        using StreamWriter error = Streams.Error();
+        Streams.Styled(error, StandardStream.Error, null).Text("kaa: ").Data(text).Line();
+    }
+
+    private static void WriteNotes(List<Note> notes)
+    {
+        using StreamWriter error = Streams.Error();
+        NoteText.Write(notes, Streams.Styled(error, StandardStream.Error, null));
+    }
+}
