@@ -25,7 +25,6 @@ internal sealed class Interruption : IDisposable
 
     /// <summary>SIGTERM counts as Ctrl-C: for what has something to put right before it ends.</summary>
     public void ArmForTermination() => _termination ??= PosixSignalRegistration.Create(PosixSignal.SIGTERM, Request);
-    }
 
     public bool IsRequested => _requested.IsSet;
 

@@ -248,7 +248,7 @@ public sealed class AgentSession : IDisposable
         using AgentProcess process = AgentProcess.Open(_pid, null);
         process.Hold(held =>
         {
-            var arming = new HookArming(process, _table);
+            var arming = new HookArming(process, _table, held);
             foreach ((Address word, ulong from, ulong to) in words)
             {
                 if ((_table.Find(word) ?? _table.Take(word, isTrap: false)) is { } number && arming.TryPoint(number, word, from, to))

@@ -24,6 +24,7 @@ public sealed class MemorySession : IDisposable
     private readonly RecordingWriter _writer;
     private readonly AllocationCounter? _counter;
     private readonly ResidentSize _resident;
+    private readonly RecordedThreadNames _threads;
     private readonly long _begun;
     private long _lost;
     private long _sizedAt = -SizeEvery;
@@ -38,8 +39,8 @@ public sealed class MemorySession : IDisposable
         if (request.Aggregate)
             _counter = new AllocationCounter(new SampleWeight(request.SampleBytes), new AnalysisRequest());
         _recorder = new AllocationRecorder(request.Aggregate ? null : writer.Events, _counter);
-        var threads = new RecordedThreadNames(target.Info.Pid!.Value, writer);
-        _events = new AllocationEvents(agent.Shared, area, _area, _recorder, new NodeStacks(agent.Shared, area, writer, python), threads.Find);
+        _threads = new RecordedThreadNames(target.Info.Pid!.Value, writer);
+        _events = new AllocationEvents(agent.Shared, area, _area, _recorder, new NodeStacks(agent.Shared, area, writer, python), _threads.Find);
         _resident = new ResidentSize(target.Info.Pid!.Value);
         _begun = Clock.Microseconds;
     }
@@ -139,7 +140,11 @@ public sealed class MemorySession : IDisposable
         }
     }
 
-    public void Dispose() => _agent.Dispose();
+    public void Dispose()
+    {
+        _agent.Dispose();
+        _threads.Dispose();
+    }
 
     private void TellLosses(long now)
     {

@@ -5,7 +5,7 @@ using Kaa.Recording.Memory;
 namespace Kaa.Control.Memory;
 
 /// <summary>Numbers the threads of a recording, by their ids as the process sees them.</summary>
-internal sealed class RecordedThreadNames(int pid, RecordingWriter writer)
+internal sealed class RecordedThreadNames(int pid, RecordingWriter writer) : IDisposable
 {
     private readonly Dictionary<int, int> _known = [];
     private readonly NamespaceTids _tids = new(pid);
@@ -20,6 +20,8 @@ internal sealed class RecordedThreadNames(int pid, RecordingWriter writer)
 
         return number;
     }
+
+    public void Dispose() => _tids.Dispose();
 
     private string? NameOf(int tid)
     {
