@@ -98,6 +98,13 @@ internal static class JsonNames
         _ => throw Unnamed(state),
     };
 
+    public static string Of(ExecWay way) => way switch
+    {
+        ExecWay.RemoteExec => "remote-exec",
+        ExecWay.PendingCall => "pending-call",
+        _ => "parked-thread",
+    };
+
     public static string Of(CoreWay way) => way switch
     {
         CoreWay.Snapshot => "snapshot",

@@ -21,6 +21,7 @@ internal sealed class KaaCommand : Command
         Add(new StackVerb());
         Add(new CoreVerb());
         Add(new DebugVerb());
+        Add(new ExecVerb());
         Add(new ProcessVerb());
         Add(new DoctorVerb());
         Add(new TraceVerb());

@@ -19,6 +19,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, EntryPoint = "pread", SetLastError = true)]
     public static partial nint ReadAt(int descriptor, void* buffer, nuint count, long offset);
 
+    [LibraryImport(Name, EntryPoint = "write", SetLastError = true)]
+    public static partial nint Write(int descriptor, void* buffer, nuint count);
+
     [LibraryImport(Name, EntryPoint = "pwrite", SetLastError = true)]
     public static partial nint WriteAt(int descriptor, void* buffer, nuint count, long offset);
 

@@ -37,6 +37,7 @@ public static unsafe class PTrace
     private const int GetEventMessage = 0x4201; // PTRACE_GETEVENTMSG
     private const int GetSignalRequest = 0x4202; // PTRACE_GETSIGINFO
     private const int GetRegisterSetRequest = 0x4204; // PTRACE_GETREGSET
+    private const int SetRegisterSetRequest = 0x4205; // PTRACE_SETREGSET
     private const int GetMaskRequest = 0x420a; // PTRACE_GETSIGMASK
     private const int SetMaskRequest = 0x420b; // PTRACE_SETSIGMASK
     private const int MaskSize = 8; // sigset_t of the kernel
@@ -118,6 +119,16 @@ public static unsafe class PTrace
         {
             var vector = new IoVector { Base = (ulong)bytes, Length = (nuint)buffer.Length };
             return Libc.PTrace(GetRegisterSetRequest, tid, type, (nint)(&vector)) == 0 ? (int)vector.Length : 0;
+        }
+    }
+
+    /// <summary>Gives a set back as <see cref="GetRegisterSet"/> read it.</summary>
+    public static bool SetRegisterSet(int tid, int type, ReadOnlySpan<byte> set)
+    {
+        fixed (byte* bytes = set)
+        {
+            var vector = new IoVector { Base = (ulong)bytes, Length = (nuint)set.Length };
+            return Libc.PTrace(SetRegisterSetRequest, tid, type, (nint)(&vector)) == 0;
         }
     }
 

@@ -104,6 +104,24 @@ public static class SyscallRestart
         return Signed(registers.Rax) == RestartBlock ? again with { Rax = RestartSyscall } : again;
     }
 
+    /// <summary>
+    /// As <see cref="Restarted"/>, for a thread whose restart block may be gone by then (rt_sigreturn disarms it, and a sleep of its own overwrites it): a call
+    /// that can simply be made again is. Its deadline is absolute, or what is left of its time lies where the program itself would look for it; only poll starts over.
+    /// </summary>
+    public static X64Registers MadeAgain(in X64Registers registers)
+    {
+        if (Signed(registers.Rax) != RestartBlock || Signed(registers.OriginalRax) is var number && (number < 0 || (ulong)number == RestartSyscall))
+            return Restarted(registers);
+        X64Registers again = Repaired(registers);
+        return number switch
+        {
+            35 when registers.Rsi != 0 => again with { Rdi = registers.Rsi }, // nanosleep: rem becomes req
+            230 when registers.R10 != 0 => again with { Rdx = registers.R10 }, // clock_nanosleep
+            7 or 35 or 202 or 230 => again,
+            _ => Restarted(registers),
+        };
+    }
+
     /// <summary>The call that a stopped thread was in; null where it was in none.</summary>
     public static BlockedCall? Call(in X64Registers registers) => WasInCall(registers)
         ? new BlockedCall(

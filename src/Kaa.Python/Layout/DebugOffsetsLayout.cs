@@ -19,7 +19,21 @@ internal static class DebugOffsetsLayout
         Thread = Thread(offsets, pattern.Thread),
         Frame = Frame(offsets, pattern.Frame),
         Code = Code(offsets, pattern.Code),
+        RemoteDebug = RemoteDebug(offsets),
     };
+
+    /// <summary>PEP 768: a thread state has a structure with a flag and a path (3.14+).</summary>
+    private static RemoteDebugLayout? RemoteDebug(DebugOffsets offsets)
+    {
+        int support = offsets.Optional("debugger_support.remote_debugger_support");
+        if (support == Offset.Absent)
+            return null;
+        return new RemoteDebugLayout(
+            offsets["debugger_support.eval_breaker"],
+            support + offsets["debugger_support.debugger_pending_call"],
+            support + offsets["debugger_support.debugger_script_path"],
+            offsets["debugger_support.debugger_script_path_size"]);
+    }
 
     private static RuntimeLayout Runtime(DebugOffsets offsets, RuntimeLayout pattern)
     {

@@ -31,6 +31,9 @@ public sealed partial record PyLayout
 
     public required CallableLayout Callable { get; init; }
 
+    /// <summary>Null where the interpreter has no such interface, or does not say where it is.</summary>
+    public RemoteDebugLayout? RemoteDebug { get; init; }
+
     /// <summary>From a frame to its first slot.</summary>
     public int LocalsPlus => Frame.localsplus != Offset.Absent ? Frame.localsplus : FrameObject.f_localsplus;
 

@@ -1,0 +1,94 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Kaa.Cli.Output;
+using Kaa.Cli.Stacks;
+using Kaa.Control.Running;
+using Kaa.Linux;
+using Kaa.Python.Running;
+using Kaa.Report.Json;
+using Kaa.Report.Text;
+using Kaa.Results;
+
+namespace Kaa.Cli.Running;
+
+/// <summary>The use-case of <c>kaa exec</c>.</summary>
+internal static class ExecCommand
+{
+    public static int Run(ExecArguments arguments)
+    {
+        byte[] source = arguments.File is { } path ? ReadFile(path) : Encoding.UTF8.GetBytes(arguments.Code!);
+        StackTarget target = StackTargets.Resolve(arguments.Pid);
+        using var interruption = new Interruption();
+        ExecReport report;
+        using (CodeRunner runner = CodeRunner.Open(target.Pid, isSession: false))
+        {
+            report = runner.Run(new RunRequest
+            {
+                Source = source,
+                Name = arguments.File is null or "-" ? "<kaa>" : Path.GetFullPath(arguments.File),
+                InMain = arguments.InMain,
+                Timeout = arguments.Timeout,
+                Tid = arguments.Tid,
+                Way = arguments.Way,
+                OnRecord = arguments.Json ? (_, _) => { } : Show,
+                IsInterrupted = () => interruption.IsRequested,
+            });
+        }
+
+        if (target.Note is { } note)
+            report = report with { Notes = [note, .. report.Notes] };
+        Write(report, arguments);
+        if (interruption.IsRequested)
+            return ExitCode.Interrupted;
+        return report.Exception is null && !report.StillRunning ? ExitCode.Complete : ExitCode.UserError;
+    }
+
+    /// <summary>As it comes.</summary>
+    public static void Show(RunRecord kind, ReadOnlyMemory<byte> bytes)
+    {
+        if (kind == RunRecord.Output)
+            StandardStream.Output.Write(bytes.Span);
+        else if (kind is RunRecord.Error or RunRecord.Exception)
+            StandardStream.Error.Write(bytes.Span);
+    }
+
+    public static string StillRunning(ExecReport report) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"the code still runs in thread {report.Tid}: it was asked to stop by a KeyboardInterrupt, which comes when it runs Python again");
+
+    private static void Write(ExecReport report, ExecArguments arguments)
+    {
+        if (arguments.Json)
+        {
+            using (Utf8JsonWriter json = JsonText.Writer(StandardStream.Output))
+                ExecJson.Write(report, json);
+            StandardStream.Output.Write("\n"u8);
+            return;
+        }
+
+        if (report.Result is { } result)
+            StandardStream.Output.Write(Encoding.UTF8.GetBytes(Printable.EscapeLoneSurrogates(result) + "\n"));
+        if (report.StillRunning)
+            Errors.Write(StillRunning(report), "kaa bt shows where it is");
+        using StreamWriter errors = Streams.Error();
+        NoteText.Write(report.Notes, Streams.Styled(errors, StandardStream.Error, null));
+    }
+
+    private static byte[] ReadFile(string path)
+    {
+        try
+        {
+            if (path != "-")
+                return File.ReadAllBytes(path);
+            using var input = new FileStream(new Microsoft.Win32.SafeHandles.SafeFileHandle(0, ownsHandle: false), FileAccess.Read, 0);
+            using var all = new MemoryStream();
+            input.CopyTo(all);
+            return all.ToArray();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UserError("no-file", $"{path} can't be read: {e.Message}", null);
+        }
+    }
+}

@@ -1,0 +1,238 @@
+using System.Globalization;
+using System.Text;
+using Kaa.Formats;
+using Kaa.Linux.Access;
+using Kaa.Linux.Calls;
+using Kaa.Linux.Looking;
+using Kaa.Linux.Proc;
+using Kaa.Linux.Registers;
+using Kaa.Python.Running;
+using Kaa.Python.Stack;
+using Kaa.Results;
+
+namespace Kaa.Control.Running;
+
+/// <summary>Code that a thread was sent to run, up to its end.</summary>
+internal sealed class ActiveRun
+{
+    private const int Main = 0; // the slot
+    private const int Interrupting = 1;
+    private const int Ready = 0;
+    private const int Running = 1;
+    private const int Done = 2;
+    private const int Withdrawn = 3;
+    private const int Away = 2; // phase: it went back by itself
+    private const int ShortPause = 100; // µs
+    private const int LongPause = 1_000;
+    private const int GraceMicroseconds = 1_000_000;
+
+    private readonly RunTarget _target;
+    private readonly RunRegion _region;
+    private readonly RawThread _thread;
+    private readonly ExecWay _way;
+    private readonly RunOutput _output;
+    private SuspendedWork? _work;
+
+    private ActiveRun(RunTarget target, ExecWay way, RawThread thread, RunOutput output, SuspendedWork? work)
+    {
+        _target = target;
+        _region = target.Region!;
+        _way = way;
+        _thread = thread;
+        _output = output;
+        _work = work;
+    }
+
+    private int Tid => _thread.Tid!.Value;
+
+    /// <summary>On the thread that traces, with the thread stopped.</summary>
+    public static ActiveRun? Begin(RunTarget target, ExecWay way, Tracee tracee, RawThread thread, RunRequest request, RunState state, out string? why)
+    {
+        RunRegion region = target.Region!;
+        byte[] input = RunSource.Input(request.Source.Span, request.Name, request.InMain, state.IsSession, !state.IsSession || request.Source.IsEmpty);
+        why = "there is no memory for the code";
+        if (way == ExecWay.RemoteExec)
+        {
+            if (!region.Input.TryReplace(RunSource.Script(region.InputNumber, region.OutputNumber, input)) || !ScriptRequest.Make(target, thread, region.InputNumber))
+                return null;
+            return new ActiveRun(target, way, thread, new RunOutput(region.Output), null);
+        }
+
+        if (!region.Input.TryReplace(input) || !region.TryWriteSource(state.HasNamespace ? RunSource.Next : RunSource.First(region.InputNumber, region.OutputNumber)))
+            return null;
+        var output = new RunOutput(region.Output);
+        RunnerMode mode = way == ExecWay.PendingCall ? RunnerMode.AddPending : RunnerMode.Run;
+        bool isLast = !state.IsSession || request.Source.IsEmpty;
+        SuspendedWork? work = SuspendedWork.Send(
+            tracee, target.Tasks, target.Patch, region.Address, Main,
+            frame => X64Runner.SlotBytes(region.Address, mode, frame, !isLast, thread.Ident, Address.Null));
+        why = "its registers can't be changed";
+        return work is null ? null : new ActiveRun(target, way, thread, output, work);
+    }
+
+    /// <summary>Waits for the end, and passes on what comes meanwhile.</summary>
+    /// <exception cref="UserError">no-safe-point: it had not begun, and was withdrawn.</exception>
+    public ExecReport Watch(RunRequest request, long end, bool isSession)
+    {
+        bool isInterrupted = false;
+        while (!IsOver())
+        {
+            bool isLate = Clock.Microseconds >= end || request.IsInterrupted();
+            if (isLate && !isInterrupted && Withdraw())
+                throw Withdrew(request.Timeout);
+            if (isLate && !isInterrupted)
+            {
+                isInterrupted = true;
+                end = Math.Max(end, Clock.Microseconds) + GraceMicroseconds;
+                Interrupt(end);
+            }
+            else if (isLate && Clock.Microseconds >= end)
+            {
+                return Report(request) with { StillRunning = true };
+            }
+
+            bool hasNews = _output.Read(request.OnRecord);
+            if (!Directory.Exists(ProcRoot.System.Of(_target.Pid)))
+                throw Gone();
+            Clock.Sleep(hasNews ? ShortPause : _output.HasBegun ? LongPause : ShortPause);
+        }
+
+        PutBack();
+        _region.AreFilesClosed = _output.IsDone && !isSession;
+        return Report(request);
+    }
+
+    private UserError Gone() => _output.HasBegun
+        ? new UserError("process-exited", string.Create(CultureInfo.InvariantCulture, $"process {_target.Pid} ended while it ran the code"), null)
+        : ProcessGate.Exited(_target.Pid);
+
+    private bool IsOver()
+    {
+        // Who has put the code into the queue is not needed any more, and goes on at once.
+        if (_way == ExecWay.PendingCall && _work is not null && _region.Read(Main, X64Runner.PhaseOffset) is > 0)
+            PutBack();
+        if (_way == ExecWay.RemoteExec)
+            return _output.IsDone || (_output.HasBegun && _output.Read((_, _) => { }) && _output.IsDone);
+        return _region.Read(Main, X64Runner.StateOffset) == Done && (_way == ExecWay.PendingCall || _region.Read(Main, X64Runner.PhaseOffset) is > 0);
+    }
+
+    private ExecReport Report(RunRequest request)
+    {
+        _output.Read(request.OnRecord);
+        return new ExecReport
+        {
+            Stdout = _output.Text(RunRecord.Output),
+            Stderr = _output.Text(RunRecord.Error),
+            Result = _output.Has(RunRecord.Result) ? _output.Text(RunRecord.Result) : null,
+            Exception = _output.Has(RunRecord.Exception) ? _output.Text(RunRecord.Exception)
+                : _output.IsDone || !IsOver() ? null : "the code was cut short, and nothing is known of why\n",
+            Tid = Tid,
+            Way = _way,
+        };
+    }
+
+    private void PutBack()
+    {
+        if (_work is not { } work)
+            return;
+        for (int attempt = 0; _work is not null && attempt < 1_000; attempt++)
+        {
+            if (_region.Read(Main, X64Runner.PhaseOffset) is null or Away || !_target.WithOne(work.Tid, (_, tracee) => PutBack(work, tracee)))
+                _work = null;
+        }
+    }
+
+    private void PutBack(SuspendedWork work, Tracee tracee)
+    {
+        if (!tracee.HasRegisters || !X64Runner.IsParked(_region.Address, tracee.Registers) || _region.Read(Main, X64Runner.PhaseOffset) != 1)
+            return;
+        work.PutBack(tracee);
+        _work = null;
+    }
+
+    /// <summary>True where it had not begun, and never will.</summary>
+    private bool Withdraw()
+    {
+        bool isWithdrawn = false;
+        _target.WithOne(Tid, (_, _) => isWithdrawn = WithdrawHere());
+        if (isWithdrawn && _way == ExecWay.PendingCall)
+            PutBack();
+        return isWithdrawn;
+    }
+
+    private bool WithdrawHere()
+    {
+        if (_way == ExecWay.RemoteExec)
+            return ScriptRequest.TakeBack(_target, _thread);
+        if (_region.Read(Main, X64Runner.StateOffset) != Ready || !_region.Write(Main, X64Runner.StateOffset, Withdrawn))
+            return false;
+
+        // It is in the queue, or on its way: the code must stay until it comes by.
+        _region.IsPromised = true;
+        return true;
+    }
+
+    private UserError Withdrew(TimeSpan timeout)
+    {
+        var reasons = new RunReasons(_target.Pid);
+        reasons.Add(Tid, _way == ExecWay.ParkedThread ? "it did not get the GIL" : "it came to no instruction of Python", isGil: _way == ExecWay.ParkedThread);
+        _target.Remove(null);
+        return reasons.ToError(timeout);
+    }
+
+    /// <summary>Raises KeyboardInterrupt in the code. It comes when the thread runs Python again: a call into C that does not return can't be interrupted so.</summary>
+    private void Interrupt(long end)
+    {
+        Address exception = _target.Facts.ObjectOf("PyExc_KeyboardInterrupt");
+        bool isSent = exception.IsNull || _way == ExecWay.RemoteExec;
+        while (!isSent && !IsOver() && Clock.Microseconds < end)
+        {
+            SuspendedWork? work = null;
+            _target.WithOne(Tid, (held, tracee) => work = Interrupt(held, tracee, exception));
+            isSent = work is not null;
+            if (work is not null)
+                Await(work);
+            else
+                Clock.Sleep(ShortPause);
+        }
+    }
+
+    private SuspendedWork? Interrupt(HeldProcess held, Tracee tracee, Address exception)
+    {
+        if (_region.Read(Main, X64Runner.StateOffset) != Running)
+            return null;
+        var point = new SafePoint(_target, held, tracee);
+        bool isParked = point.WhyNot(ExecWay.ParkedThread) is null;
+        if (!isParked && point.WhyNot(ExecWay.PendingCall) is not null)
+            return null;
+        _region.Write(Main, X64Runner.ThrownOffset, 1);
+        RunnerMode mode = isParked ? RunnerMode.TakeAndThrow : RunnerMode.Throw;
+        return SuspendedWork.Send(
+            tracee, _target.Tasks, _target.Patch, _region.Address, Interrupting,
+            frame => X64Runner.SlotBytes(_region.Address, mode, frame, true, _thread.Ident, exception));
+    }
+
+    private void Await(SuspendedWork work)
+    {
+        for (int attempt = 0; attempt < 1_000; attempt++)
+        {
+            int? phase = _region.Read(Interrupting, X64Runner.PhaseOffset);
+            if (phase is null or Away)
+                return;
+            bool isBack = false;
+            if (phase == 1)
+                _target.WithOne(work.Tid, (_, tracee) => isBack = PutBackInterrupting(work, tracee));
+            if (isBack)
+                return;
+            Clock.Sleep(ShortPause);
+        }
+    }
+
+    private bool PutBackInterrupting(SuspendedWork work, Tracee tracee)
+    {
+        if (!tracee.HasRegisters || !X64Runner.IsParked(_region.Address, tracee.Registers))
+            return false;
+        work.PutBack(tracee);
+        return true;
+    }
+}

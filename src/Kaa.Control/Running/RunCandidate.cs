@@ -1,0 +1,44 @@
+using Kaa.Formats;
+using Kaa.Python.Running;
+using Kaa.Python.Stack;
+using Kaa.Results;
+using Kaa.Target;
+
+namespace Kaa.Control.Running;
+
+/// <summary>A thread and a way for it to run the code, as far as can be seen without stopping it.</summary>
+internal readonly record struct RunCandidate(RawThread Thread, ExecWay Way)
+{
+    public int Tid => Thread.Tid!.Value;
+
+    /// <summary>
+    /// The best first: the interpreter's own interface, then the main thread between two instructions, then a thread that waits. The main thread is preferred for what
+    /// is allowed there only (signal handlers).
+    /// </summary>
+    public static IEnumerable<RunCandidate> Order(
+        IReadOnlyList<RawThread> threads, IReadOnlyList<TargetThread> kernel, RunRequest request, RunFacts facts, IMemory memory, bool isSession)
+    {
+        var known = new List<(RawThread Thread, TargetThread Kernel)>();
+        foreach (RawThread thread in threads)
+        {
+            if (thread.Tid is { } tid && (request.Tid is null || request.Tid == tid) && kernel.FirstOrDefault(one => one.Tid == tid) is { } seen)
+                known.Add((thread, seen));
+        }
+
+        known.Sort((left, right) => right.Thread.Main.CompareTo(left.Thread.Main));
+        var found = new List<RunCandidate>();
+        if (!isSession && IsWanted(request, ExecWay.RemoteExec))
+            found.AddRange(known.Where(one => IsBusy(one.Thread, one.Kernel, facts, memory) && facts.TakesScripts(one.Thread, memory)).Select(one => new RunCandidate(one.Thread, ExecWay.RemoteExec)));
+        if (IsWanted(request, ExecWay.PendingCall))
+            found.AddRange(known.Where(one => one.Thread.Main && IsBusy(one.Thread, one.Kernel, facts, memory)).Select(one => new RunCandidate(one.Thread, ExecWay.PendingCall)));
+        if (IsWanted(request, ExecWay.ParkedThread))
+            found.AddRange(known.Where(one => one.Kernel.State == ThreadState.Sleeping).Select(one => new RunCandidate(one.Thread, ExecWay.ParkedThread)));
+        return found;
+    }
+
+    private static bool IsWanted(RunRequest request, ExecWay way) => request.Way is null || request.Way == way;
+
+    /// <summary>It runs, or will as soon as it has the GIL.</summary>
+    private static bool IsBusy(RawThread thread, TargetThread kernel, RunFacts facts, IMemory memory) =>
+        kernel.State == ThreadState.Running || (kernel.Call is { Number: 202 or 449 } call && facts.IsGil(thread, new Address(call.Arg0), memory));
+}

@@ -1,0 +1,32 @@
+using Kaa.Python.Running;
+using Kaa.Results;
+
+namespace Kaa.Control.Running;
+
+/// <summary>One piece of code to run in a process.</summary>
+public sealed record RunRequest
+{
+    /// <summary>UTF-8, or as its coding line says.</summary>
+    public required ReadOnlyMemory<byte> Source { get; init; }
+
+    /// <summary>The file's name, as tracebacks show it.</summary>
+    public string Name { get; init; } = "<kaa>";
+
+    /// <summary>Its globals are those of <c>__main__</c>; else a namespace of its own.</summary>
+    public bool InMain { get; init; }
+
+    /// <summary>From now until it has ended.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The thread that is to run it; null for whichever can.</summary>
+    public int? Tid { get; init; }
+
+    /// <summary>Null for the first that the process's state allows.</summary>
+    public ExecWay? Way { get; init; }
+
+    /// <summary>Called with what it writes, while it runs.</summary>
+    public Action<RunRecord, ReadOnlyMemory<byte>> OnRecord { get; init; } = (_, _) => { };
+
+    /// <summary>Asked again and again; true has the same effect as the end of the time.</summary>
+    public Func<bool> IsInterrupted { get; init; } = () => false;
+}

@@ -1,0 +1,191 @@
+using System.Globalization;
+using System.Text;
+
+namespace Kaa.Python.Running;
+
+/// <summary>What the code that runs in the target wrote, and what became of it: the kinds of record in the memfd that it writes to.</summary>
+public enum RunRecord
+{
+    Begun = 'b',
+    Output = 'o',
+    Error = 'e',
+    Result = 'r',
+    Exception = 'x',
+    Done = 'd',
+}
+
+/// <summary>
+/// The Python that is around a user's code in the target; valid in every version from 2.7 on. It imports nothing (the import lock may be held by a thread that never lets go of it):
+/// sys and posix are there already. It leaves nothing behind: its globals are a dict of its own, sys.stdout and sys.stderr are taken back if they are
+/// still ours, and where somebody has kept one of ours (a logging handler), it passes on all that it gets.
+/// </summary>
+public static class RunSource
+{
+    /// <summary>Bytes of a record in front of its data: the kind, then the length as eight hexadecimal digits.</summary>
+    public const int RecordHead = 9;
+
+    private const string Text = """
+        __name__ = '__kaa__'
+        class Out(object):
+            def __init__(self, k, kind, old):
+                self._k, self._kind, self._old, self._wrote = k, kind, old, 0
+                self.encoding, self.softspace = 'utf-8', 0
+            def _mine(self):
+                k = self._k
+                return k.me is not None and k.ident() == k.me
+            def write(self, s):
+                if self._mine():
+                    self._wrote = 1
+                    self._k.put(self._kind, self._k.enc(s))
+                    return len(s)
+                if self._old is not None:
+                    return self._old.write(s)
+            def writelines(self, lines):
+                for line in lines:
+                    self.write(line)
+            def flush(self):
+                if self._old is not None and not self._mine():
+                    self._old.flush()
+            def isatty(self):
+                return False
+            @property
+            def buffer(self):
+                return Bytes(self) if self._mine() else self._old.buffer
+            def __getattr__(self, name):
+                return self._old.__getattribute__(name)
+        class Bytes(object):
+            def __init__(self, out):
+                self.out = out
+            def write(self, b):
+                self.out._wrote = 1
+                self.out._k.put(self.out._kind, bytes(b))
+                return len(b)
+            def flush(self):
+                pass
+        class Kaa(object):
+            def __init__(self, modules, inp, out, data=None):
+                self.modules, self.sys, self.p = modules, modules['sys'], modules['posix']
+                t = modules.get('_thread') or modules.get('thread') or __import__('thread')
+                self.ident, self.me = t.get_ident, None
+                self.inp, self.out, self.data = inp, out, data
+                self.builtins = modules.get('builtins') or modules.get('__builtin__')
+                self.two, self.ns, self.globals = self.sys.version_info[0] == 2, None, globals()
+            def put(self, kind, data):
+                data = kind + ('%08x' % len(data)).encode('ascii') + data
+                while data:
+                    data = data[self.p.write(self.out, data):]
+            def enc(self, s):
+                if not self.two:
+                    return s.encode('utf-8', 'backslashreplace')
+                return s.encode('utf-8') if isinstance(s, unicode) else str(s)
+            def read(self):
+                if self.data is not None:
+                    return self.data
+                self.p.lseek(self.inp, 0, 0)
+                parts = [self.p.read(self.inp, 1 << 20)]
+                while parts[-1]:
+                    parts.append(self.p.read(self.inp, 1 << 20))
+                return b''.join(parts)
+            def run(self):
+                flags, name, source = self.read().split(b'\n', 2)
+                if not self.two:
+                    flags, name = flags.decode(), name.decode('utf-8', 'surrogateescape')
+                sys = self.sys
+                old = getattr(sys, 'stdout', None), getattr(sys, 'stderr', None)
+                new = Out(self, b'o', old[0]), Out(self, b'e', old[1])
+                self.me = self.ident()
+                self.put(b'b', b'')
+                sys.stdout, sys.stderr = new
+                try:
+                    try:
+                        self.code(source, name, flags)
+                    except:
+                        self.report(sys.exc_info(), new[1])
+                finally:
+                    self.end(old, new)
+                self.put(b'd', b'')
+                if 'q' in flags:
+                    self.ns = None
+                    self.p.close(self.inp)
+                    self.p.close(self.out)
+            def end(self, old, new):
+                while self.me is not None:
+                    try:
+                        if self.sys.stdout is new[0]:
+                            self.sys.stdout = old[0]
+                        if self.sys.stderr is new[1]:
+                            self.sys.stderr = old[1]
+                        self.me = None
+                    except:
+                        pass
+            def space(self, flags):
+                if 'm' in flags:
+                    return self.modules['__main__'].__dict__
+                if self.ns is None:
+                    self.ns = {'__name__': '__kaa__', '__builtins__': self.builtins, 'sys': self.sys, '__main__': self.modules.get('__main__')}
+                return self.ns
+            def code(self, source, name, flags):
+                if 'p' in flags:
+                    return self.debug(source)
+                if self.two and source[:3] != b'\xef\xbb\xbf':
+                    source = b'\xef\xbb\xbf' + source
+                tree = compile(source, name, 'exec', 0x400, 1)
+                last = tree.body.pop().value if tree.body and type(tree.body[-1]).__name__ == 'Expr' else None
+                ns = self.space(flags)
+                if tree.body:
+                    exec(compile(tree, name, 'exec', 0, 1), ns)
+                if last is not None:
+                    tree = compile('0', name, 'eval', 0x400, 1)
+                    tree.body = last
+                    value = eval(compile(tree, name, 'eval', 0, 1), ns)
+                    if value is not None:
+                        if 's' in flags:
+                            ns['_'] = value
+                        self.put(b'r', self.enc(repr(value)))
+            def report(self, info, err):
+                kind, value, tb = info
+                while tb is not None and tb.tb_frame.f_globals is self.globals:
+                    tb = tb.tb_next
+                if not self.two:
+                    value = value.with_traceback(tb)
+                out = Out(self, b'x', None)
+                self.sys.stderr = out
+                try:
+                    self.sys.__excepthook__(kind, value, tb)
+                finally:
+                    if self.sys.stderr is out:
+                        self.sys.stderr = err
+                if not out._wrote:
+                    self.put(b'x', self.enc(kind.__name__))
+
+        """;
+
+    /// <summary>The source that makes a session in its globals, where <c>modules</c> is, and runs its first input.</summary>
+    /// <param name="input">Descriptor of the memfd that inputs are read from.</param>
+    public static string First(int input, int output) =>
+        Text + string.Create(CultureInfo.InvariantCulture, $"K = Kaa(modules, {input}, {output})\nK.run()\n");
+
+    /// <summary>The source that runs a later input of the session.</summary>
+    public const string Next = "K.run()\n";
+
+    /// <summary>A script that stands for itself (PEP 768): the input is in it.</summary>
+    public static byte[] Script(int input, int output, ReadOnlySpan<byte> content)
+    {
+        var text = new StringBuilder("import sys\nmodules = sys.modules\n").Append(Text);
+        text.Append(CultureInfo.InvariantCulture, $"Kaa(modules, {input}, {output}, b'");
+        foreach (byte one in content)
+            text.Append(CultureInfo.InvariantCulture, $"\\x{one:x2}");
+        return Encoding.UTF8.GetBytes(text.Append("').run()\n").ToString());
+    }
+
+    /// <summary>What the memfd of inputs holds for one run.</summary>
+    /// <param name="name">The file's name, as tracebacks show it.</param>
+    /// <param name="session">The value of a final expression is kept as <c>_</c>.</param>
+    /// <param name="last">Descriptors are closed and the namespace let go of when it is done.</param>
+    public static byte[] Input(ReadOnlySpan<byte> source, string name, bool inMain, bool session, bool last)
+    {
+        string flags = (inMain ? "m" : "") + (session ? "s" : "") + (last ? "q" : "");
+        byte[] head = Encoding.UTF8.GetBytes(flags + "\n" + name.Replace('\n', '?') + "\n");
+        return [.. head, .. source];
+    }
+}
