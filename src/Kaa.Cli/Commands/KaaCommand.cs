@@ -22,6 +22,8 @@ internal sealed class KaaCommand : Command
         Add(new CoreVerb());
         Add(new DebugVerb());
         Add(new ExecVerb());
+        Add(new ReplVerb());
+        Add(new PdbVerb());
         Add(new ProcessVerb());
         Add(new DoctorVerb());
         Add(new TraceVerb());

@@ -32,6 +32,7 @@ internal sealed class ActiveRun
     private readonly ExecWay _way;
     private readonly RunOutput _output;
     private SuspendedWork? _work;
+    private long _taken;
 
     private ActiveRun(RunTarget target, ExecWay way, RawThread thread, RunOutput output, SuspendedWork? work)
     {
@@ -43,13 +44,18 @@ internal sealed class ActiveRun
         _work = work;
     }
 
+    /// <summary>Nothing more will be written.</summary>
+    public bool IsAtEnd => _output.IsDone;
+
+    public void Pump(Action<RunRecord, ReadOnlyMemory<byte>> onRecord) => _output.Read(onRecord);
+
     private int Tid => _thread.Tid!.Value;
 
     /// <summary>On the thread that traces, with the thread stopped.</summary>
     public static ActiveRun? Begin(RunTarget target, ExecWay way, Tracee tracee, RawThread thread, RunRequest request, RunState state, out string? why)
     {
         RunRegion region = target.Region!;
-        byte[] input = RunSource.Input(request.Source.Span, request.Name, request.InMain, state.IsSession, !state.IsSession || request.Source.IsEmpty);
+        byte[] input = request.IsDebugger ? RunSource.Debugger(region.PipeNumber) : RunSource.Input(request.Source.Span, request.Name, request.InMain, state.IsSession, !state.IsSession || request.Source.IsEmpty);
         why = "there is no memory for the code";
         if (way == ExecWay.RemoteExec)
         {
@@ -62,7 +68,7 @@ internal sealed class ActiveRun
             return null;
         var output = new RunOutput(region.Output);
         RunnerMode mode = way == ExecWay.PendingCall ? RunnerMode.AddPending : RunnerMode.Run;
-        bool isLast = !state.IsSession || request.Source.IsEmpty;
+        bool isLast = !request.IsDebugger && (!state.IsSession || request.Source.IsEmpty);
         SuspendedWork? work = SuspendedWork.Send(
             tracee, target.Tasks, target.Patch, region.Address, Main,
             frame => X64Runner.SlotBytes(region.Address, mode, frame, !isLast, thread.Ident, Address.Null));
@@ -77,34 +83,54 @@ internal sealed class ActiveRun
         bool isInterrupted = false;
         while (!IsOver())
         {
-            bool isLate = Clock.Microseconds >= end || request.IsInterrupted();
+            bool isLate = (Clock.Microseconds >= end && !(request.IsOpenEnded && _output.HasBegun && !isInterrupted)) || request.IsInterrupted();
             if (isLate && !isInterrupted && Withdraw())
                 throw Withdrew(request.Timeout);
             if (isLate && !isInterrupted)
             {
                 isInterrupted = true;
-                end = Math.Max(end, Clock.Microseconds) + GraceMicroseconds;
+                end = Clock.Microseconds + GraceMicroseconds;
                 Interrupt(end);
             }
             else if (isLate && Clock.Microseconds >= end)
             {
+                // It goes back by itself when it is done, and closes its files.
+                _region.IsPromised = _region.AreFilesClosed = true;
                 return Report(request) with { StillRunning = true };
             }
 
             bool hasNews = _output.Read(request.OnRecord);
             if (!Directory.Exists(ProcRoot.System.Of(_target.Pid)))
                 throw Gone();
+            if (_way == ExecWay.RemoteExec && WasRefused())
+                throw Refused();
             Clock.Sleep(hasNews ? ShortPause : _output.HasBegun ? LongPause : ShortPause);
         }
 
         PutBack();
-        _region.AreFilesClosed = _output.IsDone && !isSession;
+        _region.AreFilesClosed = (_output.IsDone && !isSession) || (request.IsDebugger && _output.HasBegun);
         return Report(request);
     }
 
     private UserError Gone() => _output.HasBegun
         ? new UserError("process-exited", string.Create(CultureInfo.InvariantCulture, $"process {_target.Pid} ended while it ran the code"), null)
         : ProcessGate.Exited(_target.Pid);
+
+    /// <summary>The interpreter has taken the request, but could not open the script, or an audit hook forbade it.</summary>
+    private bool WasRefused()
+    {
+        if (_output.HasBegun || ScriptRequest.IsWaiting(_target, _thread))
+            _taken = 0;
+        else if (_taken == 0)
+            _taken = Clock.Microseconds;
+        return _taken != 0 && Clock.Microseconds - _taken > GraceMicroseconds;
+    }
+
+    private UserError Refused()
+    {
+        _target.Remove(null);
+        return new UserError("script-refused", "the interpreter took the script and did not run it", "an audit hook may forbid it; try --way pending-call or --way parked-thread");
+    }
 
     private bool IsOver()
     {
@@ -113,7 +139,7 @@ internal sealed class ActiveRun
             PutBack();
         if (_way == ExecWay.RemoteExec)
             return _output.IsDone || (_output.HasBegun && _output.Read((_, _) => { }) && _output.IsDone);
-        return _region.Read(Main, X64Runner.StateOffset) == Done && (_way == ExecWay.PendingCall || _region.Read(Main, X64Runner.PhaseOffset) is > 0);
+        return _region.Read(Main, X64Runner.StateOffset) is Done && (_way == ExecWay.PendingCall || _region.Read(Main, X64Runner.PhaseOffset) is > 0);
     }
 
     private ExecReport Report(RunRequest request)
@@ -125,7 +151,7 @@ internal sealed class ActiveRun
             Stderr = _output.Text(RunRecord.Error),
             Result = _output.Has(RunRecord.Result) ? _output.Text(RunRecord.Result) : null,
             Exception = _output.Has(RunRecord.Exception) ? _output.Text(RunRecord.Exception)
-                : _output.IsDone || !IsOver() ? null : "the code was cut short, and nothing is known of why\n",
+                : _output.IsDone || request.IsDebugger || !IsOver() ? null : "the code was cut short, and nothing is known of why\n",
             Tid = Tid,
             Way = _way,
         };

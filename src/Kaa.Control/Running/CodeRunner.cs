@@ -26,6 +26,7 @@ public sealed class CodeRunner : IDisposable
     private readonly bool _isSession;
     private readonly GilProgress _gil;
     private bool _hasNamespace;
+    private ActiveRun? _active;
 
     private CodeRunner(RunTarget target, bool isSession)
     {
@@ -64,6 +65,19 @@ public sealed class CodeRunner : IDisposable
         throw reasons.ToError(request.Timeout);
     }
 
+    /// <summary>Sends bytes to pdb; gives how many it took, negative where it is not there any more.</summary>
+    public int Send(ReadOnlySpan<byte> bytes) => _target.Region?.Commands?.Send(bytes) ?? -1;
+
+    /// <summary>pdb finds the end of its input: it takes away what it has set, and the program goes on.</summary>
+    public void CloseCommands() => _target.Region?.Commands?.Dispose();
+
+    /// <summary>Passes on what pdb has written, with the program running or not; false where it is over.</summary>
+    public bool Pump(Action<RunRecord, ReadOnlyMemory<byte>> onRecord)
+    {
+        _active?.Pump(onRecord);
+        return _active is { IsAtEnd: false } && Directory.Exists(ProcRoot.System.Of(_target.Pid));
+    }
+
     public void Dispose()
     {
         if (_hasNamespace && _target.Region is not null)
@@ -90,7 +104,7 @@ public sealed class CodeRunner : IDisposable
     {
         (IReadOnlyList<RawThread> threads, IReadOnlyList<TargetThread> kernel) = _target.Glance();
         reasons.Clear();
-        foreach (RunCandidate candidate in RunCandidate.Order(threads, kernel, request, _target.Facts, _target.Live.Glance(), _isSession))
+        foreach (RunCandidate candidate in RunCandidate.Order(threads, kernel, request, _target, _target.Live.Glance(), _isSession))
         {
             if (candidate.Way == ExecWay.ParkedThread && _gil.WhyHeld(candidate.Thread, threads, kernel) is { } held)
             {
@@ -122,14 +136,21 @@ public sealed class CodeRunner : IDisposable
             return null;
         }
 
+        if (request.IsDebugger && !_target.TryMakePipe(tracee))
+        {
+            why = "no pipe can be made in it";
+            return null;
+        }
+
         return ActiveRun.Begin(_target, candidate.Way, tracee, point.Thread!, request, new RunState(_isSession, _hasNamespace), out why);
     }
 
     private ExecReport Finish(ActiveRun run, RunRequest request, long begun, long end)
     {
+        _active = run;
         ExecReport report = run.Watch(request, end, _isSession);
         _hasNamespace = _isSession && !report.StillRunning && !request.Source.IsEmpty;
-        if (!_isSession || report.StillRunning)
+        if (!_isSession && !request.IsDebugger)
             _target.Remove(null);
         return report with { PauseMicroseconds = _target.PauseMicroseconds, Seconds = (Clock.Microseconds - begun) / 1e6 };
     }

@@ -16,8 +16,9 @@ internal readonly record struct RunCandidate(RawThread Thread, ExecWay Way)
     /// is allowed there only (signal handlers).
     /// </summary>
     public static IEnumerable<RunCandidate> Order(
-        IReadOnlyList<RawThread> threads, IReadOnlyList<TargetThread> kernel, RunRequest request, RunFacts facts, IMemory memory, bool isSession)
+        IReadOnlyList<RawThread> threads, IReadOnlyList<TargetThread> kernel, RunRequest request, RunTarget target, IMemory memory, bool isSession)
     {
+        RunFacts facts = target.Facts;
         var known = new List<(RawThread Thread, TargetThread Kernel)>();
         foreach (RawThread thread in threads)
         {
@@ -27,7 +28,7 @@ internal readonly record struct RunCandidate(RawThread Thread, ExecWay Way)
 
         known.Sort((left, right) => right.Thread.Main.CompareTo(left.Thread.Main));
         var found = new List<RunCandidate>();
-        if (!isSession && IsWanted(request, ExecWay.RemoteExec))
+        if (!isSession && !request.IsDebugger && IsWanted(request, ExecWay.RemoteExec) && target.SeesItsDescriptors)
             found.AddRange(known.Where(one => IsBusy(one.Thread, one.Kernel, facts, memory) && facts.TakesScripts(one.Thread, memory)).Select(one => new RunCandidate(one.Thread, ExecWay.RemoteExec)));
         if (IsWanted(request, ExecWay.PendingCall))
             found.AddRange(known.Where(one => one.Thread.Main && IsBusy(one.Thread, one.Kernel, facts, memory)).Select(one => new RunCandidate(one.Thread, ExecWay.PendingCall)));

@@ -21,6 +21,9 @@ internal sealed class RunRegion : IDisposable
     private const int Unmap = 11; // munmap
     private const int Close = 3;
     private const int MemoryFile = 319; // memfd_create
+    private const int Pipe = 293; // pipe2
+    private const int PipeOffset = 0x1800; // two ints in the page of data
+    private const ulong PipeCloseOnExec = 0x80000; // O_CLOEXEC
     private const ulong ReadWrite = 3; // PROT_READ | PROT_WRITE
     private const ulong ReadExecute = 5; // PROT_READ | PROT_EXEC
     private const ulong PrivateAnonymous = 0x22; // MAP_PRIVATE | MAP_ANONYMOUS
@@ -48,6 +51,12 @@ internal sealed class RunRegion : IDisposable
     public SharedFile Input { get; private set; } = null!;
 
     public SharedFile Output { get; private set; } = null!;
+
+    /// <summary>Number in the process of the end of the pipe that is read there; negative for none.</summary>
+    public int PipeNumber { get; private set; } = -1;
+
+    /// <summary>The other end, which Kaa alone has.</summary>
+    public SharedFile? Commands { get; private set; }
 
     /// <summary>The process has closed its descriptors itself.</summary>
     public bool AreFilesClosed { get; set; }
@@ -97,6 +106,8 @@ internal sealed class RunRegion : IDisposable
             closing.Add(new RemoteCall(Close, (ulong)InputNumber));
         if (!AreFilesClosed && OutputNumber >= 0)
             closing.Add(new RemoteCall(Close, (ulong)OutputNumber));
+        if (!AreFilesClosed && PipeNumber >= 0)
+            closing.Add(new RemoteCall(Close, (ulong)PipeNumber));
         if (!IsPromised)
             closing.Add(new RemoteCall(Unmap, Address.Value, X64Runner.Size));
         return closing.Count == 0 || calls.Run(tracee, closing, [], Name).End == RemoteEnd.Done;
@@ -106,6 +117,19 @@ internal sealed class RunRegion : IDisposable
     {
         byte[] bytes = System.Text.Encoding.UTF8.GetBytes(source + "\0");
         return bytes.Length <= X64Runner.SourceSize && _patch.TryWrite(X64Runner.SourceOf(Address), bytes);
+    }
+
+    /// <summary>Makes a pipe that ends as soon as Kaa does.</summary>
+    public bool TryMakePipe(RemoteCalls calls, Tracee tracee, ProcRoot proc)
+    {
+        Span<byte> ends = stackalloc byte[8];
+        RemoteOutcome made = calls.Run(tracee, [new RemoteCall(Pipe, (Address + PipeOffset).Value, PipeCloseOnExec)], [], Name);
+        if (made.End != RemoteEnd.Done || made.Results[0] != 0 || !_patch.TryRead(Address + PipeOffset, ends))
+            return false;
+        PipeNumber = BinaryPrimitives.ReadInt32LittleEndian(ends);
+        int write = BinaryPrimitives.ReadInt32LittleEndian(ends[4..]);
+        Commands = SharedFile.OpenPipe(proc, tracee.Tid, write);
+        return calls.Run(tracee, [new RemoteCall(Close, (ulong)write)], [], Name).End == RemoteEnd.Done && Commands is not null;
     }
 
     /// <summary>A word of a slot; null where the process is gone.</summary>
@@ -126,6 +150,7 @@ internal sealed class RunRegion : IDisposable
     {
         Input?.Dispose();
         Output?.Dispose();
+        Commands?.Dispose();
     }
 
     private static RemoteHindrance? WhyNot(RemoteOutcome outcome) => outcome.End switch

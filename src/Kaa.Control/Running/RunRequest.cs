@@ -12,8 +12,14 @@ public sealed record RunRequest
     /// <summary>The file's name, as tracebacks show it.</summary>
     public string Name { get; init; } = "<kaa>";
 
+    /// <summary>pdb instead of code: it goes on after the run, and reads what <see cref="CodeRunner.Send"/> sends.</summary>
+    public bool IsDebugger { get; init; }
+
     /// <summary>Its globals are those of <c>__main__</c>; else a namespace of its own.</summary>
     public bool InMain { get; init; }
+
+    /// <summary>Once it has begun it may take as long as it takes.</summary>
+    public bool IsOpenEnded { get; init; }
 
     /// <summary>From now until it has ended.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);

@@ -30,6 +30,7 @@ internal sealed class RunTarget : IDisposable
     private readonly Borrowing _borrowing;
     private readonly HashSet<int> _cleared = [];
     private Tracer? _tracer;
+    private bool? _seesDescriptors;
 
     private RunTarget(LiveTarget target, TaskDirectory tasks, PythonProcess python, ProcessMutex mutex, TargetPatch patch, RemoteRoom room)
     {
@@ -165,6 +166,13 @@ internal sealed class RunTarget : IDisposable
         Region = RunRegion.Make(_calls, tracee, _room.Stub, Patch, ProcRoot.System, _functions, out RemoteHindrance? why);
         return Region is null ? why : null;
     }
+
+    /// <summary>Makes the region's pipe by way of a stopped thread.</summary>
+    public bool TryMakePipe(Tracee tracee) => Region!.PipeNumber >= 0 || Region.TryMakePipe(_calls, tracee, ProcRoot.System);
+
+    /// <summary>True where the process finds its own descriptors below /proc: its root has a proc of its own pid namespace.</summary>
+    public bool SeesItsDescriptors => _seesDescriptors ??= Directory.Exists(ProcRoot.System.Of(
+        Pid, string.Create(CultureInfo.InvariantCulture, $"root/proc/{Live.Info.ContainerPid ?? Pid}/fd")));
 
     /// <summary>Takes the region away, by way of a stopped thread or of any that can be borrowed.</summary>
     public void Remove(Tracee? stopped)

@@ -26,6 +26,14 @@ internal static class ScriptRequest
             && Raise(target, thread.Address + layout.eval_breaker);
     }
 
+    /// <summary>True while it has not been taken.</summary>
+    public static bool IsWaiting(RunTarget target, RawThread thread)
+    {
+        Span<byte> flag = stackalloc byte[4];
+        return target.Python.Layout.RemoteDebug is { } layout && target.Patch.TryRead(thread.Address + layout.debugger_pending_call, flag)
+            && BinaryPrimitives.ReadInt32LittleEndian(flag) != 0;
+    }
+
     /// <summary>True where it had not begun.</summary>
     public static bool TakeBack(RunTarget target, RawThread thread)
     {

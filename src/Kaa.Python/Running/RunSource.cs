@@ -62,17 +62,36 @@ public static class RunSource
                 return len(b)
             def flush(self):
                 pass
+        class Lines(object):
+            # What pdb reads its commands from. Whichever thread it is in, what it prints is ours.
+            def __init__(self, kaa, pipe):
+                self.kaa, self.pipe, self.me, self.enc, self.put = kaa, pipe, 1, kaa.enc, kaa.put
+            def ident(self):
+                return self.me
+            def readline(self):
+                line = b''
+                while line[-1:] != b'\n':
+                    try:
+                        byte = self.kaa.p.read(self.pipe, 1)
+                    except EnvironmentError:
+                        if self.kaa.sys.exc_info()[1].errno != 4:
+                            return ''
+                        continue
+                    if not byte:
+                        return ''
+                    line += byte
+                return line if self.kaa.two else line.decode('utf-8', 'replace')
         class Kaa(object):
             def __init__(self, modules, inp, out, data=None):
                 self.modules, self.sys, self.p = modules, modules['sys'], modules['posix']
                 t = modules.get('_thread') or modules.get('thread') or __import__('thread')
                 self.ident, self.me = t.get_ident, None
-                self.inp, self.out, self.data = inp, out, data
+                self.inp, self.out, self.data, self.files = inp, out, data, [inp, out]
                 self.builtins = modules.get('builtins') or modules.get('__builtin__')
                 self.two, self.ns, self.globals = self.sys.version_info[0] == 2, None, globals()
             def put(self, kind, data):
                 data = kind + ('%08x' % len(data)).encode('ascii') + data
-                while data:
+                while data and self.files:
                     data = data[self.p.write(self.out, data):]
             def enc(self, s):
                 if not self.two:
@@ -95,19 +114,23 @@ public static class RunSource
                 new = Out(self, b'o', old[0]), Out(self, b'e', old[1])
                 self.me = self.ident()
                 self.put(b'b', b'')
-                sys.stdout, sys.stderr = new
+                sys.stdout, sys.stderr, goes_on = new[0], new[1], False
                 try:
                     try:
-                        self.code(source, name, flags)
+                        goes_on = self.code(source, name, flags)
                     except:
                         self.report(sys.exc_info(), new[1])
                 finally:
                     self.end(old, new)
+                if not goes_on:
+                    self.leave(flags)
+            def leave(self, flags):
                 self.put(b'd', b'')
                 if 'q' in flags:
                     self.ns = None
-                    self.p.close(self.inp)
-                    self.p.close(self.out)
+                    for file in self.files:
+                        self.p.close(file)
+                    self.files = []
             def end(self, old, new):
                 while self.me is not None:
                     try:
@@ -126,7 +149,7 @@ public static class RunSource
                 return self.ns
             def code(self, source, name, flags):
                 if 'p' in flags:
-                    return self.debug(source)
+                    return self.debug(int(source))
                 if self.two and source[:3] != b'\xef\xbb\xbf':
                     source = b'\xef\xbb\xbf' + source
                 tree = compile(source, name, 'exec', 0x400, 1)
@@ -142,6 +165,51 @@ public static class RunSource
                         if 's' in flags:
                             ns['_'] = value
                         self.put(b'r', self.enc(repr(value)))
+            def debug(self, pipe):
+                frame = self.sys._getframe()
+                while frame is not None and frame.f_globals is self.globals:
+                    frame = frame.f_back
+                self.files.append(pipe)
+                if frame is None:
+                    raise RuntimeError('the thread runs no Python code')
+                debugger = self.debugger(Lines(self, pipe))
+                debugger.reset()
+                debugger.set_step()
+                outer = frame
+                while outer is not None:
+                    outer.f_trace, debugger.botframe = debugger.trace_dispatch, outer
+                    outer = outer.f_back
+                debugger.interaction(frame, None)
+                if not debugger.over and debugger.stoplineno == -1 and not debugger.breaks:
+                    debugger.do_quit('')
+                if not debugger.over:
+                    self.sys.settrace(debugger.trace_dispatch)
+                return True
+            def debugger(self, lines):
+                # readline would take hold of the program's terminal.
+                has = 'readline' in self.modules
+                if not has:
+                    self.modules['readline'] = None
+                try:
+                    import pdb
+                    kaa = self
+                    class Debugger(pdb.Pdb):
+                        over = False
+                        def do_quit(self, arg):
+                            if not self.over:
+                                self.over = True
+                                self.clear_all_breaks()
+                                self.set_continue()
+                                kaa.leave('q')
+                            return 1
+                        do_q = do_exit = do_EOF = do_quit
+                    options = {} if self.two else {'nosigint': True, 'readrc': False}
+                    debugger = Debugger(stdin=lines, stdout=Out(lines, b'o', None), skip=['__kaa__'], **options)
+                    debugger.rcLines = []
+                    return debugger
+                finally:
+                    if not has:
+                        self.modules.pop('readline', None)
             def report(self, info, err):
                 kind, value, tb = info
                 while tb is not None and tb.tb_frame.f_globals is self.globals:
@@ -182,9 +250,15 @@ public static class RunSource
     /// <param name="name">The file's name, as tracebacks show it.</param>
     /// <param name="session">The value of a final expression is kept as <c>_</c>.</param>
     /// <param name="last">Descriptors are closed and the namespace let go of when it is done.</param>
-    public static byte[] Input(ReadOnlySpan<byte> source, string name, bool inMain, bool session, bool last)
+    public static byte[] Input(ReadOnlySpan<byte> source, string name, bool inMain, bool session, bool last) =>
+        Input((inMain ? "m" : "") + (session ? "s" : "") + (last ? "q" : ""), name, source);
+
+    /// <summary>What it holds for a session of pdb.</summary>
+    /// <param name="pipe">Descriptor that commands are read from.</param>
+    public static byte[] Debugger(int pipe) => Input("pq", "pdb", Encoding.ASCII.GetBytes(pipe.ToString(CultureInfo.InvariantCulture)));
+
+    private static byte[] Input(string flags, string name, ReadOnlySpan<byte> source)
     {
-        string flags = (inMain ? "m" : "") + (session ? "s" : "") + (last ? "q" : "");
         byte[] head = Encoding.UTF8.GetBytes(flags + "\n" + name.Replace('\n', '?') + "\n");
         return [.. head, .. source];
     }
