@@ -203,6 +203,14 @@ public static class RunSource
                                 kaa.leave('q')
                             return 1
                         do_q = do_exit = do_EOF = do_quit
+                        # These would ask the program's own terminal, or start it anew.
+                        def do_clear(self, arg):
+                            return pdb.Pdb.do_clear(self, arg) if arg else self.clear_all_breaks()
+                        def do_interact(self, arg):
+                            self.stdout.write('*** not here: kaa repl opens a prompt\n')
+                        def do_run(self, arg):
+                            self.stdout.write('*** not here: the program can not be started anew\n')
+                        do_cl, do_restart = do_clear, do_run
                     options = {} if self.two else {'nosigint': True, 'readrc': False}
                     debugger = Debugger(stdin=lines, stdout=Out(lines, b'o', None), skip=['__kaa__'], **options)
                     debugger.rcLines = []

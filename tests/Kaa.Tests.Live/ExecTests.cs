@@ -1,0 +1,242 @@
+using System.Globalization;
+using System.Text.Json;
+using Kaa.Tests.Live.Harness;
+
+namespace Kaa.Tests.Live;
+
+/// <summary><c>kaa exec</c>, <c>kaa repl</c> and <c>kaa pdb</c>: the code runs in every state, and the program goes on as if nothing had been.</summary>
+public sealed class ExecTests
+{
+    private const string Fixture = "exec_states.py";
+    private const string Probe = "import sys\nprint('out')\nsys.stderr.write('err')\n6 * 7";
+
+    private static readonly string[] States = ["spin", "doze", "doze_in_c", "wait_select", "wait_epoll", "wait_read", "wait_lock", "wait_event", "all_blocked", "contended"];
+
+    public static TheoryData<string, string> EveryState
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            foreach (Interpreter interpreter in Interpreters.Known.Where(one => one.Embedded is null))
+            {
+                foreach (string state in States)
+                    data.Add(interpreter.Name, state);
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(EveryState))]
+    public void Code_runs_in_every_state_and_the_wait_goes_on(string interpreter, string state)
+    {
+        using PythonChild child = Enter(Interpreters.Named(interpreter), state);
+        JsonElement answer = Exec(child, Probe);
+        answer.GetProperty("stdout").GetString().ShouldBe("out\n");
+        answer.GetProperty("stderr").GetString().ShouldBe("err");
+        answer.GetProperty("result").GetString().ShouldBe("42");
+        answer.GetProperty("exception").ValueKind.ShouldBe(JsonValueKind.Null);
+        Descriptors(child.Pid).ShouldBe(0);
+        Exec(child, "__main__.finish()").GetProperty("result").GetString().ShouldBe("'finished'");
+        child.ReadUntil("done").ShouldBe("True");
+    }
+
+    [Theory]
+    [MemberData(nameof(Interpreters.Plain), MemberType = typeof(Interpreters))]
+    public void What_it_raises_comes_back_and_does_not_end_the_process(string interpreter)
+    {
+        using PythonChild child = Enter(Interpreters.Named(interpreter), "wait_event");
+        Raised(child, "print('before')\ndef f():\n    return 1 / 0\nf()", "before\n").ShouldContain("ZeroDivisionError");
+        Raised(child, "import sys; sys.exit(3)").ShouldContain("SystemExit");
+        Raised(child, "x = = 1").ShouldContain("SyntaxError");
+        Raised(child, "raise KeyboardInterrupt()").ShouldContain("KeyboardInterrupt");
+        string trace = Raised(child, "def f():\n    return 1 / 0\nf()");
+        trace.ShouldContain("line 3, in <module>");
+        trace.ShouldContain("line 2, in f");
+        trace.ShouldNotContain("exec(");
+        Finish(child);
+    }
+
+    [Theory]
+    [MemberData(nameof(Interpreters.Plain), MemberType = typeof(Interpreters))]
+    public void Nothing_is_left_of_it(string interpreter)
+    {
+        using PythonChild child = Enter(Interpreters.Named(interpreter), "wait_event");
+        string[] before = Mappings(child.Pid);
+        Exec(child, "left_over = 5").GetProperty("result").ValueKind.ShouldBe(JsonValueKind.Null);
+        Exec(child, "'left_over' in vars(__main__) or 'left_over' in globals()").GetProperty("result").GetString().ShouldBe("False");
+        Exec(child, "kept = 5", "--main");
+        Exec(child, "kept", "--main").GetProperty("result").GetString().ShouldBe("5");
+        Exec(child, "import threading\nt = threading.Thread(target=lambda: sys.stdout.write('of another\\n'))\nt.start(); t.join()").GetProperty("stdout").GetString().ShouldBe("");
+        child.ReadUntil("of").ShouldBe("another");
+        Descriptors(child.Pid).ShouldBe(0);
+        Mappings(child.Pid).Except(before).Where(line => line.Contains("r-xp", StringComparison.Ordinal) && line.EndsWith(" 0 ", StringComparison.Ordinal)).ShouldBeEmpty();
+        Finish(child);
+    }
+
+    [Theory]
+    [MemberData(nameof(Interpreters.Plain), MemberType = typeof(Interpreters))]
+    public void Much_output_and_all_characters_come_back_whole(string interpreter)
+    {
+        using PythonChild child = Enter(Interpreters.Named(interpreter), "spin");
+        string file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, "print(u'\u00e4\u4e2d\U0001F600')\nfor i in range(60000):\n    sys.stdout.write('%031d\\n' % i)\n");
+            KaaResult result = Harness.Kaa.Run("exec", Pid(child), "-f", file);
+            result.Exit.ShouldBe(0, result.Error);
+            string[] lines = result.Output.Split('\n');
+            lines[0].ShouldBe("\u00e4\u4e2d\U0001F600");
+            lines.Length.ShouldBe(60002);
+            lines[60000].ShouldBe(59999.ToString("d31", CultureInfo.InvariantCulture));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+
+        Finish(child);
+    }
+
+    [Fact]
+    public void Refuses_where_the_holder_of_the_lock_never_lets_go_of_it()
+    {
+        using PythonChild child = Enter(Interpreters.Any, "hold_gil");
+        KaaResult result = Harness.Kaa.Run("exec", Pid(child), "1", "--timeout", "0.5", "--json");
+        result.Exit.ShouldBe(1);
+        JsonElement error = result.Json.GetProperty("error");
+        error.GetProperty("code").GetString().ShouldBe("no-safe-point");
+        error.GetProperty("message").GetString()!.ShouldContain("holds the GIL");
+        Descriptors(child.Pid).ShouldBe(0);
+    }
+
+    [Theory]
+    [MemberData(nameof(Interpreters.Plain), MemberType = typeof(Interpreters))]
+    public void Code_that_takes_too_long_is_interrupted(string interpreter)
+    {
+        using PythonChild child = Enter(Interpreters.Named(interpreter), "wait_event");
+        KaaResult result = Harness.Kaa.Run("exec", Pid(child), "while True: pass", "--timeout", "0.5", "--json", "--way", "parked-thread");
+        result.Exit.ShouldBe(1);
+        result.Json.GetProperty("stillRunning").GetBoolean().ShouldBeFalse(result.Output);
+        result.Json.GetProperty("exception").GetString()!.ShouldContain("KeyboardInterrupt");
+        Finish(child);
+    }
+
+    [Fact]
+    public void What_can_not_be_interrupted_is_said_to_run_and_the_program_goes_on_when_it_has_ended()
+    {
+        using PythonChild child = Enter(Interpreters.Any, "all_blocked");
+        KaaResult result = Harness.Kaa.Run("exec", Pid(child), "import time; time.sleep(3)", "--timeout", "0.5", "--json");
+        result.Exit.ShouldBe(1);
+        result.Json.GetProperty("stillRunning").GetBoolean().ShouldBeTrue(result.Output);
+        Finish(child);
+    }
+
+    [Fact]
+    public void An_interpreter_of_3_14_is_asked_by_its_own_interface()
+    {
+        if (Interpreters.Known.FirstOrDefault(one => one.Name == "3.14-sid") is not { Root: { } root } interpreter)
+            return;
+        string[] launch = ["/usr/bin/unshare", "-m", "/bin/sh", "-c", $"mount -t proc proc {root}/proc && exec \"$@\"", "sh", .. interpreter.Launch];
+        using PythonChild child = Enter(interpreter with { Launch = launch }, "spin");
+        JsonElement answer = Exec(child, Probe);
+        answer.GetProperty("way").GetString().ShouldBe("remote-exec");
+        answer.GetProperty("result").GetString().ShouldBe("42");
+        Raised(child, "1 / 0").ShouldContain("ZeroDivisionError");
+        Descriptors(child.Pid).ShouldBe(0);
+        Finish(child);
+    }
+
+    [Fact]
+    public void Works_into_namespaces_and_as_another_user()
+    {
+        Interpreter any = Interpreters.Named("3.11-debian");
+        string[] launch =
+        [
+            "/usr/bin/unshare", "-m", "-n", "-p", "--fork", "--mount-proc", "/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", .. any.Launch,
+        ];
+        using PythonChild child = Enter(any with { Launch = launch }, "wait_event");
+        string pid = File.ReadAllText($"/proc/{child.Pid}/task/{child.Pid}/children").Trim();
+        KaaResult result = Harness.Kaa.Run("exec", pid, "import os; (os.getuid(), os.getpid())", "--json");
+        result.Exit.ShouldBe(0, result.Output + result.Error);
+        result.Json.GetProperty("result").GetString().ShouldBe("(65534, 1)");
+        Harness.Kaa.Run("exec", pid, "__main__.finish()").Exit.ShouldBe(0);
+        child.ReadUntil("done").ShouldBe("True");
+    }
+
+    [Theory]
+    [MemberData(nameof(Interpreters.Plain), MemberType = typeof(Interpreters))]
+    public void A_session_keeps_its_names_to_itself(string interpreter)
+    {
+        using PythonChild child = Enter(Interpreters.Named(interpreter), "spin");
+        ProgramResult result = Session(child, "repl", "x = 20\ndef f(a):\n    return a + 1\n\nf(x)\n_ * 2\nprint('hi')\n1 / 0\nx\n");
+        result.Output.ShouldBe("21\n42\nhi\n20\n");
+        result.Error.ShouldContain("ZeroDivisionError");
+        Exec(child, "'x' in vars(__main__)").GetProperty("result").GetString().ShouldBe("False");
+        Descriptors(child.Pid).ShouldBe(0);
+        Finish(child);
+    }
+
+    [Theory]
+    [MemberData(nameof(Interpreters.Plain), MemberType = typeof(Interpreters))]
+    public void Pdb_steps_the_program_and_lets_it_go_on(string interpreter)
+    {
+        using PythonChild child = Enter(Interpreters.Named(interpreter), "lines");
+        ProgramResult result = Session(child, "pdb", "where\nbreak clock\nclear\ntbreak lines\nclear\nnext\nnext\np 'count', count >= 0\nquit\n");
+        result.Exit.ShouldBe(0, result.Error);
+        result.Output.ShouldContain("lines()");
+        result.Output.ShouldContain("('count', True)");
+        Exec(child, "sys.gettrace()").GetProperty("result").ValueKind.ShouldBe(JsonValueKind.Null);
+        Descriptors(child.Pid).ShouldBe(0);
+        Finish(child);
+    }
+
+    [Theory]
+    [MemberData(nameof(Interpreters.Two), MemberType = typeof(Interpreters))]
+    public void The_end_of_the_input_ends_pdb(string interpreter)
+    {
+        using PythonChild child = Enter(Interpreters.Named(interpreter), "lines");
+        Session(child, "pdb", "next\n").Exit.ShouldBe(0);
+        Exec(child, "sys.gettrace()").GetProperty("result").ValueKind.ShouldBe(JsonValueKind.Null);
+        Finish(child);
+    }
+
+    private static PythonChild Enter(Interpreter interpreter, string state)
+    {
+        PythonChild child = PythonChild.Start(interpreter, Fixture);
+        child.WriteLine(state);
+        child.ReadUntil("entered");
+        return child;
+    }
+
+    private static string Pid(PythonChild child) => child.Pid.ToString(CultureInfo.InvariantCulture);
+
+    private static JsonElement Exec(PythonChild child, string code, params string[] arguments)
+    {
+        KaaResult result = Harness.Kaa.Run(["exec", Pid(child), code, "--json", "--timeout", "60", .. arguments]);
+        result.Exit.ShouldBe(result.Json.TryGetProperty("exception", out JsonElement exception) && exception.ValueKind == JsonValueKind.String ? 1 : 0, result.Output + result.Error);
+        return result.Json;
+    }
+
+    private static string Raised(PythonChild child, string code, string output = "")
+    {
+        JsonElement answer = Exec(child, code);
+        answer.GetProperty("stdout").GetString().ShouldBe(output);
+        return answer.GetProperty("exception").GetString().ShouldNotBeNull();
+    }
+
+    private static void Finish(PythonChild child)
+    {
+        Exec(child, "__main__.finish()");
+        child.ReadUntil("done").ShouldBe("True");
+    }
+
+    private static ProgramResult Session(PythonChild child, string verb, string input) =>
+        Program.Run(Repository.Kaa, [verb, Pid(child), "--timeout", "60"], TimeSpan.FromMinutes(2), input);
+
+    private static int Descriptors(int pid) =>
+        Directory.GetFiles($"/proc/{pid}/fd").Count(file => new FileInfo(file).LinkTarget?.Contains("kaa-exec", StringComparison.Ordinal) == true);
+
+    private static string[] Mappings(int pid) => File.ReadAllLines($"/proc/{pid}/maps");
+}

@@ -1,0 +1,91 @@
+"""Kaa, running code in a process that does everything at once; and killed on its way."""
+import collections
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+
+from busy import Busy, Verdict
+from harness.interpreters import Interpreter
+from harness.workshop import Workshop
+
+PATIENCE = 120.0
+KILL_WITHIN_MS = 120.0
+CODE = "n = {0}\nprint('turn %d' % n)\ntable = dict((i, str(i)) for i in range(200))\nn + sum(map(len, table.values()))"
+LENGTHS = 490  # of the texts of 0 … 199
+FAILED = 1
+
+
+def executed(interpreter: Interpreter, kaa: str, count: int) -> Verdict:
+    """Attach, run, detach, over and over, in whatever thread can, or in one by chance; every third Kaa is killed at a random instant."""
+    faults: list[str] = []
+    ways: collections.Counter = collections.Counter()
+    pauses: list[int] = []
+    with Workshop(interpreter.root) as workshop, Busy(interpreter, workshop) as busy:
+        for turn in range(count):
+            command = [kaa, "exec", str(busy.pid), CODE.format(turn), "--json", "--timeout", "20", *_choice(busy.pid, turn)]
+            if turn % 3 == 2:
+                _be_killed(command)
+                ways["killed"] += 1
+            else:
+                faults += _run(command, turn, ways, pauses)
+            if not busy.target.alive():
+                return Verdict(f"{interpreter.name} execs", faults + [f"the target died at turn {turn}"], str(dict(ways)))
+        faults += [f"a descriptor is left: {name}" for name in _descriptors(busy.pid)]
+        faults = busy.end() + faults
+        pauses.sort()
+        figures = f"{count} turns, {dict(ways)}, {busy.rounds():,} rounds"
+        if pauses:
+            figures += f"; pause µs median {pauses[len(pauses) // 2]} 99 % {pauses[len(pauses) * 99 // 100]} max {pauses[-1]}"
+        return Verdict(f"{interpreter.name} execs", faults, figures)
+
+
+def _choice(pid: int, turn: int) -> list[str]:
+    """Every second turn a thread by chance: in a moment it may be in no safe place, or gone."""
+    if turn % 2 == 0:
+        return []
+    return ["--thread", random.choice(os.listdir(f"/proc/{pid}/task"))]
+
+
+def _run(command: list[str], turn: int, ways: collections.Counter, pauses: list[int]) -> list[str]:
+    is_chosen = "--thread" in command
+    if is_chosen:
+        command[command.index("--timeout") + 1] = "1"
+    result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE)
+    answer = json.loads(result.stdout) if result.stdout else {}
+    if is_chosen and result.returncode == FAILED and answer.get("error", {}).get("code") in ("no-safe-point", "gil-held"):
+        ways["refused"] += 1
+        return []
+    if result.returncode or answer["stdout"] != f"turn {turn}\n" or answer["result"] != str(turn + LENGTHS) or answer["exception"]:
+        return [f"turn {turn} {command[5:]}: exit {result.returncode}: {(result.stderr or result.stdout).strip()[-400:]}"]
+    ways[answer["way"]] += 1
+    pauses.append(answer["pauseMicroseconds"])
+    return []
+
+
+def _be_killed(command: list[str]) -> None:
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(random.uniform(0, KILL_WITHIN_MS) / 1000)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def _descriptors(pid: int) -> list[str]:
+    """Once what a killed Kaa has begun is over."""
+    deadline = time.monotonic() + 10
+    while (left := _linked(pid)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return left
+
+
+def _linked(pid: int) -> list[str]:
+    names = []
+    for entry in os.scandir(f"/proc/{pid}/fd"):
+        try:
+            name = os.readlink(entry.path)
+        except OSError:
+            continue
+        names += [name] if "kaa-exec" in name else []
+    return names
