@@ -229,7 +229,7 @@ internal sealed class ActiveRun
             return null;
         var point = new SafePoint(_target, held, tracee);
         bool isParked = point.WhyNot(ExecWay.ParkedThread) is null;
-        if (!isParked && point.WhyNot(ExecWay.PendingCall) is not null)
+        if (!isParked && point.WhyNotAtInstruction() is not null)
             return null;
         _region.Write(Main, X64Runner.ThrownOffset, 1);
         RunnerMode mode = isParked ? RunnerMode.TakeAndThrow : RunnerMode.Throw;

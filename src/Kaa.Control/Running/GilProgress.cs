@@ -12,6 +12,7 @@ namespace Kaa.Control.Running;
 internal sealed class GilProgress(RunTarget target)
 {
     private (ulong Thread, ulong Frame, int Instruction)? _last;
+    private string? _function;
 
     /// <summary>Null where the GIL is free, or its holder runs Python code.</summary>
     public string? WhyHeld(RawThread asking, IReadOnlyList<RawThread> threads, IReadOnlyList<TargetThread> kernel)
@@ -19,10 +20,10 @@ internal sealed class GilProgress(RunTarget target)
         RawThread? holder = threads.FirstOrDefault(thread => thread.HoldsGil == true && thread.Interpreter == asking.Interpreter);
         if (holder is null || holder.Tid == asking.Tid)
             return null;
-        if (holder.Tid is not { } tid || HasMoved(holder) || IsInPython(tid))
+        if (holder.Tid is not { } tid || IsInPython(tid))
             return null;
         string state = kernel.FirstOrDefault(thread => thread.Tid == tid)?.State == ThreadState.Sleeping ? "sleeps" : "is in C code";
-        string where = holder.Stack is { Frames: [var frame, ..] } ? string.Create(CultureInfo.InvariantCulture, $" called by {frame.Code.Name}") : "";
+        string where = _function is { } name ? " called by " + name : "";
         return string.Create(CultureInfo.InvariantCulture, $"thread {tid} holds the GIL, {state}{where}, and does not let go of it");
     }
 
@@ -32,14 +33,21 @@ internal sealed class GilProgress(RunTarget target)
         var now = (holder.Address.Value, frame?.Address.Value ?? 0, frame?.Instruction ?? 0);
         bool hasMoved = _last is { } before && before != now;
         _last = now;
+        _function = frame?.Code.Name;
         return hasMoved;
     }
 
+    /// <summary>It is in the eval function now, or its place in Python's code is another one than before.</summary>
     private bool IsInPython(int tid)
     {
         bool isInPython = false;
-        target.WithOne(tid, (_, tracee) => isInPython =
-            tracee.HasRegisters && !SyscallRestart.WasInCall(tracee.Registers) && target.Facts.IsInEval(new Formats.Address(tracee.Registers.Rip)));
+        target.WithOne(tid, (held, tracee) =>
+        {
+            if (target.Interpreted(held, tid) is not { } holder)
+                return;
+            bool hasMoved = HasMoved(holder);
+            isInPython = hasMoved || (tracee.HasRegisters && !SyscallRestart.WasInCall(tracee.Registers) && target.Facts.IsInEval(new Formats.Address(tracee.Registers.Rip)));
+        });
         return isInPython;
     }
 }

@@ -44,7 +44,9 @@ internal sealed class RunTarget : IDisposable
         _borrowing = new Borrowing(target, tasks, patch, room);
         var rules = new ModuleUnwindSource(target);
         Facts = new RunFacts(python, target, rules);
-        Verdict = new StackVerdict(target, Facts, new Symbolizer(target), rules);
+        var symbols = new Symbolizer(target);
+        Verdict = new StackVerdict(target, Facts, symbols, rules);
+        Queue = new QueueVerdict(target, Facts, symbols, rules);
         _functions = Facts.Functions(X64Runner.Functions, out string? missing)
             ?? throw new UserError("no-function", $"process {target.Info.Pid} has no function {missing}", "an interpreter that hides its C API can't be asked to run code");
     }
@@ -60,6 +62,8 @@ internal sealed class RunTarget : IDisposable
     public RunFacts Facts { get; }
 
     public StackVerdict Verdict { get; }
+
+    public QueueVerdict Queue { get; }
 
     public RunRegion? Region { get; private set; }
 

@@ -34,9 +34,20 @@ internal sealed class SafePoint(RunTarget target, HeldProcess held, Tracee trace
         return way switch
         {
             ExecWay.RemoteExec => SyscallRestart.WasInCall(tracee.Registers) && !IsForGil() ? "it waits in a system call" : null,
-            ExecWay.PendingCall => WhyNotAtInstruction(),
+            ExecWay.PendingCall => WhyNotQueue(),
             _ => WhyNotParked(),
         };
+    }
+
+    /// <summary>For what only puts something into a queue: it needs nothing but the queue's own lock, so it matters only whether the thread may hold that.</summary>
+    public string? WhyNotQueue()
+    {
+        X64Registers registers = tracee.Registers;
+        if (SyscallRestart.WasInCall(registers))
+            return IsForGil() ? "it waits for the GIL" : "it waits in a system call";
+        if (!StackRoom.IsEnough(target.Live, registers, X64Runner.StackUse))
+            return "it has no stack left";
+        return target.Facts.IsInEval(new Address(registers.Rip)) ? null : target.Queue.WhyNot(registers.General());
     }
 
     /// <summary>In the eval function's own code no lock of the interpreter is held, and nothing but this thread's own frame is in the midst of a change.</summary>

@@ -14,6 +14,7 @@ public sealed class RunFacts(PythonProcess process, ObservedTarget target, IUnwi
 
     private readonly GilLocator _gils = new(process, target);
     private (Address Start, Address End)? _eval;
+    private bool? _namesQueue;
 
     public PythonProcess Process => process;
 
@@ -35,6 +36,12 @@ public sealed class RunFacts(PythonProcess process, ObservedTarget target, IUnwi
         missing = null;
         return found;
     }
+
+    /// <summary>The functions in which a thread may hold the lock of the queue of pending calls, as far as they have names.</summary>
+    public static bool IsQueues(string name) => name.Contains("pending", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether all work on that queue is done in <c>_Py_HandlePending</c>, and its name is known (3.12+).</summary>
+    public bool NamesQueue => _namesQueue ??= Find("_Py_HandlePending") is not null;
 
     /// <summary>The object that a variable of the C API points to (<c>PyExc_KeyboardInterrupt</c>); null address where there is none.</summary>
     public Address ObjectOf(string variable) =>
