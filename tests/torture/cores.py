@@ -15,7 +15,7 @@ from harness.interpreters import Interpreter
 from harness.workshop import Workshop
 from looks import COMPLETE, INCOMPLETE
 
-PATIENCE = 120.0
+PATIENCE = 600.0
 KILL_WITHIN_MS = 400.0
 COPY = "kaa-core"
 SAMPLES = 30
