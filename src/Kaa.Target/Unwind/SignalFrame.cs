@@ -60,7 +60,11 @@ internal static class SignalFrame
             ulong stack = frame.PointerAt(StackAt);
             ulong size = frame.PointerAt(StackSizeAt);
             ulong interrupted = frame.PointerAt(StackPointerAt);
-            if (size >= FrameSize && unchecked(start.Value + (ulong)at - stack) < size && unchecked(interrupted - stack) >= size && interrupted != 0)
+
+            // What happens to lie there may name a stack that wraps around memory, or begins above this one.
+            if (size is < FrameSize or > Limits.StackCopy || stack == 0 || stack > start.Value)
+                continue;
+            if (unchecked(start.Value + (ulong)at - stack) < size && unchecked(interrupted - stack) >= size && interrupted != 0)
                 return new AlternateStack(new Address(unchecked(stack + size)), new Address(interrupted));
         }
 

@@ -80,6 +80,22 @@ public sealed class PythonWordTests
         }
     }
 
+    /// <summary>The C library, the loader, the interpreter: all are other builds at their paths, as after an upgrade.</summary>
+    [Theory]
+    [MemberData(nameof(Interpreters.OfEachKind), MemberType = typeof(Interpreters))]
+    public void A_process_whose_files_were_replaced_gives_the_same_answers(string name)
+    {
+        using var copy = new PrivateCopy(Interpreters.Named(name), "debugged.py");
+        using PythonChild child = PythonChild.Start(copy.Interpreter, "debugged.py");
+        string[] words = [.. s_words, "bt", "info threads", "info registers", "x/4i $pc", "info symbol $pc", "disassemble read", "info address malloc", "py-print box.items", "info functions ^PyLong_FromL"];
+        Dictionary<string, string> before = Session.Ask(child, words);
+        copy.ReplaceAll();
+        Dictionary<string, string> after = Session.Ask(child, words);
+        foreach (string word in words)
+            after[word].ShouldBe(before[word], word);
+        GoesOn(child);
+    }
+
     [Fact]
     public void A_process_without_Python_is_a_C_process()
     {
