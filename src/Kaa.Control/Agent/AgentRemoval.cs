@@ -86,7 +86,7 @@ public static class AgentRemoval
 
     private static void TakeHandler(AgentProcess process, HeldProcess held, LeftAgent agent)
     {
-        if (agent.Header.trap_handler != 1 || !agent.IsSame)
+        if (agent.Header.trap_handler != 1 || !agent.IsSame || IsTrapUnderWay(process, held))
             return;
 
         // Zeros say SIG_DFL. The state's page has some behind its words.
@@ -105,6 +105,19 @@ public static class AgentRemoval
         using var memory = new AgentMemory(null, process.Patch, agent.Mapping.Start);
         LeftCode.Forget(agent, memory);
         memory.WriteHalf(AgentWords.OwnerOffset, 0);
+    }
+
+    /// <summary>A thread has met an int3 that was there until now, and its SIGTRAP is still to come: the handler must be there for it.</summary>
+    private static bool IsTrapUnderWay(AgentProcess process, HeldProcess held)
+    {
+        const int Trap = 5; // SIGTRAP
+        foreach (ThreadSight sight in held.Threads)
+        {
+            if (sight.Tracee is { Status: { Kind: StopKind.Signal, Signal: Trap } } || (process.Tasks.Status(sight.Tid) is { } status && (status.PendingSignals >> (Trap - 1) & 1) != 0))
+                return true;
+        }
+
+        return false;
     }
 
     private static void Write<T>(TargetPatch patch, Address address, T value)

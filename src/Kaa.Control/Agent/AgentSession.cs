@@ -211,8 +211,20 @@ public sealed class AgentSession : IDisposable
         return _traps.Add(process, held, address, out refusal);
     }
 
-    /// <summary>After the int3 is gone.</summary>
-    public void RemoveTrap(Address address) => _traps.Remove(address);
+    /// <summary>True where an agent is mapped: this Kaa's, or what another one has left.</summary>
+    public static bool IsIn(LiveTarget target)
+    {
+        foreach (Kaa.Formats.ProcText.Mapping mapping in target.Mappings)
+        {
+            if (LeftAgent.IsShared(mapping))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Where a thread goes on that has met an int3 of Kaa's, of this one's or an earlier one's; null where there never was one.</summary>
+    public Address? FindTrap(Address address) => _traps.Find(address);
 
     /// <summary>Takes everything back: all bytes of code as before, nothing listens. What threads may still be in stays mapped.</summary>
     /// <exception cref="UserError">The process can't be stopped: hooks stay, but do nothing.</exception>

@@ -16,11 +16,21 @@ internal sealed class AgentTraps(AgentMemory memory, HookTable table)
     private const ulong Flags = 0x4 | 0x04000000 | 0x08000000 | 0x10000000 | 0x40000000; // SA_SIGINFO | SA_RESTORER | SA_ONSTACK | SA_RESTART | SA_NODEFER
     private const int MaskSize = 8;
 
-    private readonly List<(Address Address, int Place)> _traps = [];
+    /// <summary>
+    /// Never taken back: a thread may have met an int3 just before it went, and its SIGTRAP be still on the way. Those of an earlier Kaa too.
+    /// </summary>
+    private readonly Dictionary<Address, Address> _traps = Read(memory, table);
+
+    /// <summary>Where a thread goes on that has met an int3 of Kaa's; null where there never was one.</summary>
+    public Address? Find(Address address) => _traps.TryGetValue(address, out Address resume) ? resume : null;
 
     public Address? Add(AgentProcess process, HeldProcess held, Address address, out HookRefusal? refusal)
     {
         refusal = null;
+        if (Find(address) is { } known && TryInstall(process, held, IslandPiece.OfDisplaced(known), out refusal))
+            return known;
+        if (refusal is not null)
+            return null;
         if (_traps.Count >= (int)table.Header.trap_capacity || (table.Find(address, isTrap: true) ?? table.Take(address, isTrap: true)) is not { } number)
         {
             refusal = new HookRefusal("no-slot", "the agent has as many hooks as it can have");
@@ -35,24 +45,13 @@ internal sealed class AgentTraps(AgentMemory memory, HookTable table)
 
         if (!TryInstall(process, held, new Address(table[number].island), out refusal))
             return null;
-        int place = Free();
+        int place = _traps.Count;
         memory.WriteWord(OffsetOf(place) + 8, resume.Value);
         memory.WriteWord(OffsetOf(place), address.Value);
         if (memory.ReadHalf(AgentWords.TrapCountOffset) <= (uint)place)
             memory.WriteHalf(AgentWords.TrapCountOffset, (uint)place + 1);
-        _traps.Add((address, place));
+        _traps.Add(address, resume);
         return resume;
-    }
-
-    public void Remove(Address address)
-    {
-        foreach ((Address known, int place) in _traps)
-        {
-            if (known == address)
-                memory.WriteWord(OffsetOf(place), 0);
-        }
-
-        _traps.RemoveAll(trap => trap.Address == address);
     }
 
     /// <summary>SIGTRAP as it was before the agent: nobody's.</summary>
@@ -60,12 +59,17 @@ internal sealed class AgentTraps(AgentMemory memory, HookTable table)
 
     private ulong OffsetOf(int place) => table.Header.traps + (ulong)place * (ulong)Unsafe.SizeOf<AgentTrap>();
 
-    private int Free()
+    private static Dictionary<Address, Address> Read(AgentMemory memory, HookTable table)
     {
-        int place = 0;
-        while (_traps.Exists(trap => trap.Place == place))
-            place++;
-        return place;
+        var traps = new Dictionary<Address, Address>();
+        uint count = Math.Min(memory.ReadHalf(AgentWords.TrapCountOffset), table.Header.trap_capacity);
+        for (uint i = 0; i < count; i++)
+        {
+            ulong offset = table.Header.traps + i * (ulong)Unsafe.SizeOf<AgentTrap>();
+            traps[new Address(memory.ReadWord(offset))] = new Address(memory.ReadWord(offset + 8));
+        }
+
+        return traps;
     }
 
     /// <summary>Only where the program has none.</summary>

@@ -98,6 +98,8 @@ internal sealed class HookArming(AgentProcess process, HookTable table, HeldProc
         return true;
     }
 
+    private const byte Int3 = 0xcc;
+
     /// <summary>A piece with one instruction, which a thread can run instead of the one under an int3. Null without a refusal where it is to be tried again.</summary>
     public Address? TryTrap(int number, Address address, out HookRefusal? refusal)
     {
@@ -108,8 +110,15 @@ internal sealed class HookArming(AgentProcess process, HookTable table, HeldProc
         table.Keep(number, record);
         var piece = new Address(record.island);
         byte[]? code = IslandPiece.Build(displaced, piece, table.AddressOf(number), new Address(table.Header.image) + (ulong)AgentRegion.Image.probe, [], out refusal);
-        if (code is null || !process.Patch.TryWrite(piece, code))
+        Span<byte> original = stackalloc byte[1];
+        if (code is null || !process.Patch.TryWrite(piece, code) || !process.Patch.TryRead(address, original))
             return null;
+
+        // By these a later Kaa takes it back, if this one can't.
+        record.word = address.Value;
+        record.original = original[0];
+        record.patched = Int3;
+        record.patch_size = 1;
         record.displaced = (uint)displaced.Length;
         record.state = AgentHookState.Removed;
         table.Store(number, record);

@@ -81,7 +81,8 @@ internal sealed class LeftAgent
         return hooks;
     }
 
-    private static bool IsShared(Mapping mapping) => mapping.Path == Path && mapping.Offset == 0 && mapping.Can(MappingAccess.Shared);
+    /// <summary>By its name: what an agent shares with Kaa.</summary>
+    public static bool IsShared(Mapping mapping) => mapping.Path == Path && mapping.Offset == 0 && mapping.Can(MappingAccess.Shared);
 
     private static bool TryReadHeader(TargetPatch memory, Mapping mapping, out AgentHeader header)
     {

@@ -203,6 +203,17 @@ public sealed class ControlledProcess
         thread.Trap = address;
     }
 
+    /// <summary>A thread that has stopped for an int3 of which nobody knew then goes on behind it; false where that is none of Kaa's.</summary>
+    public bool PassLateTrap(ControlledThread thread)
+    {
+        X64Registers registers = thread.Tracee.Registers;
+        if (thread.Trap is not null || Sites?.Detour(registers.Rip - 1) is not { } detour)
+            return false;
+        registers.Rip = detour;
+        thread.Signal = 0;
+        return SetRegisters(thread, registers);
+    }
+
     /// <summary>
     /// After <see cref="StopKind.Exec"/>: brings the new program up to where its libraries are loaded (<see cref="StartUp.RunToLoaded"/>). False where it ended before.
     /// </summary>

@@ -21,6 +21,8 @@ internal static class IslandPiece
     /// <summary>Where its own instructions are.</summary>
     public static Address Displaced(Address piece) => piece + DisplacedOffset;
 
+    public static Address OfDisplaced(Address displaced) => displaced - DisplacedOffset;
+
     /// <param name="hook">Address of its struct kaa_hook.</param>
     /// <param name="offsets">For each displaced instruction where it was in the function, from the hook on, and where it is in the piece.</param>
     public static byte[]? Build(Displacement displaced, Address piece, Address hook, Address probe, List<(int From, int To)> offsets, out HookRefusal? refusal)

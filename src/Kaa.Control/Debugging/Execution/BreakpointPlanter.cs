@@ -12,17 +12,17 @@ namespace Kaa.Control.Debugging.Execution;
 /// instruction, elsewhere. So threads need not be stepped over them, others may run meanwhile, and the process lives on if Kaa is killed. On the thread that traces,
 /// with all threads stopped.
 /// </summary>
-internal sealed class BreakpointPlanter(int pid, Func<HeldProcess, Address, ulong> prepare, Func<ulong, bool> isDetour) : ITrapSites
+internal sealed class BreakpointPlanter(int pid, AgentLink agent) : ITrapSites
 {
     private const byte Int3 = 0xcc;
 
     private readonly Dictionary<ulong, Site> _sites = [];
 
     /// <summary>Also for those that are gone: a thread may have met one just before.</summary>
-    public ulong? Detour(ulong address) => _sites.TryGetValue(address, out Site? site) ? site.Detour : null;
+    public ulong? Detour(ulong address) => _sites.TryGetValue(address, out Site? site) ? site.Detour : agent.Find(address);
 
     /// <summary>A thread there is at a copy of an instruction, or on its way from it to the next.</summary>
-    public bool IsDetour(ulong address) => isDetour(address);
+    public bool IsDetour(ulong address) => agent.Contains(address);
 
     public bool IsPlanted(ulong address) => _sites.TryGetValue(address, out Site? site) && site.IsPlanted;
 
@@ -66,7 +66,7 @@ internal sealed class BreakpointPlanter(int pid, Func<HeldProcess, Address, ulon
         if (!patch.TryRead(new Address(address), original))
             throw Refused($"0x{address:x} can't be read");
         if (!_sites.TryGetValue(address, out Site? site))
-            _sites.Add(address, site = new Site(original[0], prepare(held, new Address(address))));
+            _sites.Add(address, site = new Site(original[0], agent.Prepare(held, new Address(address))));
         if (!patch.TryWrite(new Address(address), [Int3]))
             throw Refused($"0x{address:x} can't be written");
         site.IsPlanted = true;

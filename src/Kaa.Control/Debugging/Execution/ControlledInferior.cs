@@ -1,3 +1,4 @@
+using Kaa.Formats;
 using Kaa.Linux.Controlling;
 using Kaa.Linux.Launching;
 using Kaa.Linux.Looking;
@@ -21,9 +22,11 @@ internal sealed class ControlledInferior : IRunEvents
         _execution = execution;
         _session = session;
         _agent = new AgentLink(inferior);
-        _planter = new BreakpointPlanter(inferior.Pid, _agent.Prepare, _agent.Contains);
+        _planter = new BreakpointPlanter(inferior.Pid, _agent);
         inferior.Control.Sites = _planter;
         inferior.Cover = _planter.Cover;
+        if (inferior.State == InferiorState.Stopped)
+            inferior.Tracing.Run(() => _agent.TakeOver(inferior.Held!));
     }
 
     public LiveInferior Inferior { get; }
@@ -41,6 +44,8 @@ internal sealed class ControlledInferior : IRunEvents
     public StopReport Run(ResumePlan plan, int tid)
     {
         StopReport report = null!;
+        if (plan.StepTid is not null)
+            GuardSteps();
         var decision = new HitDecision(_execution.Breakpoints, Inferior);
         var loop = new RunLoop(Inferior.Control, _planter, decision, _execution.Signals, this, () => _loaderBreak);
         Inferior.BeginRun();
@@ -91,6 +96,16 @@ internal sealed class ControlledInferior : IRunEvents
         Inferior.Renew();
         if (_execution.Resolve())
             Replant();
+    }
+
+    private void GuardSteps()
+    {
+        if (_session.Thread?.Registers["rip"] is not { } rip)
+            return;
+        var places = new List<Address> { new(rip) };
+        if (Inferior.Names.At(places[0]) is { } symbol)
+            places.Add(symbol.Start);
+        Inferior.Tracing.Run(() => _agent.GuardSteps(Inferior.Held!, places));
     }
 
     private void Replant()

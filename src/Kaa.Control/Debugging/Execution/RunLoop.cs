@@ -174,6 +174,13 @@ internal sealed class RunLoop(
 
     private void AtSignal(ControlledThread thread, int signal)
     {
+        // It met an int3 of an earlier Kaa, or before this one knew of it: that is nobody's breakpoint any more.
+        if (signal == Trap && control.PassLateTrap(thread))
+        {
+            control.Continue(thread);
+            return;
+        }
+
         thread.Signal = signals.Passes(signal) ? signal : 0;
         if (signals.Stops(signal))
             _report = new StopReport(StopReason.Signal, thread.Tid) { Signal = signal };

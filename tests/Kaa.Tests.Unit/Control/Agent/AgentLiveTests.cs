@@ -206,7 +206,6 @@ public sealed class AgentLiveTests : IDisposable
         Ask("trap").ShouldBe("trapped 15");
         Ask("trap").ShouldBe("trapped 15");
         patch.TryWrite(address, original).ShouldBeTrue();
-        session.RemoveTrap(address);
         session.Detach();
         ulong caught = ulong.Parse(_program.Status(_program.Pid, "SigCgt"), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
         (caught & TrapBit).ShouldBe(0ul);
