@@ -1,3 +1,5 @@
+using Kaa.Linux.Launching;
+
 namespace Kaa.Cli;
 
 /// <summary>What Kaa's exit status says.</summary>
@@ -20,6 +22,15 @@ internal static class ExitCode
 
     /// <summary>128 + SIGPIPE: as if the signal had ended us, which is how other tools end when their reader is gone.</summary>
     public const int BrokenPipe = 141;
+
+    /// <summary>Of a form that starts a program and could not: as env(1) has them; null for other errors.</summary>
+    public static int? OfLaunch(string code) => code switch
+    {
+        ProgramFile.NotFound => 127,
+        ProgramFile.NotExecutable => 126,
+        "launch-refused" => 125,
+        _ => null,
+    };
 
     private static readonly int[] BySeverity = [Complete, Incomplete, UserError, Bug];
 

@@ -22,6 +22,7 @@ internal sealed class DebugCommandLine : IDisposable
     private readonly DebugSession _session;
     private readonly ExecutionControl _execution;
     private bool _hasFailed;
+    private int? _launchFailure;
     private string? _again;
 
     private DebugCommandLine(DebugRequest request)
@@ -59,7 +60,7 @@ internal sealed class DebugCommandLine : IDisposable
         if (!_request.Batch && !_session.HasEnded)
             Converse();
         LetGo();
-        return _session.ExitStatus ?? (_request.Batch && _hasFailed ? ExitCode.UserError : ExitCode.Complete);
+        return _session.ExitStatus ?? _execution.ProgramExit ?? _launchFailure ?? (_request.Batch && _hasFailed ? ExitCode.UserError : ExitCode.Complete);
     }
 
     /// <summary>What can't be opened ends Kaa: nothing can be asked then.</summary>
@@ -132,6 +133,7 @@ internal sealed class DebugCommandLine : IDisposable
         catch (UserError error)
         {
             _hasFailed = true;
+            _launchFailure = ExitCode.OfLaunch(error.Code) ?? _launchFailure;
             _output.WriteError(error.Message);
             if (error.Hint is { } hint)
                 _output.WriteHint(hint);
