@@ -32,7 +32,8 @@ INTERNAL void kaa_trapped(int signal, const i32 *information, void *unused, u8 *
                 return;
         }
     }
-    if (code == TRAP_TRACE || code == TRAP_HWBKPT) {
+    /* TRAP_BRKPT: a step over a syscall instruction (user_single_step_report, arch/x86/kernel/ptrace.c). */
+    if (code == TRAP_TRACE || code == TRAP_HWBKPT || code == TRAP_BRKPT) {
         *flags &= ~STEP_FLAG;
         return;
     }
