@@ -1,4 +1,4 @@
-"""`bench/run control`: running code in a process (`kaa exec`), by state and way, as whole commands."""
+"""`bench/run control`: running code in a process (`kaa exec`), by state and way, as whole commands; breakpoints, beside gdb."""
 import argparse
 import datetime
 import json
@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+import breakpoints
 from harness import interpreters
 from harness.target import Target
 from harness.workshop import Workshop
@@ -33,6 +34,7 @@ def main(arguments: list[str]) -> int:
         print(f"{datetime.date.today()}, {interpreter.name}, median of {options.rounds} runs: in all as kaa tells it | longest pause of a thread | whole command")
         for state, code in STATES.items():
             print(_line(state, _measure(interpreter, code, options)), flush=True)
+        breakpoints.report(interpreter, os.path.abspath(options.kaa))
     return 0
 
 

@@ -73,6 +73,25 @@ public sealed partial class ExecutionTests : IDisposable
     }
 
     [Theory]
+    [MemberData(nameof(Interpreters.OfEachKind), MemberType = typeof(Interpreters))]
+    public void A_process_whose_libraries_were_replaced_takes_every_word(string name)
+    {
+        using var copy = new PrivateCopy(Interpreters.Named(name), "maker.py");
+        using PythonChild child = PythonChild.Start(copy.Interpreter, "maker.py");
+        copy.ReplaceAll();
+        using var session = new OpenSession(child);
+        session.Ask("break mkdir if $_regex((char*) $rdi, \"made\")").ShouldContain("Breakpoint 1 at ");
+        session.Ask("continue").ShouldContain("Breakpoint 1, ");
+        session.Ask("py-bt").ShouldContain("in make");
+        session.Ask("stepi").ShouldContain("mkdir");
+        session.Ask("finish").ShouldContain("Value returned is $1 = 0");
+        session.Ask("info breakpoints").ShouldContain("breakpoint already hit 1 time");
+        session.Quit().ShouldBe(0);
+        child.WriteLine("report");
+        child.ReadUntil("report").ShouldBe("right");
+    }
+
+    [Theory]
     [InlineData("exit 7", 7, "exited with code 07")]
     [InlineData("exit 0", 0, "exited normally")]
     [InlineData("kill -TERM $$", 143, "Program terminated with signal SIGTERM")]

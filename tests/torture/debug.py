@@ -1,0 +1,74 @@
+"""kaa debug on a process that does everything at once: breakpoints are set, met, stepped from, deleted; every second Kaa is killed at a random instant."""
+import collections
+import os
+import random
+import signal
+import subprocess
+import time
+
+from agents import changed_code
+from busy import Busy, Verdict
+from harness import kernel
+from harness.interpreters import Interpreter
+from harness.workshop import Workshop
+
+PATIENCE = 120.0
+KILL_WITHIN_MS = 600.0
+
+# What a session does once it has stopped at a breakpoint, if it lives so long.
+ACTS = [
+    ["continue", "continue"],
+    ["stepi", "stepi", "continue"],
+    ["nexti 5", "finish", "continue"],
+    ["finish", "stepi 3", "continue"],
+    ["disable", "tbreak write", "enable", "continue"],
+    ["delete", "info breakpoints"],
+    ["thread apply all bt 3", "py-bt", "continue"],
+]
+PLACES = [
+    "break read", "break malloc if arg0 == 0x123456", "break select", "break poll", "tbreak usleep", "break mkdir if $_regex((char*) $rdi, \".*foo.*\")",
+    "break write if py.function == \"nobody\"", "break pthread_cond_wait",
+]
+
+
+def debugged(interpreter: Interpreter, kaa: str, count: int) -> Verdict:
+    """Nothing may be noticed; in the end every byte of code is the file's."""
+    faults: list[str] = []
+    ways: collections.Counter = collections.Counter()
+    with Workshop(interpreter.root) as workshop, Busy(interpreter, workshop) as busy:
+        for turn in range(count):
+            arguments = [kaa, "debug", str(busy.pid), "--batch"]
+            for line in random.sample(PLACES, 2) + ["continue"] + ACTS[turn % len(ACTS)]:
+                arguments += ["-ex", line]
+            ways[_run(arguments, within=KILL_WITHIN_MS if turn % 2 else None)] += 1
+            if turn % 20 == 0:
+                faults += [f"after turn {turn}: thread {held}" for held in kernel.still_held(busy.pid)]
+            if not busy.target.alive():
+                return Verdict(f"{interpreter.name} debugged", faults + [f"the target died at turn {turn}: {arguments[3:]}"], str(dict(ways)))
+        subprocess.run([kaa, "detach", str(busy.pid)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=PATIENCE, check=False)
+        faults += changed_code(busy.pid)
+        rounds = busy.rounds()
+        faults = busy.end() + faults
+        return Verdict(f"{interpreter.name} debugged", faults, f"{count} turns, {dict(ways)}, {rounds:,} rounds")
+
+
+def _run(arguments: list[str], within: float | None) -> str:
+    """A breakpoint that is never met lets the session run for good: Ctrl-C ends that."""
+    process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    if within is not None:
+        time.sleep(random.uniform(0, within) / 1000)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        return "killed"
+    end = time.monotonic() + PATIENCE
+    interrupted = False
+    while time.monotonic() < end:
+        try:
+            process.wait(2.0)
+            return "interrupted" if interrupted else "through"
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGINT)
+            interrupted = True
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    raise RuntimeError(f"kaa does not end: {arguments[3:]}")
