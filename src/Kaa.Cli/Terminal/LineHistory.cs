@@ -52,7 +52,8 @@ internal sealed class LineHistory
 
     public void Save()
     {
-        if (_path is null)
+        // The analyser knows by this that modes of files are there.
+        if (_path is null || OperatingSystem.IsWindows())
             return;
         try
         {

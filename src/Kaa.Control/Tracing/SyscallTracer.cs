@@ -261,7 +261,7 @@ public sealed class SyscallTracer : IDisposable
             Place = thread.Place,
             Shown = process.Decoder!.Enter(signature, registers),
             Stack = stack,
-            Thread = process.NameOf(thread),
+            Thread = TracedProcess.NameOf(thread),
         };
     }
 
@@ -269,7 +269,7 @@ public sealed class SyscallTracer : IDisposable
     {
         _context.Memory = thread.Process.Memory!;
         _context.Tid = thread.Tid;
-        _context.ThreadName = thread.Process.NameOf(thread);
+        _context.ThreadName = TracedProcess.NameOf(thread);
         _context.Begin(registers, instruction, stackPointer, stack);
     }
 

@@ -96,7 +96,7 @@ internal sealed class TracedProcess(int pid, TraceRequest request) : IDisposable
         return stack;
     }
 
-    public string? NameOf(TracedThread thread) => thread.Caller?.Name ?? (thread.KernelName ??= ReadKernelName(thread.Tid));
+    public static string? NameOf(TracedThread thread) => thread.Caller?.Name ?? (thread.KernelName ??= ReadKernelName(thread.Tid));
 
     public void Dispose() => Replaced();
 
