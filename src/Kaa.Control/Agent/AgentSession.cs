@@ -276,6 +276,12 @@ public sealed class AgentSession : IDisposable
         if (_isOver)
             return;
         _isOver = true;
+        foreach (HookHandle hook in _handles.Values)
+        {
+            if (hook.IsArmed)
+                _table.StoreState(hook.Number, AgentHookState.Removed);
+        }
+
         try
         {
             if (IsAlive)

@@ -100,16 +100,27 @@ public sealed class CallTracer : IDisposable
                 Arm();
         }
 
+        // Threads write no more from now on, so what is left has an end.
+        Detach();
         ReadAll(() => false);
         foreach (TraceEvent call in _underWay.Values)
             Tell(call);
         _underWay.Clear();
     }
 
-    public void Dispose()
+    public void Dispose() => _session.Dispose();
+
+    private void Detach()
     {
-        _session.Detach();
-        _session.Dispose();
+        try
+        {
+            _session.Detach();
+        }
+        catch (UserError e)
+        {
+            if (IsAlive())
+                Notes.Add(new Note("not-detached", $"hooks that do nothing were left in the process: {e.Message}", null, Incomplete: true));
+        }
     }
 
     private bool IsAlive() => Directory.Exists(string.Create(CultureInfo.InvariantCulture, $"/proc/{_target.Info.Pid}"));
