@@ -3,6 +3,7 @@ using Kaa.Python.Bytecode;
 using Kaa.Python.Layout;
 using Kaa.Python.Objects;
 using Kaa.Python.Stack;
+using Kaa.Python.Waits;
 
 namespace Kaa.Python.Builtins;
 
@@ -85,7 +86,7 @@ internal sealed class CodeCalls(PyObjects objects, PyLayout layout, OpcodeSet se
         _instrumented.Restore(code, bytes);
         byte[] exceptions = layout.Code.co_exceptiontable == Offset.Absent
             ? []
-            : objects.ReadBytes(objects.PointerAt(code.Address, layout.Code.co_exceptiontable), Limits.CodeTable);
+            : objects.ReadBytes(objects.PointerAt(code.Address, layout.Code.co_exceptiontable), ExceptionTable.MostBytes(bytes.Length));
         bool generator = (code.Flags & (CodeFlags.Generator | CodeFlags.Coroutine | CodeFlags.AsyncGenerator)) != 0;
         StackFlow? flow = StackFlow.Analyse(set, bytes, generator, exceptions, code.StackSize);
         return flow is null ? null : new CodeFlow(flow, bytes);

@@ -10,6 +10,8 @@ namespace Kaa.Python.Objects;
 /// </summary>
 public sealed class PyObjects
 {
+    private const int FirstPiece = 64 << 10;
+
     private readonly TypeReader _types;
     private readonly UnicodeReader _unicode;
     private readonly LongReader _longs;
@@ -286,11 +288,20 @@ public sealed class PyObjects
     /// <summary>Entries of a mapping laid out as a dict without being one: 3.15's frozendict.</summary>
     internal IEnumerable<DictEntry> EntriesUnchecked(Address mapping) => _dicts.Entries(mapping);
 
+    /// <summary>Takes memory of ours only as far as the target's is there.</summary>
     internal byte[] ReadRaw(Address address, long length, int max)
     {
-        byte[] bytes = new byte[(int)Math.Min(length, max)];
-        Memory.ReadExactly(address, bytes);
-        return bytes;
+        int size = (int)Math.Min(length, max);
+        byte[] bytes = new byte[Math.Min(size, FirstPiece)];
+        int done = 0;
+        while (true)
+        {
+            Memory.ReadExactly(address + done, bytes.AsSpan(done));
+            done = bytes.Length;
+            if (done == size)
+                return bytes;
+            Array.Resize(ref bytes, (int)Math.Min(size, done * 2L));
+        }
     }
 
     private void Require(Address instance, TypeFlags flag, string name)

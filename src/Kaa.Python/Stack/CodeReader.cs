@@ -9,7 +9,6 @@ namespace Kaa.Python.Stack;
 internal sealed class CodeReader(PyObjects objects, PyLayout layout, PySemantics semantics)
 {
     private const int MaxExtent = 1024;
-    private const int ChunkSize = 64 << 10;
 
     private readonly Dictionary<Address, PyCode> _codes = [];
     private readonly CodeLayout _layout = layout.Code;
@@ -112,28 +111,13 @@ internal sealed class CodeReader(PyObjects objects, PyLayout layout, PySemantics
         {
             long size = objects.TypeOf(table).Has(TypeFlags.BytesSubclass) ? objects.Size(table) : throw TargetFault.Nonsense(table, "no bytes");
             return size <= Limits.CodeTable
-                ? ReadInPieces(table + objects.Layout.ob_sval, (int)size)
+                ? objects.ReadRaw(table + objects.Layout.ob_sval, size, Limits.CodeTable)
                 : throw TargetFault.Nonsense(table, "line table of unlikely size");
         }
         catch (TargetFault fault) when (fault.Reason is FaultReason.Unmapped or FaultReason.Nonsense)
         {
             unreadable ??= "lines: " + fault.Message;
             return null;
-        }
-    }
-
-    /// <summary>Takes memory of ours only as far as the target's was there.</summary>
-    private byte[] ReadInPieces(Address address, int size)
-    {
-        byte[] bytes = new byte[Math.Min(size, ChunkSize)];
-        int done = 0;
-        while (true)
-        {
-            objects.Memory.ReadExactly(address + done, bytes.AsSpan(done));
-            done = bytes.Length;
-            if (done == size)
-                return bytes;
-            Array.Resize(ref bytes, (int)Math.Min(size, done * 2L));
         }
     }
 }

@@ -53,7 +53,7 @@ internal sealed class LiveStack(PyObjects objects, PyLayout layout)
         if (!_tables.TryGetValue(frame.Code.Address, out byte[]? table))
         {
             Address bytes = objects.PointerAt(frame.Code.Address, layout.Code.co_exceptiontable);
-            table = bytes.IsNull ? [] : objects.ReadBytes(bytes, Limits.CodeTable);
+            table = bytes.IsNull ? [] : objects.ReadBytes(bytes, ExceptionTable.MostBytes(frame.Code.Length));
             _tables.Add(frame.Code.Address, table);
         }
 
@@ -67,6 +67,12 @@ internal sealed class LiveStack(PyObjects objects, PyLayout layout)
 /// </summary>
 internal static class ExceptionTable
 {
+    private const int BytesOfEntry = 20; // four numbers of at most five bytes
+    private const int BytesOfInstruction = 2;
+
+    /// <summary>How long the table of that many bytes of code can be: no two entries begin at one instruction.</summary>
+    public static int MostBytes(int code) => (int)Math.Min(Limits.CodeTable, code / BytesOfInstruction * (long)BytesOfEntry);
+
     /// <summary>Stack depth of the innermost handler that covers a code unit; 0 where none does.</summary>
     public static int DepthAt(ReadOnlySpan<byte> table, int unit)
     {
