@@ -37,8 +37,8 @@ internal sealed class SyscallTraceRun(TraceArguments arguments, ITraceSink sink,
         {
             string text = string.Create(
                 CultureInfo.InvariantCulture,
-                $"{untraced} threads were not traced: another tracer has them, or they slept all the time in a call that can't be interrupted without harm");
-            notes.Add(new Note("threads-untraced", text, null, Incomplete: true));
+                $"{untraced} threads were not traced: another tracer has them, or they slept all the time in a call that can't be interrupted without harm (epoll_wait, sigtimedwait, semop and the like): such a thread is joined when it wakes up");
+            notes.Add(new Note("threads-untraced", text, null, Incomplete: _tracer.Threads.AreRefused));
         }
 
         return notes;
@@ -67,7 +67,7 @@ internal sealed class SyscallTraceRun(TraceArguments arguments, ITraceSink sink,
         bool over = isOver();
         if (over)
             _tracer.Stop();
-        if (over || _tracer.Threads.HasSleepers)
+        if (over)
             WaitKick.Kick(_tracer.TracerTid);
     }
 }

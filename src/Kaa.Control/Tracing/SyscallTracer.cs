@@ -22,6 +22,7 @@ public sealed class SyscallTracer : IDisposable
     private const long Interrupted = -4; // EINTR
     private const int SpinMicroseconds = 15;
     private const int MostInterrupted = 16;
+    private const int WatchMicroseconds = 100;
 
     private readonly TraceRequest _request;
     private readonly ITraceSink _sink;
@@ -75,7 +76,7 @@ public sealed class SyscallTracer : IDisposable
                 break;
             if (tid > 0)
                 Handle(tid, status);
-            else
+            if (_threads.HasSleepers)
                 _threads.WatchSleepers();
         }
 
@@ -86,7 +87,7 @@ public sealed class SyscallTracer : IDisposable
     public void Dispose() => _threads.Dispose();
 
     /// <summary>A thread on another processor is often back within microseconds, sooner than we would be woken up.</summary>
-    private static int Next(out WaitStatus status)
+    private int Next(out WaitStatus status)
     {
         int tid = SyscallTracing.Wait(block: false, out status);
         if (tid != 0)
@@ -97,7 +98,12 @@ public sealed class SyscallTracer : IDisposable
             tid = SyscallTracing.Wait(block: false, out status);
         }
         while (tid == 0 && Clock.Microseconds < end);
-        return tid != 0 ? tid : SyscallTracing.Wait(block: true, out status);
+        if (tid != 0)
+            return tid;
+        if (!_threads.HasSleepers)
+            return SyscallTracing.Wait(block: true, out status);
+        Clock.Sleep(WatchMicroseconds);
+        return 0;
     }
 
     private void Handle(int tid, WaitStatus status)

@@ -16,6 +16,9 @@ public sealed class TracedThreads : IDisposable
     private const int StopPatience = 2_000;
     private const int VFork = 58;
 
+    // An event loop's thread works for longer than this when it wakes up.
+    private const int WatchMicroseconds = 100;
+
     private readonly TraceRequest _request;
     private readonly Dictionary<int, TracedThread> _threads = [];
     private readonly Dictionary<int, TracedProcess> _processes = [];
@@ -23,6 +26,9 @@ public sealed class TracedThreads : IDisposable
     private readonly List<int> _seized = []; // locked: another thread reads it
     private readonly HashSet<int> _refused = [];
     private readonly KernelText _text = new();
+    private TaskDirectory? _tasks;
+    private RestartProof? _proof;
+    private long _watchAt;
     private int _root;
 
     internal TracedThreads(TraceRequest request) => _request = request;
@@ -36,7 +42,10 @@ public sealed class TracedThreads : IDisposable
     /// <summary>Threads that could not be traced: another tracer has them, or they sleep in a call that can't be interrupted without harm.</summary>
     public int Untraced => _refused.Count + _sleepers.Count;
 
-    /// <summary>True while some sleep in such a call: they are joined once they have come out of it, so the tracer must look now and then.</summary>
+    /// <summary>Some of them made calls that were not seen; a sleeper makes none.</summary>
+    public bool AreRefused => _refused.Count > 0;
+
+    /// <summary>True while some sleep in such a call: they are joined once they have come out of it, so the tracer must look again and again.</summary>
     public bool HasSleepers => _sleepers.Count > 0;
 
     public bool IsEmpty => _threads.Count == 0;
@@ -50,9 +59,10 @@ public sealed class TracedThreads : IDisposable
     {
         _root = pid;
         Process(pid).Know(python);
-        using TaskDirectory? tasks = TaskDirectory.Open(ProcRoot.System, pid);
-        if (tasks is null)
+        _tasks = TaskDirectory.Open(ProcRoot.System, pid);
+        if (_tasks is not { } tasks)
             return false;
+        _proof = new RestartProof(tasks);
         var tids = new List<int>();
         bool isNew;
         do
@@ -179,18 +189,26 @@ public sealed class TracedThreads : IDisposable
     /// <summary>Joins those that have come out of the call that they could not be taken out of.</summary>
     internal void WatchSleepers()
     {
+        // However many they are, it takes a tenth of the time.
+        long began = Clock.Microseconds;
+        if (began < _watchAt)
+            return;
         for (int i = _sleepers.Count - 1; i >= 0; i--)
         {
             int tid = _sleepers[i];
-            if (_text.TryRead(ProcRoot.System.Of(tid, "syscall"), out ReadOnlySpan<byte> text) && !text.IsEmpty && IsDelicate(SyscallText.Parse(text)))
+            if (_text.TryRead(ProcRoot.System.Of(tid, "syscall"), out ReadOnlySpan<byte> text) && !text.IsEmpty && IsDelicate(tid, SyscallText.Parse(text)))
                 continue;
             _sleepers.RemoveAt(i);
             _ = PTrace.Interrupt(tid);
         }
+
+        long now = Clock.Microseconds;
+        _watchAt = now + Math.Max(WatchMicroseconds, (now - began) * 10);
     }
 
     public void Dispose()
     {
+        _tasks?.Dispose();
         foreach (TracedProcess process in _processes.Values)
             process.Dispose();
     }
@@ -199,7 +217,7 @@ public sealed class TracedThreads : IDisposable
     {
         if (tasks.Stat(tid) is not { } stat || TaskState.HasEnded(stat.State))
             return false;
-        bool isDelicate = stat.State != 'T' && tasks.Syscall(tid) is { } call && IsDelicate(call);
+        bool isDelicate = stat.State != 'T' && tasks.Syscall(tid) is { } call && IsDelicate(tid, call);
         lock (_seized)
             _seized.Add(tid);
         if (!PTrace.Seize(tid, Options(_request)))
@@ -245,9 +263,11 @@ public sealed class TracedThreads : IDisposable
         }
     }
 
-    /// <summary>A vfork parent does not stop before its child is done; what is not known to be made again without loss is left to sleep.</summary>
-    private static bool IsDelicate(SyscallText call) =>
-        call is { Running: false, Number: >= 0 } && (call.Number == VFork || !SyscallRestart.CanBeRepairedExactly(call.Number));
+    /// <summary>
+    /// A vfork parent does not stop before its child is done. In other calls the interrupt would be seen, were Kaa killed before the repair: and that may be long, as the
+    /// thread must get a processor first.
+    /// </summary>
+    private bool IsDelicate(int tid, SyscallText call) => call is { Running: false, Number: >= 0 } && (call.Number == VFork || !_proof!.Holds(tid, call));
 
     private TracedProcess Process(int pid, int parent = 0)
     {

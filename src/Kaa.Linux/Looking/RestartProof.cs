@@ -10,7 +10,7 @@ namespace Kaa.Linux.Looking;
 /// Whether the kernel itself makes a sleeping thread's call again, however it is interrupted. Where the call's number does not tell, its descriptor does: pipes
 /// and the like always do; sockets where no timeout is set on them (sock_intr_errno, include/net/sock.h).
 /// </summary>
-internal sealed class RestartProof(TaskDirectory tasks)
+public sealed class RestartProof(TaskDirectory tasks)
 {
     private const int OpenProcess = 434; // pidfd_open, Linux 5.3
     private const int CopyDescriptor = 438; // pidfd_getfd, Linux 5.6
