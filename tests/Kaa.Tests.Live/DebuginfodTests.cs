@@ -25,7 +25,7 @@ public sealed class DebuginfodTests : IDisposable
         string url = $"http://{host}:{server.Port}/";
         Lines(Stacks(child, url, 0, "--debuginfod")).ShouldBeGreaterThan(10);
         server.Requests.ShouldContain(Path(_id));
-        File.GetUnixFileMode(System.IO.Path.Combine(_cache, _id, "debuginfo")).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        Program.Run("stat", ["-c", "%a", System.IO.Path.Combine(_cache, _id, "debuginfo")]).Output.Trim().ShouldBe("600");
 
         // What is kept serves the next look.
         server.Requests.Clear();

@@ -55,6 +55,22 @@ public sealed class ServerTests
         Compare(child, Harness.Kaa.Stacks(child, "--tasks"), "greenlets");
     }
 
+    /// <summary>What lies behind its first call belongs to whoever began it, or to nobody any more.</summary>
+    [Theory]
+    [MemberData(nameof(Greenlets))]
+    public void The_C_stack_of_a_running_greenlet_ends_where_it_began(string suite, string interpreter)
+    {
+        using PythonChild child = PythonChild.Start(Modules.Of(suite, Interpreters.Named(interpreter))!, "greenlet_runs.py");
+        JsonElement[] frames = [.. Harness.Kaa.Stacks(child, "--native-all").GetProperty("threads")[0].GetProperty("frames").EnumerateArray()];
+        frames.Last(frame => frame.GetProperty("kind").GetString() == "python").GetProperty("line").GetInt32().ShouldBe(Line("running = "));
+        frames[^1].GetProperty("kind").GetString().ShouldBe("native");
+        Path.GetFileName(frames[^1].GetProperty("module").GetString())!.ShouldContain("greenlet.");
+        frames.Count(frame => frame.GetProperty("kind").GetString() == "native").ShouldBeGreaterThan(10);
+    }
+
+    private static int Line(string begin) =>
+        1 + Array.FindIndex(File.ReadAllLines(Repository.Fixture("greenlet_runs.py")), line => line.StartsWith(begin, StringComparison.Ordinal));
+
     [Theory]
     [MemberData(nameof(Gevent))]
     public void Greenlets_of_a_gevent_server_are_told(string interpreter) => CompareUnderLoad(interpreter, "gevent_server.py", "greenlets");

@@ -124,8 +124,12 @@ public sealed class NativeStacks : IThreadInspector
         var seen = new HashSet<int>();
         foreach (ThreadStack thread in threads)
         {
-            if (thread.Tid is { } tid && seen.Add(tid) && _unwound.TryGetValue(tid, out (CapturedStack Stack, UnwoundStack Unwound) native))
-                _merger.Want(RawFrames(tid, thread.Interpreter), native.Unwound, native.Stack);
+            if (thread.Tid is not { } tid || !seen.Add(tid) || !_unwound.TryGetValue(tid, out (CapturedStack Stack, UnwoundStack Unwound) native))
+                continue;
+            IReadOnlyList<RawFrame> raw = RawFrames(tid, thread.Interpreter);
+            UnwoundStack own = _merger.UpToGreenlet(raw, native.Unwound, native.Stack, _target.Modules);
+            _unwound[tid] = (native.Stack, own);
+            _merger.Want(raw, own, native.Stack);
         }
 
         foreach (TargetThread thread in result.Threads)

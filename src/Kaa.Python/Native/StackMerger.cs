@@ -1,5 +1,6 @@
 using Kaa.Python.Stack;
 using Kaa.Results;
+using Kaa.Target;
 using Kaa.Target.Unwind;
 
 namespace Kaa.Python.Native;
@@ -38,6 +39,10 @@ internal sealed class StackMerger(PythonPlaces places, NativeFrames native)
             frames.Add(shown[next++]);
         return new Merged(frames, unplaced);
     }
+
+    /// <summary>The C frames without those that are not of the greenlet that runs.</summary>
+    public UnwoundStack UpToGreenlet(IReadOnlyList<RawFrame> raw, UnwoundStack unwound, CapturedStack stack, ModuleMap modules) =>
+        raw.Count == 0 ? unwound : GreenletEnd.Cut(unwound, Places(raw, unwound.Frames, stack), modules);
 
     /// <summary>Names the C frames that <see cref="Merge"/> will show.</summary>
     public void Want(IReadOnlyList<RawFrame> raw, UnwoundStack unwound, CapturedStack stack)
