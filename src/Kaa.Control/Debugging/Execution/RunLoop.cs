@@ -50,6 +50,13 @@ internal sealed class RunLoop(
         {
             if (control.End is { } end)
                 return Report(new StopReport(StopReason.Exited, 0) { Exit = end.Exit, Signal = end.Exit > 128 ? end.Exit - 128 : 0 });
+            // Also where there is always something to be taken.
+            if (events.TakeInterrupt())
+            {
+                _report = new StopReport(StopReason.Interrupted, tid) { Signal = Interrupt };
+                continue;
+            }
+
             if (control.Next() is { } thread)
             {
                 Take(thread);
@@ -57,10 +64,7 @@ internal sealed class RunLoop(
                 continue;
             }
 
-            if (events.TakeInterrupt())
-                _report = new StopReport(StopReason.Interrupted, tid) { Signal = Interrupt };
-            else
-                Idle(Clock.Microseconds - idleSince, plan);
+            Idle(Clock.Microseconds - idleSince, plan);
         }
 
         control.StopAll();
