@@ -115,14 +115,21 @@ public sealed class DebugSession : IDisposable
     {
         if (Inferior is not { } inferior)
             return;
-        Leaving?.Invoke(inferior);
-        if (inferior.State != InferiorState.Exited)
-            inferior.Detach();
-        inferior.Dispose();
-        Inferior = null;
-        _thread = null;
-        _sources?.Dispose();
-        _sources = null;
+        try
+        {
+            Leaving?.Invoke(inferior);
+        }
+        finally
+        {
+            // A process that was killed meanwhile lets nothing be taken back; it must be let go all the same.
+            if (inferior.State != InferiorState.Exited)
+                inferior.Detach();
+            inferior.Dispose();
+            Inferior = null;
+            _thread = null;
+            _sources?.Dispose();
+            _sources = null;
+        }
     }
 
     /// <summary>Another thread is meant from now on; its innermost frame is selected.</summary>

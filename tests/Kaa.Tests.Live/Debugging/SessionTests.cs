@@ -38,6 +38,23 @@ public sealed class SessionTests
     }
 
     [Fact]
+    public void A_process_that_is_killed_while_it_is_held_ends_no_session()
+    {
+        using PythonChild child = PythonChild.Start(Interpreters.Any, "debugged.py");
+        using var session = new OpenSession(child);
+        session.Ask("py-bt").ShouldContain(", in inner");
+
+        // Its parent is told of its end only once its tracer knows.
+        Program.Run("/bin/kill", ["-KILL", Pid(child)]).Exit.ShouldBe(0);
+        session.Ask("bt");
+        session.Ask("info threads");
+        session.Ask("x/2gx 0x1000");
+        session.Ask("detach").ShouldContain("detached");
+        session.Ask("p 6 * 7").ShouldContain("$1 = 42");
+        session.Quit().ShouldBe(0);
+    }
+
+    [Fact]
     public void Two_sessions_can_not_hold_one_process()
     {
         using PythonChild child = PythonChild.Start(Interpreters.Any, "debugged.py");

@@ -1,4 +1,5 @@
 using Kaa.Formats;
+using Kaa.Linux.Calls;
 using Kaa.Linux.Controlling;
 using Kaa.Linux.Looking;
 using Kaa.Linux.Memory;
@@ -30,7 +31,17 @@ internal sealed class BreakpointPlanter(int pid, AgentLink agent) : ITrapSites
     /// <exception cref="UserError">breakpoint-refused: one can't be put there; those before it are.</exception>
     public void Sync(HeldProcess held, IReadOnlySet<ulong> wanted)
     {
-        using TargetPatch patch = TargetPatch.Open(ProcRoot.System, pid) ?? throw Refused("the kernel does not let Kaa write into the process's code");
+        if (wanted.Count == 0 && !IsAnyPlanted())
+            return;
+        using TargetPatch? opened = TargetPatch.Open(ProcRoot.System, pid);
+        if (opened is not { } patch)
+        {
+            // It was killed, and its code is gone with it.
+            if (wanted.Count == 0 && Errno.Last is Errno.NoProcess or Errno.NoEntry)
+                return;
+            throw Refused("the kernel does not let Kaa write into the process's code");
+        }
+
         foreach ((ulong address, Site site) in _sites)
         {
             if (site.IsPlanted && !wanted.Contains(address))
@@ -39,6 +50,17 @@ internal sealed class BreakpointPlanter(int pid, AgentLink agent) : ITrapSites
 
         foreach (ulong address in wanted)
             Plant(held, patch, address);
+    }
+
+    private bool IsAnyPlanted()
+    {
+        foreach (Site site in _sites.Values)
+        {
+            if (site.IsPlanted)
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>A child of fork has the same bytes in its own memory.</summary>
