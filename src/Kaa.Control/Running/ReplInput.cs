@@ -1,8 +1,9 @@
-namespace Kaa.Cli.Running;
+namespace Kaa.Control.Running;
 
 /// <summary>Tells whether lines that were typed are a whole input, as Python's own prompt does: open brackets, strings and blocks go on.</summary>
-internal static class ReplInput
+public static class ReplInput
 {
+    /// <param name="text">Lines with line feeds between them; a block is whole when it ends with an empty one.</param>
     public static bool IsComplete(string text)
     {
         int depth = 0;
