@@ -11,7 +11,7 @@ from busy import Busy, Verdict
 from harness.interpreters import Interpreter
 from harness.workshop import Workshop
 
-PATIENCE = 120.0
+PATIENCE = 240.0
 KILL_WITHIN_MS = 120.0
 CODE = "n = {0}\nprint('turn %d' % n)\ntable = dict((i, str(i)) for i in range(200))\nn + sum(map(len, table.values()))"
 LENGTHS = 490  # of the texts of 0 … 199
@@ -25,7 +25,7 @@ def executed(interpreter: Interpreter, kaa: str, count: int) -> Verdict:
     pauses: list[int] = []
     with Workshop(interpreter.root) as workshop, Busy(interpreter, workshop) as busy:
         for turn in range(count):
-            command = [kaa, "exec", str(busy.pid), CODE.format(turn), "--json", "--timeout", "20", *_choice(busy.pid, turn)]
+            command = [kaa, "exec", str(busy.pid), CODE.format(turn), "--json", "--timeout", "60", *_choice(busy.pid, turn)]
             if turn % 3 == 2:
                 _be_killed(command)
                 ways["killed"] += 1
