@@ -13,7 +13,7 @@ public sealed class ServerTests
 
     public static TheoryData<string> Gevent => With("gevent");
 
-    public static TheoryData<string> Eventlet => With("eventlet");
+    public static TheoryData<string, string> Eventlet { get; } = Modules.WithEventlet;
 
     public static TheoryData<string> Aiohttp => With("aiohttp");
 
@@ -73,24 +73,25 @@ public sealed class ServerTests
 
     [Theory]
     [MemberData(nameof(Gevent))]
-    public void Greenlets_of_a_gevent_server_are_told(string interpreter) => CompareUnderLoad(interpreter, "gevent_server.py", "greenlets");
+    public void Greenlets_of_a_gevent_server_are_told(string interpreter) => CompareUnderLoad(Interpreters.Named(interpreter), "gevent_server.py", "greenlets");
 
     [Theory]
     [MemberData(nameof(Eventlet))]
-    public void Greenlets_of_an_eventlet_server_are_told(string interpreter) => CompareUnderLoad(interpreter, "eventlet_server.py", "greenlets");
+    public void Greenlets_of_an_eventlet_server_are_told(string suite, string interpreter) =>
+        CompareUnderLoad(Modules.Of(suite, Interpreters.Named(interpreter))!, "eventlet_server.py", "greenlets");
 
     [Theory]
     [MemberData(nameof(Aiohttp))]
-    public void Tasks_of_an_aiohttp_server_are_told(string interpreter) => CompareUnderLoad(interpreter, "aiohttp_server.py", "tasks");
+    public void Tasks_of_an_aiohttp_server_are_told(string interpreter) => CompareUnderLoad(Interpreters.Named(interpreter), "aiohttp_server.py", "tasks");
 
     [Theory]
     [MemberData(nameof(Uvloop))]
-    public void Tasks_of_a_server_on_uvloop_are_told(string interpreter) => CompareUnderLoad(interpreter, "uvloop_server.py", "tasks");
+    public void Tasks_of_a_server_on_uvloop_are_told(string interpreter) => CompareUnderLoad(Interpreters.Named(interpreter), "uvloop_server.py", "tasks");
 
     /// <summary>A look that the load made incomplete says so, and is taken again.</summary>
-    private static void CompareUnderLoad(string interpreter, string fixture, string kind)
+    private static void CompareUnderLoad(Interpreter interpreter, string fixture, string kind)
     {
-        using PythonChild child = PythonChild.Start(Interpreters.Named(interpreter), fixture);
+        using PythonChild child = PythonChild.Start(interpreter, fixture);
         string pid = child.Pid.ToString(CultureInfo.InvariantCulture);
         KaaResult result = Harness.Kaa.Run("bt", pid, "--tasks", "--json", "--max-pause", "1000");
         for (int attempt = 1; attempt < Attempts && result.Exit == 3; attempt++)

@@ -27,6 +27,9 @@ public static class Modules
     public static TheoryData<string, string> WithGreenlet => Pairs(
         ("bullseye", interpreter => IsRelease(interpreter, 9)), ("bookworm", interpreter => IsRelease(interpreter, 11)));
 
+    /// <summary>Pairs that can import eventlet.</summary>
+    public static TheoryData<string, string> WithEventlet => Pairs(("bookworm", interpreter => IsRelease(interpreter, 11)));
+
     private static bool IsRelease(Interpreter interpreter, int minor) =>
         interpreter is { Root: null, Debug: false, FreeThreaded: false, Libc: "glibc" } && interpreter.Number.Major == 3 && interpreter.Number.Minor == minor;
 
