@@ -23,6 +23,8 @@ public sealed class SyscallTracer : IDisposable
     private const int SpinMicroseconds = 15;
     private const int MostInterrupted = 16;
     private const int WatchMicroseconds = 100;
+    private const int QuietMicroseconds = 5_000;
+    private const int DrainMicroseconds = 1_000_000;
 
     private readonly TraceRequest _request;
     private readonly ITraceSink _sink;
@@ -82,6 +84,31 @@ public sealed class SyscallTracer : IDisposable
 
         if (_request.Count == 0 || Hits < _request.Count)
             TellUnfinished();
+        Drain();
+    }
+
+    /// <summary>
+    /// Nobody is left on the way to a stop at which a call is repaired that the tracing has cut short: neither those that were told to stop, nor those that a signal has
+    /// just woken up.
+    /// </summary>
+    private void Drain()
+    {
+        long now = Clock.Microseconds;
+        long longest = now + DrainMicroseconds;
+        for (long quiet = now + QuietMicroseconds; now < longest && (now < quiet || _threads.AnyOnItsWay()); now = Clock.Microseconds)
+        {
+            int tid = SyscallTracing.Wait(block: false, out WaitStatus status);
+            if (tid < 0)
+                return;
+            if (tid > 0)
+                Handle(tid, status);
+            else
+                Clock.Sleep(WatchMicroseconds);
+        }
+
+        // The last ones that have stopped go on as they should, too.
+        for (int i = 0; i < MostInterrupted && SyscallTracing.Wait(block: false, out WaitStatus last) is > 0 and int stopped; i++)
+            Handle(stopped, last);
     }
 
     public void Dispose() => _threads.Dispose();
@@ -150,6 +177,7 @@ public sealed class SyscallTracer : IDisposable
     private void FirstStop(TracedThread thread, WaitStatus status)
     {
         thread.IsNew = false;
+        thread.IsOnItsWay = false;
         if (AttachRepair.AtInterrupt(thread.Tid, status) is not { } registers)
             return;
         thread.Caller = new Kaa.Python.Stack.CallerThread(registers.FsBase, thread.Tid);

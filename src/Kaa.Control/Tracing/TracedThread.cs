@@ -14,6 +14,9 @@ internal sealed class TracedThread(int tid, TracedProcess process)
     /// <summary>It has not come to its first stop yet.</summary>
     public bool IsNew { get; set; } = true;
 
+    /// <summary>It was told to stop for the first time, and has not yet: its call may have been cut short, which is repaired when it stops.</summary>
+    public bool IsOnItsWay { get; set; }
+
     /// <summary>Between a call's entry and its exit.</summary>
     public bool IsInCall { get; set; }
 

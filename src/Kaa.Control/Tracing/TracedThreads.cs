@@ -106,6 +106,18 @@ public sealed class TracedThreads : IDisposable
     internal static int Options(TraceRequest request) =>
         PTrace.MarkCalls | SyscallTracing.FollowThreads | PTrace.TraceExecs | (request.Follow ? SyscallTracing.FollowChildren : 0);
 
+    /// <summary>True while some were told to stop and have not yet.</summary>
+    internal bool AnyOnItsWay()
+    {
+        foreach (TracedThread thread in _threads.Values)
+        {
+            if (thread.IsOnItsWay)
+                return true;
+        }
+
+        return false;
+    }
+
     internal List<Note> Notes()
     {
         var notes = new List<Note>();
@@ -199,7 +211,8 @@ public sealed class TracedThreads : IDisposable
             if (_text.TryRead(ProcRoot.System.Of(tid, "syscall"), out ReadOnlySpan<byte> text) && !text.IsEmpty && IsDelicate(tid, SyscallText.Parse(text)))
                 continue;
             _sleepers.RemoveAt(i);
-            _ = PTrace.Interrupt(tid);
+            if (_threads.TryGetValue(tid, out TracedThread? thread))
+                Interrupt(thread);
         }
 
         long now = Clock.Microseconds;
@@ -237,10 +250,16 @@ public sealed class TracedThreads : IDisposable
         return true;
     }
 
+    private static void Interrupt(TracedThread thread)
+    {
+        thread.IsOnItsWay = true;
+        _ = PTrace.Interrupt(thread.Tid);
+    }
+
     /// <summary>So that a call that was cut short is repaired before anything else is done.</summary>
     private void InterruptNow(TracedThread thread)
     {
-        _ = PTrace.Interrupt(thread.Tid);
+        Interrupt(thread);
         long end = Clock.Microseconds + StopPatience;
         while (Clock.Microseconds < end)
         {
