@@ -111,8 +111,12 @@ public sealed class ExecTests
         Descriptors(child.Pid).ShouldBe(0);
     }
 
+    /// <summary>Not those whose eval loop is made of tail calls without names: there it can't be seen that a running thread is between two instructions.</summary>
+    public static TheoryData<string> Interruptible =>
+        [.. Interpreters.Known.Where(one => one.Embedded is null && !(one.Stripped && one.AtLeast(3, 14))).Select(one => one.Name)];
+
     [Theory]
-    [MemberData(nameof(Interpreters.Plain), MemberType = typeof(Interpreters))]
+    [MemberData(nameof(Interruptible))]
     public void Code_that_takes_too_long_is_interrupted(string interpreter)
     {
         using PythonChild child = Enter(Interpreters.Named(interpreter), "wait_event");
@@ -228,7 +232,7 @@ public sealed class ExecTests
 
     private static void Finish(PythonChild child)
     {
-        Exec(child, "__main__.finish()");
+        Exec(child, "__main__.finish()").GetProperty("result").GetString().ShouldBe("'finished'");
         child.ReadUntil("done").ShouldBe("True");
     }
 

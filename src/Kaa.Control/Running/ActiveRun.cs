@@ -24,7 +24,7 @@ internal sealed class ActiveRun
     private const int Away = 2; // phase: it went back by itself
     private const int ShortPause = 100; // µs
     private const int LongPause = 1_000;
-    private const int GraceMicroseconds = 1_000_000;
+    private const int GraceMicroseconds = 3_000_000;
 
     private readonly RunTarget _target;
     private readonly RunRegion _region;

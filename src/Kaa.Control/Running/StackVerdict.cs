@@ -1,7 +1,7 @@
 using Kaa.Formats;
+using Kaa.Linux.Registers;
 using Kaa.Python.Running;
 using Kaa.Target;
-using Kaa.Target.Arch;
 using Kaa.Target.Symbols;
 using Kaa.Target.Unwind;
 
@@ -23,7 +23,7 @@ internal sealed class StackVerdict(ObservedTarget target, RunFacts facts, Symbol
     ];
 
     /// <summary>Why not, as a clause with the function as its subject; null where nothing speaks against it.</summary>
-    public string? WhyNot(X64Registers registers)
+    public string? WhyNot(Kaa.Target.Arch.X64Registers registers)
     {
         UnwoundStack stack = new NativeUnwinder(target.Glance(), rules).Unwind(registers);
         bool isInPython = false;
@@ -33,6 +33,8 @@ internal sealed class StackVerdict(ObservedTarget target, RunFacts facts, Symbol
             if (frame.Signal)
                 return "it is in a signal handler";
             Module? module = target.Modules.Find(frame.LookupPc);
+            if (module is null && IsRunner(frame.Pc))
+                return "it still runs what an earlier kaa has begun";
             if (module is null)
                 continue;
             isInPython |= module == facts.Process.Module;
@@ -41,6 +43,13 @@ internal sealed class StackVerdict(ObservedTarget target, RunFacts facts, Symbol
         }
 
         return isInPython ? null : "its C stack can't be followed up to the interpreter" + (stack.EndReason is { } reason ? " (" + reason + ")" : "");
+    }
+
+    /// <summary>The code of <see cref="X64Runner"/> is a page of its own, with its mark behind it.</summary>
+    private bool IsRunner(Address pc)
+    {
+        Span<byte> mark = stackalloc byte[X64Runner.Mark.Length];
+        return target.Glance().TryReadExactly(new Address(pc.Value & ~(ulong)(X64Runner.CodeSize - 1)) + X64Runner.CodeSize, mark) && mark.SequenceEqual(X64Runner.Mark);
     }
 
     private string? WhyNotIn(Module module, UnwoundFrame frame)
