@@ -67,6 +67,8 @@ public sealed class PythonChild : IDisposable
         _process.StandardInput.Flush();
     }
 
+    public void CloseInput() => _process.StandardInput.Close();
+
     /// <summary>Reads lines up to one that begins with a word; gives what follows the word.</summary>
     public string ReadUntil(string word)
     {

@@ -1,0 +1,175 @@
+using System.Globalization;
+using System.Text.Json;
+using Kaa.Tests.Live.Harness;
+
+namespace Kaa.Tests.Live;
+
+/// <summary><c>kaa mem</c> on every interpreter: what a program allocates by arithmetic is what the recording has, by line, to the byte.</summary>
+public sealed class MemoryTests
+{
+    [Theory]
+    [MemberData(nameof(Interpreters.Plain), MemberType = typeof(Interpreters))]
+    public void Counts_and_bytes_of_each_line_are_exact(string interpreter)
+    {
+        using PythonChild child = PythonChild.Start(Interpreters.Named(interpreter), "allocations.py");
+        using var recording = Recording.Of(child);
+        child.WriteLine("go");
+        child.ReadUntil("done").ShouldBe("0");
+        recording.End().ShouldBe(0);
+        JsonElement leaks = recording.Report("leaks");
+        leaks.GetProperty("metadata").GetProperty("lost").GetInt64().ShouldBe(0);
+        Of(leaks, "malloc", "malloc").ShouldBe((100, 123_400));
+        Of(leaks, "calloc", "calloc").ShouldBe((50, 150_000));
+        Of(leaks, "realloc", "realloc").ShouldBe((20, 20 * 5432));
+        Of(leaks, "posix_memalign", "posix_memalign").ShouldBe((1, 7777));
+        Of(leaks, "thread", "malloc").ShouldBe((30, 30 * 3333));
+        Of(leaks, "deep", "malloc").ShouldBe((1, 4321));
+        Of(leaks, "freed", "malloc").ShouldBe((0, 0));
+        Of(leaks, "peak", "malloc").ShouldBe((0, 0));
+        Deepest(leaks).ShouldBeGreaterThan(300);
+
+        JsonElement all = recording.Report("all");
+        Of(all, "freed", "malloc").ShouldBe((1000, 2_222_000));
+        Of(recording.Report("temporary"), "freed", "malloc").ShouldBe((1000, 2_222_000));
+        Of(recording.Report("peak"), "peak", "malloc").ShouldBe((5, 5 << 20));
+
+        // A bytearray's buffer is its size and a few bytes more, by which of CPython's functions depends on the version.
+        (long count, long bytes) = Of(leaks, "bytearray", "Py", least: 100_000);
+        count.ShouldBe(10);
+        bytes.ShouldBeInRange(1_000_000, 1_002_000);
+    }
+
+    [Fact]
+    public void The_process_has_the_same_code_afterwards()
+    {
+        using PythonChild child = PythonChild.Start(Interpreters.Any, "allocations.py");
+        byte[] before = CodeOfLibc(child.Pid);
+        using (var recording = Recording.Of(child))
+        {
+            CodeOfLibc(child.Pid).AsSpan().SequenceEqual(before).ShouldBeFalse();
+            recording.End().ShouldBe(0);
+        }
+
+        CodeOfLibc(child.Pid).AsSpan().SequenceEqual(before).ShouldBeTrue();
+        child.WriteLine("go");
+        child.ReadUntil("done").ShouldBe("0");
+    }
+
+    [Fact]
+    public void Killed_it_leaves_a_process_that_works_and_a_recording_that_reads()
+    {
+        using PythonChild child = PythonChild.Start(Interpreters.Any, "allocations.py");
+        using (var recording = Recording.Of(child))
+        {
+            recording.Kill();
+            child.WriteLine("go");
+            child.ReadUntil("done").ShouldBe("0");
+            KaaResult report = Harness.Kaa.Run("mem", "report", recording.Path, "--json");
+            report.Exit.ShouldBe(0, report.Error);
+            report.Json.GetProperty("notes").EnumerateArray().ShouldContain(note => note.GetProperty("code").GetString() == "recording-open");
+        }
+
+        // The next one finds what was left, and uses it.
+        using var again = Recording.Of(child);
+        again.End().ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_second_one_is_told_who_is_there()
+    {
+        using PythonChild child = PythonChild.Start(Interpreters.Any, "allocations.py");
+        using var recording = Recording.Of(child);
+        KaaResult second = Harness.Kaa.Run("mem", "attach", child.Pid.ToString(CultureInfo.InvariantCulture), "-o", recording.Path + ".2");
+        second.Exit.ShouldBe(1);
+        second.Error.ShouldContain("another Kaa");
+        recording.End().ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_process_that_ends_ends_its_recording()
+    {
+        using PythonChild child = PythonChild.Start(Interpreters.Any, "allocations.py");
+        using var recording = Recording.Of(child);
+        child.WriteLine("go");
+        child.ReadUntil("done");
+        child.CloseInput();
+        child.WaitForExit().ShouldBe(0);
+        recording.WaitForExit().ShouldBe(0);
+        Of(recording.Report("peak"), "malloc", "malloc").ShouldBe((100, 123_400));
+    }
+
+    [Theory]
+    [InlineData("text", "of the memory held at the peak comes from")]
+    [InlineData("html", "<!doctype html>")]
+    [InlineData("collapsed", "MainThread;<module> (")]
+    [InlineData("speedscope", "\"$schema\":\"https://www.speedscope.app/file-format-schema.json\"")]
+    public void Reports_come_in_every_form(string format, string part)
+    {
+        using PythonChild child = PythonChild.Start(Interpreters.Any, "allocations.py");
+        using var recording = Recording.Of(child);
+        child.WriteLine("go");
+        child.ReadUntil("done");
+        recording.End().ShouldBe(0);
+        KaaResult report = Harness.Kaa.Run("mem", "report", recording.Path, "--format", format);
+        report.Exit.ShouldBe(0, report.Error);
+        report.Output.ShouldContain(part);
+    }
+
+    /// <summary>Poisson samples: within five standard errors of the truth.</summary>
+    [Fact]
+    public void Samples_estimate_the_truth()
+    {
+        using PythonChild child = PythonChild.Start(Interpreters.Any, "allocations.py");
+        using var recording = Recording.Of(child, "--sample", "20000", "--allocators", "system");
+        child.WriteLine("go");
+        child.ReadUntil("done");
+        recording.End().ShouldBe(0);
+        JsonElement all = recording.Report("all");
+        all.GetProperty("mode").GetString().ShouldBe("sampled");
+        double freed = 2_222_000;
+        double error = Math.Sqrt(freed * 20_000);
+        Of(all, "freed", "malloc").Bytes.ShouldBeInRange((long)(freed - 5 * error), (long)(freed + 5 * error));
+    }
+
+    /// <summary>What one line of the fixture allocated, by functions whose name begins so.</summary>
+    private static (long Count, long Bytes) Of(JsonElement report, string mark, string allocator, long least = 0)
+    {
+        int line = LineOf(mark);
+        long count = 0;
+        long bytes = 0;
+        foreach (JsonElement entry in report.GetProperty("entries").EnumerateArray())
+        {
+            JsonElement stack = entry.GetProperty("stack");
+            long each = entry.GetProperty("bytes").GetInt64() / Math.Max(1, entry.GetProperty("count").GetInt64());
+            if (stack.GetArrayLength() == 0 || !entry.GetProperty("allocator").GetString()!.StartsWith(allocator, StringComparison.Ordinal) || each < least)
+                continue;
+            JsonElement first = stack[0];
+            if (first.GetProperty("line").GetInt32() != line || !first.GetProperty("file").GetString()!.EndsWith("allocations.py", StringComparison.Ordinal))
+                continue;
+            count += entry.GetProperty("count").GetInt64();
+            bytes += entry.GetProperty("bytes").GetInt64();
+        }
+
+        return (count, bytes);
+    }
+
+    private static int Deepest(JsonElement report) => report.GetProperty("entries").EnumerateArray().Max(entry => entry.GetProperty("stack").GetArrayLength());
+
+    private static int LineOf(string mark) =>
+        Array.FindIndex(File.ReadAllLines(Repository.Fixture("allocations.py")), line => line.EndsWith("# line: " + mark, StringComparison.Ordinal)) + 1;
+
+    private static byte[] CodeOfLibc(int pid)
+    {
+        string mapping = File.ReadLines($"/proc/{pid}/maps").First(line => line.Contains("r-xp", StringComparison.Ordinal) && line.Contains("libc", StringComparison.Ordinal));
+        string[] range = mapping.Split(' ')[0].Split('-');
+        long start = long.Parse(range[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        long end = long.Parse(range[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+
+        // The last page is where Kaa's own calls are made from, behind all code.
+        byte[] code = new byte[end - start - 4096];
+        using var memory = new FileStream($"/proc/{pid}/mem", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1);
+        memory.Position = start;
+        memory.ReadExactly(code);
+        return code;
+    }
+}
