@@ -17,26 +17,35 @@ public sealed class MemoryTests
         child.ReadUntil("done").ShouldBe("0");
         recording.End().ShouldBe(0);
         JsonElement leaks = recording.Report("leaks");
+        if (child.Ready.Length > 0)
+        {
+            Of(leaks, "bytearray without ctypes", "Py").Bytes.ShouldBeInRange(1_000_000, 1_006_000);
+            return;
+        }
+
         leaks.GetProperty("metadata").GetProperty("lost").GetInt64().ShouldBe(0);
-        Of(leaks, "malloc", "malloc").ShouldBe((100, 123_400));
-        Of(leaks, "calloc", "calloc").ShouldBe((50, 150_000));
-        Of(leaks, "realloc", "realloc").ShouldBe((20, 20 * 5432));
-        Of(leaks, "posix_memalign", "posix_memalign").ShouldBe((1, 7777));
-        Of(leaks, "thread", "malloc").ShouldBe((30, 30 * 3333));
-        Of(leaks, "deep", "malloc").ShouldBe((1, 4321));
+
+        // 2.7 takes blocks of memory for its integers from malloc, wherever it runs out of them.
+        bool isOld = interpreter == "2.7.18";
+        ShouldBe(Of(leaks, "malloc", "malloc"), 100, 1234, isOld);
+        ShouldBe(Of(leaks, "calloc", "calloc"), 50, 3000, isOld: false);
+        ShouldBe(Of(leaks, "realloc", "realloc"), 20, 5432, isOld);
+        ShouldBe(Of(leaks, "posix_memalign", "posix_memalign"), 1, 7777, isOld: false);
+        ShouldBe(Of(leaks, "thread", "malloc"), 30, 3333, isOld);
+        ShouldBe(Of(leaks, "deep", "malloc"), 1, 4321, isOld);
         Of(leaks, "freed", "malloc").ShouldBe((0, 0));
         Of(leaks, "peak", "malloc").ShouldBe((0, 0));
         Deepest(leaks).ShouldBeGreaterThan(300);
 
         JsonElement all = recording.Report("all");
-        Of(all, "freed", "malloc").ShouldBe((1000, 2_222_000));
-        Of(recording.Report("temporary"), "freed", "malloc").ShouldBe((1000, 2_222_000));
-        Of(recording.Report("peak"), "peak", "malloc").ShouldBe((5, 5 << 20));
+        ShouldBe(Of(all, "freed", "malloc"), 1000, 2222, isOld);
 
-        // A bytearray's buffer is its size and a few bytes more, by which of CPython's functions depends on the version.
-        (long count, long bytes) = Of(leaks, "bytearray", "Py", least: 100_000);
-        count.ShouldBe(10);
-        bytes.ShouldBeInRange(1_000_000, 1_002_000);
+        // ctypes makes objects of its own between a call and the next.
+        ShouldBe(Of(recording.Report("temporary", "--within", "100"), "freed", "malloc"), 1000, 2222, isOld);
+        ShouldBe(Of(recording.Report("peak"), "peak", "malloc"), 5, 1 << 22, isOld);
+
+        // A bytearray's buffer is its size and a few bytes more; beside it are the ten objects and the list.
+        Of(leaks, "bytearray", isOld ? "" : "Py").Bytes.ShouldBeInRange(1_000_000, 1_006_000);
     }
 
     [Fact]
@@ -131,8 +140,20 @@ public sealed class MemoryTests
         Of(all, "freed", "malloc").Bytes.ShouldBeInRange((long)(freed - 5 * error), (long)(freed + 5 * error));
     }
 
+    private static void ShouldBe((long Count, long Bytes) found, long count, long each, bool isOld)
+    {
+        if (!isOld)
+        {
+            found.ShouldBe((count, count * each));
+            return;
+        }
+
+        found.Count.ShouldBeInRange(count, count + 2);
+        found.Bytes.ShouldBeInRange(count * each, count * each + 2048);
+    }
+
     /// <summary>What one line of the fixture allocated, by functions whose name begins so.</summary>
-    private static (long Count, long Bytes) Of(JsonElement report, string mark, string allocator, long least = 0)
+    private static (long Count, long Bytes) Of(JsonElement report, string mark, string allocator)
     {
         int line = LineOf(mark);
         long count = 0;
@@ -140,8 +161,7 @@ public sealed class MemoryTests
         foreach (JsonElement entry in report.GetProperty("entries").EnumerateArray())
         {
             JsonElement stack = entry.GetProperty("stack");
-            long each = entry.GetProperty("bytes").GetInt64() / Math.Max(1, entry.GetProperty("count").GetInt64());
-            if (stack.GetArrayLength() == 0 || !entry.GetProperty("allocator").GetString()!.StartsWith(allocator, StringComparison.Ordinal) || each < least)
+            if (stack.GetArrayLength() == 0 || !entry.GetProperty("allocator").GetString()!.StartsWith(allocator, StringComparison.Ordinal))
                 continue;
             JsonElement first = stack[0];
             if (first.GetProperty("line").GetInt32() != line || !first.GetProperty("file").GetString()!.EndsWith("allocations.py", StringComparison.Ordinal))

@@ -24,12 +24,20 @@ internal sealed class AllocatorHooks(LiveTarget target, AgentSession agent, Pyth
             tables = new AllocatorTables(target, python).Find();
         if (choice.HasFlag(AllocatorChoice.System))
             count += Wrap(AllocatorFunctions.Find(target, ofPython: false));
-        if (choice.HasFlag(AllocatorChoice.Python) && tables is null)
-            count += Wrap(AllocatorFunctions.Find(target, ofPython: true));
+        if (choice.HasFlag(AllocatorChoice.Python) && tables is null && python is not null)
+            count += WrapEntries(python);
         if (tables is not null)
             count += Point(tables);
         if (count == 0)
             throw new UserError("no-allocators", "none of this process's allocators can be hooked", "kaa doctor PID shows what is known of its modules");
+    }
+
+    /// <summary>The functions themselves, where there are no tables (2.7), or they were not found: then what the compiler inlined is missed.</summary>
+    private int WrapEntries(PythonProcess from)
+    {
+        if (from.Version.Major > 2)
+            _notes.Add(new Note("allocator-tables", "CPython's tables of allocators were not found: what its own code allocates inline is not recorded", null, Incomplete: true));
+        return Wrap(AllocatorFunctions.Find(target, ofPython: true));
     }
 
     private int Wrap(List<AllocatorFunction> functions)

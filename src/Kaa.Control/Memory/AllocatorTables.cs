@@ -1,4 +1,5 @@
 using Iced.Intel;
+using Kaa.Control.Agent.Code;
 using Kaa.Formats;
 using Kaa.Formats.ProcText;
 using Kaa.Python;
@@ -16,7 +17,9 @@ internal sealed record AllocatorTable(Address Table, IReadOnlyList<ulong> Functi
 /// </summary>
 internal sealed class AllocatorTables(ObservedTarget target, PythonProcess python)
 {
-    private const int Instructions = 60;
+    // The call through the table is the way that is seldom taken, at the function's end: pymalloc is inlined in front of it.
+    private const int MostCode = 1024;
+    private const int LeastCode = 96;
     private const int Words = 5;
     private const int WordSize = 8;
 
@@ -34,18 +37,21 @@ internal sealed class AllocatorTables(ObservedTarget target, PythonProcess pytho
     public AllocatorTable[]? Find()
     {
         var tables = new AllocatorTable[s_functions.Length];
+        var taken = new HashSet<Address>();
         for (int domain = 0; domain < tables.Length; domain++)
         {
-            if (FindOne(s_functions[domain]) is not { } table)
+            if (FindOne(s_functions[domain], taken) is not { } table)
                 return null;
             tables[domain] = table;
+            taken.Add(table.Table);
         }
 
-        return tables[0].Table == tables[1].Table || tables[1].Table == tables[2].Table || tables[0].Table == tables[2].Table ? null : tables;
+        return tables;
     }
 
     /// <summary>All of a domain's functions must agree: what one of them reads besides may look like a table by chance.</summary>
-    private AllocatorTable? FindOne(string[] names)
+    /// <param name="taken">Those of the domains that were found before: large blocks of the others come from there, by code that may be inlined.</param>
+    private AllocatorTable? FindOne(string[] names, HashSet<Address> taken)
     {
         HashSet<Address>? common = null;
         foreach (string name in names)
@@ -74,7 +80,7 @@ internal sealed class AllocatorTables(ObservedTarget target, PythonProcess pytho
         AllocatorTable? found = null;
         foreach (Address start in common!)
         {
-            if (Read(start) is not { } table)
+            if (taken.Contains(start) || Read(start) is not { } table)
                 continue;
             if (found is not null)
                 return null;
@@ -102,12 +108,12 @@ internal sealed class AllocatorTables(ObservedTarget target, PythonProcess pytho
     /// <summary>Addresses of data that the first instructions of a function refer to: by the program counter, or by a register whose value that gave.</summary>
     private HashSet<Address> Touched(Address function)
     {
-        byte[] code = new byte[Instructions * 8];
+        byte[] code = new byte[FunctionRange.Find(target, function) is { } range ? (int)Math.Clamp(range.End - function, LeastCode, MostCode) : LeastCode];
         int got = _memory.Read(function, code);
         var decoder = Decoder.Create(64, code.AsSpan(0, got).ToArray(), function.Value, DecoderOptions.None);
         var touched = new HashSet<Address>();
         var known = new Dictionary<Register, ulong>();
-        for (int i = 0; i < Instructions && decoder.IP < function.Value + (ulong)got; i++)
+        while (decoder.IP < function.Value + (ulong)got)
         {
             decoder.Decode(out Instruction instruction);
             if (instruction.IsInvalid)

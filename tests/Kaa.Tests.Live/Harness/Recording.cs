@@ -52,9 +52,9 @@ public sealed class Recording : IDisposable
         _process.WaitForExit();
     }
 
-    public JsonElement Report(string view)
+    public JsonElement Report(string view, params string[] options)
     {
-        KaaResult result = Kaa.Run("mem", "report", Path, "--view", view, "--json");
+        KaaResult result = Kaa.Run(["mem", "report", Path, "--view", view, "--json", .. options]);
         result.Exit.ShouldBe(0, result.Error);
         return result.Json;
     }
