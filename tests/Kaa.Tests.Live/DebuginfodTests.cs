@@ -5,6 +5,7 @@ using Kaa.Tests.Live.Harness;
 namespace Kaa.Tests.Live;
 
 /// <summary>Debug files from a server: only where it is asked for, and never one of another build.</summary>
+[System.Runtime.Versioning.SupportedOSPlatform("linux")]
 public sealed class DebuginfodTests : IDisposable
 {
     private const string Stripped = "3.12.1-stripped";

@@ -23,7 +23,7 @@ public sealed partial class ExecutionTests : IDisposable
         result.Output.ShouldContain("ran 300 failed 0 left foo", Case.Sensitive, result.Output + result.Error);
         string stack = result.Output.Split("Traceback (most recent call first):")[1];
         stack.ShouldContain("in prepare");
-        Regex.Matches(result.Output, "hit Breakpoint 1,|\nBreakpoint 1, ").Count.ShouldBe(1, result.Output);
+        Regex.Count(result.Output, "hit Breakpoint 1,|\nBreakpoint 1, ").ShouldBe(1, result.Output);
         result.Exit.ShouldBe(3, "as the program's own");
     }
 
