@@ -21,13 +21,15 @@ internal static class ThreadWords
     private const int MostTidOffset = 0x400;
 
     /// <summary>Offset of the word that points to the thread's own <c>PyThreadState</c>; null where there is none (2.7).</summary>
-    public static int? FindState(PythonProcess python, LookAtThreads look)
+    public static int? FindState(PythonProcess python, LookAtThreads look, int pid)
     {
         var own = new Dictionary<ulong, HashSet<ulong>>();
+        bool hasMain = false;
         foreach (RawThread thread in look.Threads)
         {
             if (thread.Ident == 0)
                 continue;
+            hasMain |= thread.Tid == pid;
             if (!own.TryGetValue(thread.Ident, out HashSet<ulong>? states))
                 own[thread.Ident] = states = [];
             states.Add(thread.Address.Value);
@@ -41,8 +43,9 @@ internal static class ThreadWords
         int best = -1;
         for (int i = 0; i < matches.Length; i++)
         {
-            // What is null in some threads belongs to those that hold the GIL; where all have it, it does not depend on that.
-            if (!isWrong[i] && matches[i] > 0 && (best < 0 || matches[i] > matches[best] || (matches[i] == matches[best] && IsPreferred(i))))
+            // What is null in some threads belongs to those that hold the GIL, or is no such word at all: below the pointer of any thread but the first lies its stack,
+            // on which a state's address may stand at the same place in all that were started alike. In the next thread something else stands there.
+            if (!isWrong[i] && matches[i] == own.Count && (hasMain || IsPreferred(i)) && (best < 0 || IsPreferred(i)))
                 best = i;
         }
 
