@@ -280,6 +280,9 @@ public sealed class LiveInferior : Inferior
         {
             if (sight.IsHeld || sight.Conduct is not (ThreadConduct.Running or ThreadConduct.Held) || _tasks.Status(sight.Tid) is not { } status)
                 continue;
+            // One that has just been made, or that sleeps in a call: it is ours, and stops when it is come by.
+            if (status.TracerPid == Environment.ProcessId)
+                continue;
             if (status.TracerPid != 0)
                 return new UserError("already-traced", $"process {Pid} is traced already, by process {status.TracerPid}", "only one debugger can hold a process; end the other one, or look with kaa bt");
             if (_tasks.Stat(sight.Tid) is { IsZombie: false, IsExiting: false })
