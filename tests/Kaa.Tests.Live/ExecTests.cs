@@ -131,7 +131,7 @@ public sealed class ExecTests
     public void What_can_not_be_interrupted_is_said_to_run_and_the_program_goes_on_when_it_has_ended()
     {
         using PythonChild child = Enter(Interpreters.Any, "all_blocked");
-        KaaResult result = Harness.Kaa.Run("exec", Pid(child), "import time; time.sleep(3)", "--timeout", "0.5", "--json");
+        KaaResult result = Harness.Kaa.Run("exec", Pid(child), "import time; time.sleep(15)", "--timeout", "3", "--json");
         result.Exit.ShouldBe(1);
         result.Json.GetProperty("stillRunning").GetBoolean().ShouldBeTrue(result.Output);
         Finish(child);
