@@ -34,10 +34,7 @@ internal static class TraceLine
 
     public static void WriteCall(StyledWriter writer, TraceEvent hit)
     {
-        if (hit.Kind == TraceEventKind.Return)
-            writer.Data(hit.Name, Tone.Function).Text(" returned");
-        else
-            writer.Data(hit.Name, Tone.Function).Text("(").Data(Arguments(hit)).Text(")");
+        writer.Data(hit.Name, Tone.Function).Text("(").Data(Arguments(hit)).Text(")");
         if (hit.Result is { } result)
             writer.Text(" = ").Data(result.Text, result.Error is null ? Tone.Plain : Tone.Alarm);
     }
