@@ -17,11 +17,11 @@ public static class Modules
 
     /// <summary>
     /// Pairs of suite and interpreter that can import trio, which is pure Python: bookworm's 0.22 runs on 3.7 to 3.12, sid's 0.34 on 3.11 and later
-    /// (3.10 would need one more package).
+    /// (3.10 would need one more package). It needs ctypes, which the build against musl lacks.
     /// </summary>
     public static TheoryData<string, string> WithTrio => Pairs(
         ("bookworm", interpreter => interpreter.Root is null && interpreter.AtLeast(3, 7) && !interpreter.AtLeast(3, 13)),
-        ("sid", interpreter => interpreter.AtLeast(3, 11)));
+        ("sid", interpreter => interpreter.AtLeast(3, 11) && interpreter.Libc == "glibc"));
 
     /// <summary>Pairs that can import greenlet, which each suite has for the release build of its own Python: 0.4 and 2.</summary>
     public static TheoryData<string, string> WithGreenlet => Pairs(
