@@ -95,6 +95,26 @@ public sealed class MemoryTests
     }
 
     [Fact]
+    public void Another_terminal_can_end_it()
+    {
+        using PythonChild child = PythonChild.Start(Interpreters.Any, "allocations.py");
+        string pid = child.Pid.ToString(CultureInfo.InvariantCulture);
+        Harness.Kaa.Run("mem", "detach", pid).Error.ShouldContain("no allocations of process");
+        using var recording = Recording.Of(child);
+        child.WriteLine("go");
+        child.ReadUntil("done");
+        KaaResult detach = Harness.Kaa.Run("mem", "detach", pid);
+        detach.Exit.ShouldBe(0, detach.Error);
+        recording.WaitForExit().ShouldBe(0);
+        ShouldBe(Of(recording.Report("leaks"), "malloc", "malloc"), 100, 1234, isOld: false);
+
+        // One that was killed is taken back.
+        using var killed = Recording.Of(child);
+        killed.Kill();
+        Harness.Kaa.Run("mem", "detach", pid).Exit.ShouldBe(0);
+    }
+
+    [Fact]
     public void A_process_that_ends_ends_its_recording()
     {
         using PythonChild child = PythonChild.Start(Interpreters.Any, "allocations.py");

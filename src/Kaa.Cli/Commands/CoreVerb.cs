@@ -57,9 +57,7 @@ internal sealed class CoreVerb : Verb
 
     private CoreArguments Read(ParseResult result)
     {
-        string text = result.GetValue(_target)!;
-        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int pid) || pid <= 0)
-            throw new UsageError($"'{text}' is no pid; kaa ps lists the Python processes", Name);
+        int pid = ProcessWord.Pid(result.GetValue(_target)!, Name);
         string[] outputs = result.GetValue(_output) ?? [];
         if (outputs.Length > 1)
             throw new UsageError("--output can be given once", Name);

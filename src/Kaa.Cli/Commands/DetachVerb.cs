@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Kaa.Cli.Leftovers;
 
 namespace Kaa.Cli.Commands;
@@ -16,7 +15,7 @@ internal sealed class DetachVerb : Verb
     {
         Add(_target);
         Add(_json);
-        SetAction(result => DetachCommand.Run(Read(result), result.GetValue(_json)));
+        SetAction(result => DetachCommand.Run(ProcessWord.Pid(result.GetValue(_target)!, Name), result.GetValue(_json)));
     }
 
     public override IReadOnlyList<string> Details =>
@@ -29,12 +28,4 @@ internal sealed class DetachVerb : Verb
     public override IReadOnlyList<Example> Examples => [new("kaa detach 4711", "leave nothing behind")];
 
     public override Completes Completes => Completes.Pids;
-
-    private int Read(ParseResult result)
-    {
-        string text = result.GetValue(_target)!;
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int pid) && pid > 0
-            ? pid
-            : throw new UsageError($"'{text}' is no pid; kaa ps lists the Python processes", Name);
-    }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Kaa.Cli.Running;
 using Kaa.Results;
 
@@ -61,13 +60,6 @@ internal sealed class ExecVerb : Verb
 
     public override Completes Completes => Completes.Pids;
 
-    /// <summary>The number that an argument is.</summary>
-    /// <exception cref="UsageError">It is none.</exception>
-    public static int Pid(string text, string verb) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int pid) && pid > 0
-            ? pid
-            : throw new UsageError($"'{text}' is no pid; kaa ps lists the Python processes", verb);
-
     /// <summary>The one value of an option; null where it is not given.</summary>
     public static string? One(string[]? values, string option, string verb) => values switch
     {
@@ -85,12 +77,12 @@ internal sealed class ExecVerb : Verb
         string? tid = One(result.GetValue(_thread), "--thread", Name);
         return new ExecArguments
         {
-            Pid = Pid(result.GetValue(_target)!, Name),
+            Pid = ProcessWord.Pid(result.GetValue(_target)!, Name),
             Code = code,
             File = file,
             InMain = result.GetValue(_main),
             Timeout = TimeSpan.FromSeconds(result.GetValue(_timeout) ?? DefaultTimeout),
-            Tid = tid is null ? null : Pid(tid, Name),
+            Tid = tid is null ? null : ProcessWord.Pid(tid, Name),
             Way = One(result.GetValue(_way), "--way", Name) switch
             {
                 null => null,

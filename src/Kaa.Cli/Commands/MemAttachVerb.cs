@@ -54,9 +54,7 @@ internal sealed class MemAttachVerb : Verb
 
     private MemoryArguments Read(ParseResult result)
     {
-        string text = result.GetValue(_target)!;
-        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int pid) || pid <= 0)
-            throw new UsageError($"'{text}' is no pid; kaa ps lists the Python processes", FullName);
+        int pid = ProcessWord.Pid(result.GetValue(_target)!, FullName);
         string which = result.GetValue(_allocators)!;
         return new MemoryArguments
         {

@@ -29,9 +29,9 @@ internal abstract class SessionVerb : Verb
         string? tid = ExecVerb.One(result.GetValue(_thread), "--thread", Name);
         return new ExecArguments
         {
-            Pid = ExecVerb.Pid(result.GetValue(_target)!, Name),
+            Pid = ProcessWord.Pid(result.GetValue(_target)!, Name),
             Timeout = TimeSpan.FromSeconds(result.GetValue(_timeout) ?? DefaultTimeout),
-            Tid = tid is null ? null : ExecVerb.Pid(tid, Name),
+            Tid = tid is null ? null : ProcessWord.Pid(tid, Name),
         };
     }
 }

@@ -36,6 +36,16 @@ internal static class MemoryCommand
         return notes.Exists(each => each.Incomplete) ? ExitCode.Incomplete : ExitCode.Complete;
     }
 
+    /// <exception cref="UserError">not-recorded.</exception>
+    public static int Detach(int pid)
+    {
+        StackTarget resolved = StackTargets.Resolve(pid);
+        if (!MemoryDetach.End(resolved.Pid))
+            throw new UserError("not-recorded", $"no allocations of process {resolved.Pid} are being recorded", "kaa detach takes back whatever else an earlier kaa left");
+        Say($"the recording of process {resolved.Pid} has ended");
+        return ExitCode.Complete;
+    }
+
     private static PythonProcess? FindPython(LiveTarget target, List<Note> notes)
     {
         try

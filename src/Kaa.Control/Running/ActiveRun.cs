@@ -25,6 +25,7 @@ internal sealed class ActiveRun
     private const int ShortPause = 100; // µs
     private const int LongPause = 1_000;
     private const int GraceMicroseconds = 3_000_000;
+    private const int QueueMicroseconds = 300_000;
 
     private readonly RunTarget _target;
     private readonly RunRegion _region;
@@ -74,6 +75,28 @@ internal sealed class ActiveRun
             frame => X64Runner.SlotBytes(region.Address, mode, frame, !isLast, thread.Ident, Address.Null));
         why = "its registers can't be changed";
         return work is null ? null : new ActiveRun(target, way, thread, output, work);
+    }
+
+    /// <summary>
+    /// True where the thread that was to come by the queue of calls fell asleep in front of it, and the call was withdrawn: another way may do now.
+    /// </summary>
+    public bool TryLeaveQueue()
+    {
+        if (_way != ExecWay.PendingCall)
+            return false;
+        long end = Clock.Microseconds + QueueMicroseconds;
+        while (Clock.Microseconds < end)
+        {
+            if (_region.Read(Main, X64Runner.StateOffset) != Ready)
+                return false;
+            _ = IsOver();
+            Clock.Sleep(ShortPause);
+        }
+
+        if (_target.Tasks.Stat(Tid) is not { State: 'S' } || !Withdraw())
+            return false;
+        _target.Remove(null);
+        return true;
     }
 
     /// <summary>Waits for the end, and passes on what comes meanwhile.</summary>

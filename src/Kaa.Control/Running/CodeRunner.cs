@@ -20,6 +20,10 @@ namespace Kaa.Control.Running;
 public sealed class CodeRunner : IDisposable
 {
     private const int FirstPause = 300; // µs
+
+    // Each call that was withdrawn has its place in the queue, which has 32, until it comes by.
+    private const int MostWithdrawn = 3;
+
     private const int LongestPause = 5_000;
 
     private readonly RunTarget _target;
@@ -51,10 +55,16 @@ public sealed class CodeRunner : IDisposable
         long end = begun + (long)request.Timeout.TotalMicroseconds;
         var reasons = new RunReasons(_target.Pid);
         int pause = FirstPause;
+        int withdrawn = 0;
         do
         {
             if (Attempt(request, reasons) is { } run)
-                return Finish(run, request, begun, end);
+            {
+                if (withdrawn == MostWithdrawn || !run.TryLeaveQueue())
+                    return Finish(run, request, begun, end);
+                withdrawn++;
+            }
+
             Clock.Sleep(pause);
             pause = Math.Min(pause * 2, LongestPause);
             if (!Directory.Exists(ProcRoot.System.Of(_target.Pid)))
