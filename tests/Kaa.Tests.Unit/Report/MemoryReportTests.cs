@@ -147,6 +147,20 @@ public sealed class MemoryReportTests
         root.GetProperty("frames").EnumerateArray().ShouldContain(frame => frame[1].GetString() == "<b>leak</script>");
     }
 
+    /// <summary>The build takes it from files, and must leave every character as it is.</summary>
+    [Theory]
+    [InlineData("report.css")]
+    [InlineData("report.js")]
+    public void Html_has_its_parts_as_they_were_written(string part)
+    {
+        using var output = new MemoryStream();
+        MemoryHtml.Write(View(MemoryViewKind.Leaks).Analysis, MemoryViewKind.Leaks, output);
+        string file = Path.Combine(Path.GetDirectoryName(Caller())!, "../../../src/Kaa.Report/Memory/Html", part);
+        System.Text.Encoding.UTF8.GetString(output.ToArray()).ShouldContain(File.ReadAllText(file).TrimEnd());
+    }
+
+    private static string Caller([System.Runtime.CompilerServices.CallerFilePath] string path = "") => path;
+
     [Fact]
     public void Estimates_say_how_far_they_may_be_off() => Text(View(MemoryViewKind.Leaks, 4096)).ShouldContain("estimated from samples, one each 4.0 KiB: ± ");
 

@@ -5,7 +5,7 @@ const $ = id => document.getElementById(id);
 const state = { view: data.view, thread: -1, inverted: false, imports: false, search: null, from: 0, to: lastStretch(), group: "line", sort: "own", descending: true, focus: null };
 const views = { peak: "held at the peak", leaks: "still held", temporary: "given back at once", all: "all allocations", range: "allocated in the range and still held at its end" };
 const groups = { line: "line", function: "function", file: "file", module: "module", thread: "thread", allocator: "allocator" };
-const rowHeight = 20, most = 1500;
+const rowHeight = 20, most = 1500, newLine = String.fromCharCode(10);
 
 // Amounts
 
@@ -25,7 +25,7 @@ function lastStretch() { return Math.max(0, data.timeline.held.length - 1); }
 const isPython = frame => frame[0] === 0;
 const place = frame => frame[2] ? frame[3] ? frame[2] + ":" + frame[3] : frame[2] : frame[4] || "";
 const label = frame => frame[1] ? frame[1] + " (" + place(frame) + ")" : place(frame) || "(no Python frame)";
-const isImport = frame => isPython(frame) && (/^<frozen importlib/.test(frame[2] || "") || /[\\/]importlib[\\/]_bootstrap/.test(frame[2] || ""));
+const isImport = frame => isPython(frame) && /^<frozen importlib|importlib._bootstrap/.test(frame[2] || "");
 
 /** Frames of a stack, innermost first. A stack is [caller, frame]. */
 function framesOf(stack) {
@@ -122,7 +122,7 @@ function draw(box) {
   button.className = (box.at.frame ? isPython(box.at.frame) ? "python" : "native" : "all") + (box.above ? " above" : "") + (matches(box.at) ? " hit" : "");
   button.style.cssText = `left:${box.left * 100}%;width:${box.width * 100}%;top:${box.level * rowHeight}px`;
   button.textContent = box.at.frame ? box.at.frame[1] || name : "all";
-  button.title = name + "\n" + describe(box.at);
+  button.title = name + newLine + describe(box.at);
   button.tabIndex = -1;
   button.setAttribute("role", "treeitem");
   button.setAttribute("aria-level", box.level + 1);
@@ -164,7 +164,7 @@ function onFlameKey(event) {
 
 function matcher(text) {
   if (!text) return null;
-  const regex = /^\/(.+)\/$/.exec(text);
+  const regex = /^[/](.+)[/]$/.exec(text);
   try {
     if (regex) { const made = new RegExp(regex[1], "i"); return frame => made.test(label(frame)); }
   } catch { return () => false; }
@@ -306,8 +306,8 @@ $("to").oninput = () => setRange(state.from, Number($("to").value));
 $("timeline").onpointerdown = brush;
 $("flame").addEventListener("click", event => { if (event.target.box) zoom(event.target.box.at); });
 $("flame").addEventListener("keydown", onFlameKey);
-$("flame").addEventListener("focusin", event => { if (event.target.box) $("detail").textContent = event.target.title.replace("\n", "  "); });
-$("flame").addEventListener("pointerover", event => { if (event.target.box) $("detail").textContent = event.target.title.replace("\n", "  "); });
+$("flame").addEventListener("focusin", event => { if (event.target.box) $("detail").textContent = event.target.title.replace(newLine, "  "); });
+$("flame").addEventListener("pointerover", event => { if (event.target.box) $("detail").textContent = event.target.title.replace(newLine, "  "); });
 window.addEventListener("resize", drawFlame);
 drawTimeline();
 drawAll();
