@@ -15,7 +15,7 @@ internal sealed class MemDetachVerb : Verb
         SetAction(result => MemoryCommand.Detach(ProcessWord.Pid(result.GetValue(_target)!, FullName)));
     }
 
-    public override IReadOnlyList<Example> Examples => [new("kaa mem detach 4711", "the kaa that records comes to its end, and its recording is whole")];
+    public override IReadOnlyList<Example> Examples => [new("kaa mem detach 4711", "end the recording from another terminal")];
 
     public override Completes Completes => Completes.Pids;
 }
