@@ -46,7 +46,7 @@ def hooked(interpreter: Interpreter, kaa: str, count: int) -> Verdict:
                 return Verdict(f"{interpreter.name} hooked", faults + [f"the target died at turn {turn}: {arguments[3:]}"], str(dict(ways)))
         faults += _detach(kaa, busy.pid, count, ways)
         faults += changed_code(busy.pid)
-        faults += [f"a descriptor is left: {name}" for name in _descriptors(busy.pid) if "kaa" in name]
+        faults += [f"a descriptor is left: {name}" for name in _descriptors(busy.pid) if "memfd:kaa" in name]
         rounds = busy.rounds()
         faults = busy.end() + faults
         return Verdict(f"{interpreter.name} hooked", faults, f"{count} turns, {dict(ways)}, {rounds:,} rounds")
