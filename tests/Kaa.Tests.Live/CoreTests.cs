@@ -111,7 +111,7 @@ public sealed class CoreTests : IDisposable
 
         // The interpreter of this stripped build is found in its data, its types are known by their marks and shapes; what is missing is told.
         KaaResult without = Harness.Kaa.Run("bt", core);
-        without.Exit.ShouldBe(0, without.Error);
+        without.Exit.ShouldBe(3, without.Error);
         without.Error.ShouldContain(program + " is not on this machine");
         without.Error.ShouldContain("--sysroot");
         PythonLines(Harness.Kaa.Run("bt", core, "--json").Json).ShouldBe(PythonLines(live));

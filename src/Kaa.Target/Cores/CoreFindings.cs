@@ -101,7 +101,8 @@ internal sealed class CoreFindings(
                 string where = options.SysRoot is { } root ? $"in {root}" : "on this machine";
                 string was = file.Deleted ? " (it was deleted or replaced while the process ran)" : "";
                 notes.Add(new Note(
-                    "file-missing", $"{file.Path} is not {where}{was}: what the core leaves to it is unknown; --sysroot says where the files are", file.Path));
+                    "file-missing", $"{file.Path} is not {where}{was}: what the core leaves to it is unknown; --sysroot says where the files are", file.Path,
+                    Incomplete: true));
                 break;
             case MappedFileState.OtherBuild:
                 notes.Add(new Note(
