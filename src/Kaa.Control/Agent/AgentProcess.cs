@@ -84,7 +84,10 @@ internal sealed class AgentProcess : IDisposable
     public static UserError Refused(RemoteHindrance hindrance) => new(
         "agent-refused", "Kaa's agent can't be put into this process, because " + hindrance.Message, "kaa bt, kaa core and kaa doctor need no agent");
 
-    /// <summary>Calls <paramref name="action"/> on a thread that traces, while all threads are held.</summary>
+    /// <summary>
+    /// Calls <paramref name="action"/> on a thread that traces, while all threads are held, but those that sleep in calls which an interrupt would end with EINTR:
+    /// they may wake up at any time.
+    /// </summary>
     /// <exception cref="UserError">process-exited, target-replaced, already-traced, stop-refused.</exception>
     public void Hold(Action<HeldProcess> action)
     {
@@ -104,7 +107,8 @@ internal sealed class AgentProcess : IDisposable
 
     private void HoldHere(Action<HeldProcess> action)
     {
-        using var held = new HeldProcess(Tasks, IsNested);
+        // An interrupt that is not repaired, because Kaa was killed, would be seen by those whose calls end with EINTR.
+        using var held = new HeldProcess(Tasks, IsNested) { SparesSleepers = true };
         System.Threading.Volatile.Write(ref _held, held);
         try
         {

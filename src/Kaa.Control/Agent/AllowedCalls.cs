@@ -23,19 +23,32 @@ internal static class AllowedCalls
     public static AgentCalls Of(HeldProcess held, TaskDirectory tasks, Address code)
     {
         AgentCalls allowed = AgentCalls.Clock | AgentCalls.Futex | AgentCalls.Read | AgentCalls.Tid;
+        var stopped = new HashSet<int?>();
+        var asleep = new HashSet<int?>();
         foreach (ThreadSight sight in held.Threads)
         {
-            if (sight.Conduct == ThreadConduct.Ended || tasks.Status(sight.Tid)?.Seccomp is not (SeccompMode.Filter or SeccompMode.Strict))
+            if (sight.Conduct == ThreadConduct.Ended || tasks.Status(sight.Tid) is not { Seccomp: SeccompMode.Filter or SeccompMode.Strict } status)
                 continue;
-            if (!sight.IsStopped || SeccompFilter.Read(sight.Tid) is not { } filter)
+            (sight.IsStopped ? stopped : asleep).Add(status.SeccompFilters);
+            if (!sight.IsStopped)
+                continue;
+            if (SeccompFilter.Read(sight.Tid) is not { } filter)
                 return AgentCalls.None;
-            foreach ((AgentCalls call, RemoteCall[] forms) in Asked)
+            allowed = Ask(filter, allowed, code);
+        }
+
+        // The kernel tells the filters of stopped threads only. Who sleeps and has as many as one of those was started with the same ones.
+        return asleep.Contains(null) || !asleep.IsSubsetOf(stopped) ? AgentCalls.None : allowed;
+    }
+
+    private static AgentCalls Ask(SeccompFilter filter, AgentCalls allowed, Address code)
+    {
+        foreach ((AgentCalls call, RemoteCall[] forms) in Asked)
+        {
+            foreach (RemoteCall form in forms)
             {
-                foreach (RemoteCall form in forms)
-                {
-                    if (!filter.Allows(form, code))
-                        allowed &= ~call;
-                }
+                if (!filter.Allows(form, code))
+                    allowed &= ~call;
             }
         }
 

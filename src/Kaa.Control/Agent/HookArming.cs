@@ -13,6 +13,7 @@ internal sealed class HookArming(AgentProcess process, HookTable table, HeldProc
     private const int MapCall = 9;
     private const ulong ReadRun = 1 | 4; // PROT_READ | PROT_EXEC
     private const ulong Private = 0x2 | 0x20 | 0x100000; // MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE
+    private const int BetweenLooks = 8; // hooks
     private readonly StoppedThreads _threads = new(held, process.Target);
     private readonly List<Kaa.Formats.ProcText.Mapping> _mappings = [.. process.Target.Mappings];
     private RemoteWork? _work;
@@ -28,19 +29,51 @@ internal sealed class HookArming(AgentProcess process, HookTable table, HeldProc
         }
 
         HashSet<Address> expected = _threads.FindExpected(ranges);
-        bool hasVForkChild = _threads.HasVForkChild;
-        hooks.RemoveAll(hook => hook.Plan is { } plan && !expected.Contains(hook.Address) && (plan.PatchSize != CodeBytes.JumpSize || !hasVForkChild) && TryArm(hook, plan));
+        var prepared = new List<PreparedHook>(hooks.Count);
+        hooks.RemoveAll(hook => hook.Plan is { } plan && !expected.Contains(hook.Address) && TryPrepare(hook, plan, prepared));
+        for (int i = 0; i < prepared.Count; i++)
+        {
+            // What has run since it was looked at may come back to anywhere.
+            if (i % BetweenLooks == 0 || prepared[i].Record.patch_size == CodeBytes.JumpSize)
+                LookAgain(ranges, expected);
+            if (!expected.Contains(prepared[i].Hook.Address) && TryWrite(prepared[i]))
+                hooks.Remove(prepared[i].Hook);
+        }
+
+        Rescue(prepared);
     }
 
-    /// <summary>True where the hook is armed, or can't be. False where it is to be tried again.</summary>
-    private bool TryArm(HookHandle hook, HookPlan plan)
+    /// <summary>Those that were left asleep and have run since: stopped now, where they do not sleep again.</summary>
+    private void LookAgain(List<(Address, int)> ranges, HashSet<Address> expected)
+    {
+        while (held.StopAwake() is { Count: > 0 } ran)
+            expected.UnionWith(_threads.FindExpected(ranges, ran));
+    }
+
+    /// <summary>
+    /// Whoever woke up while a hook was written, and lost its processor in front of the second of the instructions that it displaced, goes on in the piece as well.
+    /// </summary>
+    private void Rescue(List<PreparedHook> prepared)
+    {
+        while (held.StopAwake().Count > 0)
+        {
+            foreach (PreparedHook hook in prepared)
+            {
+                if (hook.Hook.IsArmed)
+                    _ = _threads.TryMove(hook.Hook.Address, hook.Length, hook.Piece, hook.Offsets);
+            }
+        }
+    }
+
+    /// <summary>True where the hook can't be armed. False where it is to be armed now, as it is prepared, or to be tried again.</summary>
+    private bool TryPrepare(HookHandle hook, HookPlan plan, List<PreparedHook> prepared)
     {
         HookRequest request = hook.Request;
         AgentHook record = table[hook.Number];
         Displacement displaced = plan.Displaced;
         if (!IsUnchanged(displaced))
             return Refuse(hook, new HookRefusal("occupied", $"the code at {request.Address} has just been changed by somebody else"));
-        if (IsOverlapped(hook.Number, request.Address, displaced.Length))
+        if (IsOverlapped(hook.Number, request.Address, displaced.Length) || prepared.Exists(other => other.Overlaps(request.Address, displaced.Length)))
             return Refuse(hook, new HookRefusal("occupied", $"another hook covers the code at {request.Address}"));
         if (!TryPiece(request.Address, ref record, out HookRefusal? refusal))
             return refusal is not null && Refuse(hook, refusal);
@@ -57,11 +90,21 @@ internal sealed class HookArming(AgentProcess process, HookTable table, HeldProc
         if (!process.Patch.TryWrite(piece, code) || !TryFill(request, plan, jump, ref record))
             return Refuse(hook, new HookRefusal("not-code", $"the code at {request.Address} can't be written"));
         table.Store(hook.Number, record);
-        if (!_threads.TryMove(request.Address, displaced.Length, piece, offsets))
+        prepared.Add(new PreparedHook(hook, record, displaced.Length, piece, offsets));
+        return false;
+    }
+
+    /// <summary>True where the hook is armed, or can't be. False where it is to be tried again.</summary>
+    private bool TryWrite(PreparedHook prepared)
+    {
+        (HookHandle hook, AgentHook record) = (prepared.Hook, prepared.Record);
+        if (record.patch_size == CodeBytes.JumpSize && _threads.HasVForkChild)
             return false;
-        RestoreResult result = CodeBytes.Exchange(process.Patch, request.Address, record.word, (int)record.patch_size, record.original, record.patched);
+        if (!_threads.TryMove(hook.Address, prepared.Length, prepared.Piece, prepared.Offsets))
+            return false;
+        RestoreResult result = CodeBytes.Exchange(process.Patch, hook.Address, record.word, (int)record.patch_size, record.original, record.patched);
         if (result is not (RestoreResult.Restored or RestoreResult.Untouched))
-            return Refuse(hook, new HookRefusal("not-code", $"the code at {request.Address} can't be written"));
+            return Refuse(hook, new HookRefusal("not-code", $"the code at {hook.Address} can't be written"));
         table.StoreState(hook.Number, AgentHookState.Armed);
         hook.IsArmed = true;
         hook.Refusal = null;

@@ -32,7 +32,7 @@ internal sealed class RemoteWork
     {
         if (_borrowing.IsRoomTaken(held.Threads))
             return null;
-        if (_borrowing.Choose(held.Threads) is not { } tracee)
+        if ((_borrowing.Choose(held.Threads) ?? Sleeper(held)) is not { } tracee)
             return _borrowing.Hindrance is { } hindrance ? throw AgentProcess.Refused(hindrance) : null;
         RequireAllowed(tracee, calls);
         RemoteOutcome outcome = _calls.Run(tracee, calls, [], name, null, onResult);
@@ -44,6 +44,10 @@ internal sealed class RemoteWork
             _ => null,
         };
     }
+
+    /// <summary>All threads sleep in calls that are better not interrupted: one must be.</summary>
+    private Tracee? Sleeper(HeldProcess held) =>
+        _borrowing.Hindrance is null && held.StopSleeper() is { } sleeper ? _borrowing.Choose([sleeper]) : null;
 
     private void RequireAllowed(Tracee tracee, IReadOnlyList<RemoteCall> calls)
     {

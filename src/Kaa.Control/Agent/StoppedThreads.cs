@@ -32,7 +32,8 @@ internal sealed class StoppedThreads(HeldProcess held, LiveTarget target)
     /// The ranges, by their starts, to whose inside some thread will come back: one that could not be stopped sleeps there, or a word on a stack leads there, as the
     /// saved program counter of a signal's frame does.
     /// </summary>
-    public HashSet<Address> FindExpected(IReadOnlyList<(Address Start, int Length)> ranges)
+    /// <param name="of">The threads that are asked; null for all.</param>
+    public HashSet<Address> FindExpected(IReadOnlyList<(Address Start, int Length)> ranges, IReadOnlySet<int>? of = null)
     {
         var sorted = new List<(Address Start, int Length)>(ranges);
         sorted.Sort((a, b) => a.Start.CompareTo(b.Start));
@@ -40,7 +41,7 @@ internal sealed class StoppedThreads(HeldProcess held, LiveTarget target)
         byte[] bytes = new byte[Chunk];
         foreach (ThreadSight sight in held.Threads)
         {
-            if (sight.Conduct == ThreadConduct.Ended || sorted.Count == 0)
+            if (sight.Conduct == ThreadConduct.Ended || sorted.Count == 0 || of?.Contains(sight.Tid) == false)
                 continue;
             TargetThread thread = sight.ToThread();
             bool isMovable = sight.IsStopped && sight.Tracee!.HasRegisters;

@@ -63,6 +63,9 @@ public sealed class ProcessStatus
 
     public SeccompMode? Seccomp { get; internal set; }
 
+    /// <summary>How many seccomp filters the thread has; since Linux 5.9.</summary>
+    public int? SeccompFilters { get; internal set; }
+
     /// <summary>The thread has a shadow stack (x86_Thread_features: shstk, since Linux 6.6).</summary>
     public bool ShadowStack { get; internal set; }
 

@@ -120,6 +120,9 @@ public static class StatusParser
             case "Seccomp":
                 status.Seccomp = (SeccompMode)value.Int32();
                 break;
+            case "Seccomp_filters":
+                status.SeccompFilters = value.Int32();
+                break;
             case "x86_Thread_features":
                 status.ShadowStack = value.Rest.IndexOf("shstk"u8) >= 0;
                 break;

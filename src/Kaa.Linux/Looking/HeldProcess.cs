@@ -74,7 +74,7 @@ public sealed class HeldProcess : IDisposable
             Record();
         }
         while (_roster.MayHaveNew() && _roster.AddNew(out sights));
-        Settle();
+        _ = StopAwake();
         return true;
     }
 
@@ -96,28 +96,47 @@ public sealed class HeldProcess : IDisposable
         return false;
     }
 
-    /// <summary>The others have been stopped one after the other: some sleepers have woken up meanwhile.</summary>
-    private void Settle()
+    /// <summary>
+    /// Stops those that were left asleep and are awake by now, and threads that they have started. Gives all that have run since they were sighted, also those that
+    /// sleep again: where they are and what lies on their stacks is not what it was.
+    /// </summary>
+    public IReadOnlySet<int> StopAwake()
     {
-        var awake = new List<int>();
-        for (int i = 0; i < MostSettlings; i++)
+        var ran = new HashSet<int>();
+        for (int i = 0; i < MostSettlings && !_isAdopted; i++)
         {
-            awake.Clear();
-            for (int place = 0; place < _roster.Threads.Count; place++)
+            List<int> awake = SightAwake(ran);
+            if (_roster.MayHaveNew() && _roster.AddNew(out IReadOnlyList<ThreadSight> added))
             {
-                ThreadSight sight = _roster.Threads[place];
-                if (sight.IsHeld || sight.Conduct == ThreadConduct.Ended || _roster.StoodStill(sight))
-                    continue;
-                _roster.SightAgain(sight.Tid);
-                if (IsToBeStopped(_roster.Threads[place]))
-                    awake.Add(sight.Tid);
+                foreach (ThreadSight sight in added)
+                    ran.Add(sight.Tid);
+                awake.AddRange(ToStop(added));
             }
 
             if (awake.Count == 0)
-                return;
+                break;
             StopSome(awake);
             Record();
         }
+
+        return ran;
+    }
+
+    private List<int> SightAwake(HashSet<int> ran)
+    {
+        var awake = new List<int>();
+        for (int place = 0; place < _roster.Threads.Count; place++)
+        {
+            ThreadSight sight = _roster.Threads[place];
+            if (sight.IsHeld || sight.Conduct == ThreadConduct.Ended || _roster.StoodStill(sight))
+                continue;
+            ran.Add(sight.Tid);
+            _roster.SightAgain(sight.Tid);
+            if (IsToBeStopped(_roster.Threads[place]))
+                awake.Add(sight.Tid);
+        }
+
+        return awake;
     }
 
     /// <summary>
@@ -125,6 +144,8 @@ public sealed class HeldProcess : IDisposable
     /// </summary>
     public ThreadSight? StopSleeper()
     {
+        if (_isAdopted)
+            return null;
         ThreadSight? best = null;
         foreach (ThreadSight sight in _roster.Threads)
         {
