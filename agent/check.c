@@ -18,5 +18,7 @@ CHECK("hook", sizeof(struct kaa_hook) == 512);
 CHECK("park", sizeof(struct kaa_park) == 1024);
 CHECK("texts fit", sizeof(struct kaa_event) + KAA_TEXTS * KAA_TEXT <= 1008);
 CHECK("header", sizeof(struct kaa_header) <= 4096);
-CHECK("allocation", sizeof(struct kaa_allocation) == 32);
+CHECK("allocation", sizeof(struct kaa_allocation) == 16);
+CHECK("place", sizeof(struct kaa_place) == 32 && __builtin_offsetof(struct kaa_place, outer) == KAA_PLACE_OUTER);
+
 CHECK("node", sizeof(struct kaa_node) == 32);

@@ -16,11 +16,18 @@ kaa_image_start:
         .long kaa_restorer - kaa_image_start
         .long kaa_returns - kaa_image_start
         .long kaa_wrap - kaa_image_start
+        .long kaa_own - kaa_image_start
         .irp domain, 0, 1, 2
         .long kaa_malloc_\domain - kaa_image_start
         .long kaa_calloc_\domain - kaa_image_start
         .long kaa_realloc_\domain - kaa_image_start
         .long kaa_free_\domain - kaa_image_start
+        .endr
+        .irp domain, 0, 1, 2
+        .long kaa_sample_malloc_\domain - kaa_image_start
+        .long kaa_sample_calloc_\domain - kaa_image_start
+        .long kaa_sample_realloc_\domain - kaa_image_start
+        .long kaa_sample_free_\domain - kaa_image_start
         .endr
 
 /* struct kaa_registers, from its end to its start; the word for flags is on the stack already. */
@@ -88,55 +95,80 @@ kaa_probe:
         RESTORE
         ret
 
-/* The same for a hook that wraps its function: that is called from here, with the program's arguments, and both ends are told. Such a function takes no argument on the
- * stack. What it leaves in its registers is what its caller gets. */
+/* The same for a hook that wraps its function: that is called from here, with the program's arguments, and what it leaves in its registers is what its caller gets. It is at
+ * the entry of a function, so flags mean nothing, and what C code saves by itself is left to it; the other registers are kept, for a compiler may have known that this function
+ * leaves some of them alone. Such a function takes no argument on the stack. */
+        .macro KEEP
+        push %rax
+        push %rcx
+        push %rdx
+        push %rsi
+        push %rdi
+        push %r8
+        push %r9
+        push %r10
+        push %r11
+        .endm
+
+        .macro GIVE
+        pop %r11
+        pop %r10
+        pop %r9
+        pop %r8
+        pop %rdi
+        pop %rsi
+        pop %rdx
+        pop %rcx
+        pop %rax
+        .endm
+
+#define KEPT 9
         .global kaa_wrap
         .hidden kaa_wrap
         .p2align 4
 kaa_wrap:
-        pushfq
-        SAVE
-        lea 8*KAA_REGISTER_WORDS+8+128(%rsp), %rax
-        mov %rax, 8*7(%rsp)
-        mov 8*KAA_REGISTER_WORDS(%rsp), %rdi
-        mov KAA_PIECE_HOOK-KAA_PIECE_RETURN(%rdi), %rdi
-        mov (%rdi), %rax
-        mov %rax, 8*16(%rsp)
+        KEEP
         mov %rsp, %rsi
-        mov %rsp, %rbx
-        and $-16, %rsp
-        call kaa_before
-        mov %rbx, %rsp
-        test %rax, %rax
-        jz 1f
-        mov 8*KAA_REGISTER_WORDS(%rsp), %r11
-        lea KAA_PIECE_DISPLACED-KAA_PIECE_RETURN(%r11), %r11
-        mov %rax, 8*16(%rsp)    /* kept where the program counter is no longer needed */
-        mov 8*5(%rsp), %rdi
-        mov 8*4(%rsp), %rsi
-        mov 8*1(%rsp), %rdx
-        mov 8*2(%rsp), %rcx
-        mov 8*8(%rsp), %r8
-        mov 8*9(%rsp), %r9
-        mov 8*10(%rsp), %r10
-        mov 8*3(%rsp), %rbx
-        mov (%rsp), %rax
-        call *%r11
-        pushfq
-        SAVE
-        mov (%rsp), %rdx
-        lea 8*KAA_REGISTER_WORDS(%rsp), %rsi
-        mov 8*16(%rsi), %rcx
-        mov 8*KAA_REGISTER_WORDS(%rsi), %rdi
+        mov 8*KEPT(%rsp), %rdi
         mov KAA_PIECE_HOOK-KAA_PIECE_RETURN(%rdi), %rdi
-        mov %rsp, %rbx
-        and $-16, %rsp
-        call kaa_after
-        mov %rbx, %rsp
-        RESTORE
-        lea 8*KAA_REGISTER_WORDS+8+128(%rsp), %rsp
+        sub $8, %rsp
+        call kaa_before
+        test %rax, %rax
+        jz 2f
+        mov %rax, (%rsp)        /* the handle */
+        mov 8*(KEPT+1)(%rsp), %r11
+        lea KAA_PIECE_DISPLACED-KAA_PIECE_RETURN(%r11), %r11
+        mov 8*2(%rsp), %r10
+        mov 8*3(%rsp), %r9
+        mov 8*4(%rsp), %r8
+        mov 8*5(%rsp), %rdi
+        mov 8*6(%rsp), %rsi
+        mov 8*7(%rsp), %rdx
+        mov 8*8(%rsp), %rcx
+        mov 8*9(%rsp), %rax
+        call *%r11
+        testb $7, (%rsp)
+        jnz 1f
+        push %rcx
+        mov 8(%rsp), %rcx
+        movq $0, KAA_PLACE_OUTER(%rcx)
+        pop %rcx
+        lea 8*(KEPT+2)+128(%rsp), %rsp
         ret
-1:      RESTORE
+1:      KEEP
+        mov %rax, %rdx
+        mov 8*KEPT(%rsp), %rcx
+        lea 8*(KEPT+1)(%rsp), %rsi
+        mov 8*(2*KEPT+1)(%rsp), %rdi
+        mov KAA_PIECE_HOOK-KAA_PIECE_RETURN(%rdi), %rdi
+        sub $8, %rsp
+        call kaa_after
+        add $8, %rsp
+        GIVE
+        lea 8*(KEPT+2)+128(%rsp), %rsp
+        ret
+2:      add $8, %rsp
+        GIVE
         ret
 
 /* Where calls come back to whose return is wanted: a place for each. */

@@ -39,20 +39,21 @@ int main(void) {
     D(arena_used); D(stacks_lost); D(order); D(number); D(memory);
     STRUCTURE(kaa_image);
 #define I(f) FIELD(kaa_image, f)
-    I(magic); I(protocol); I(text_size); I(size); I(shared); I(state); I(probe); I(trap); I(restorer); I(returns); I(wrap); I(domains);
+    I(magic); I(protocol); I(text_size); I(size); I(shared); I(state); I(probe); I(trap); I(restorer); I(returns); I(wrap); I(own); I(domains); I(samples);
     STRUCTURE(kaa_allocation);
-    FIELD(kaa_allocation, mark); FIELD(kaa_allocation, address); FIELD(kaa_allocation, size); FIELD(kaa_allocation, node); FIELD(kaa_allocation, thread);
-    FIELD(kaa_allocation, op); FIELD(kaa_allocation, allocator);
+    FIELD(kaa_allocation, what); FIELD(kaa_allocation, more);
     STRUCTURE(kaa_node);
     FIELD(kaa_node, parent); FIELD(kaa_node, ready); FIELD(kaa_node, code); FIELD(kaa_node, instruction); FIELD(kaa_node, print);
     STRUCTURE(kaa_thread);
-    FIELD(kaa_thread, pointer); FIELD(kaa_thread, tid);
+    FIELD(kaa_thread, tid);
+    STRUCTURE(kaa_own);
+    FIELD(kaa_own, memory); FIELD(kaa_own, domains);
     STRUCTURE(kaa_snapshot);
     FIELD(kaa_snapshot, size); FIELD(kaa_snapshot, code); FIELD(kaa_snapshot, print); FIELD(kaa_snapshot, ready);
     STRUCTURE(kaa_memory);
 #define M(f) FIELD(kaa_memory, f)
-    M(size); M(recording); M(thread_capacity); M(threads); M(nodes); M(node_capacity); M(node_index); M(node_index_size); M(codes); M(codes_size); M(snapshots);
+    M(size); M(recording); M(session); M(threads); M(nodes); M(node_capacity); M(node_index); M(node_index_size); M(codes); M(codes_size); M(snapshots);
     M(snapshots_size); M(ring); M(ring_units); M(sample); M(sampled); M(sampled_size); M(draws); M(patience); M(code_size); M(code_texts); M(length); M(unit); M(extra);
-    M(domains); M(tail); M(room); M(head); M(lost); M(node_count); M(nodes_lost); M(threads_lost); M(snapshots_used); M(blocked);
+    M(chunk); M(chunks); M(ring_shift); M(tail); M(room); M(head); M(lost); M(node_count); M(nodes_lost); M(threads_lost); M(snapshots_used); M(blocked);
     return 0;
 }

@@ -5,10 +5,12 @@
 #include "protocol.h"
 
 #define KAA_SHADOW 4096       /* frames of a thread that are remembered from its last walk; deeper ones are cut there */
-#define KAA_FRESH 64          /* frames that may be new on top of those that are remembered, before all are walked anew */
+#define KAA_KNOWN 256         /* nodes that a thread remembers */
 #define KAA_SAMPLED 8         /* places in which a sampled address may lie: a cache line */
 #define KAA_DRAWS 4096        /* exponential numbers, drawn beforehand */
 #define KAA_DOMAINS 3
+#define KAA_PLACES 1024       /* threads */
+#define KAA_FILTER 65536      /* bytes, each for the blocks that begin in one kibibyte of every 64 MiB */
 
 /* What a function does with memory: kaa_hook.reserved[0] of a hook whose action is KAA_WRAP. The upper half has the allocator's number in the recording. */
 enum kaa_function {
@@ -21,6 +23,7 @@ enum kaa_function {
     KAA_MMAP,             /* (where, length, …) */
     KAA_MUNMAP,           /* (start, length) */
     KAA_MREMAP,           /* (old, old length, length, …) */
+    KAA_CHUNK_GONE,       /* munmap, where only that is of interest */
 };
 
 enum kaa_memory_op {
@@ -30,19 +33,21 @@ enum kaa_memory_op {
     KAA_OP_STAYED,        /* address: it was not */
     KAA_OP_MAPPED,        /* address, size, node */
     KAA_OP_UNMAPPED,      /* address, size */
-    KAA_NEW_THREAD,        /* address: tid; from now on the thread's place belongs to it */
+    KAA_NEW_THREAD,       /* address: 8 tid; from now on the thread's place belongs to it */
+    KAA_OP_REST,          /* the second half of the event in front */
 };
 
-/* Half a cache line. */
+/* A quarter of a cache line, of a ring. Its lap is how often the ring has been gone round, from 1 on: with that it is whole. Where the size does not fit, or the
+ * address is no multiple of 8, the next one is a part of it: KAA_OP_REST, the size and the lowest bits of the address. */
 struct kaa_allocation {
-    u64 mark;             /* kaa_mark(position) once it is whole */
-    u64 address;
-    u64 size;
-    u32 node;             /* 0: no Python frame */
-    u16 thread;
-    u8 op;                /* enum kaa_memory_op */
-    u8 allocator;
+    u64 what;             /* op 4, allocator 5, thread 11, address / 8: 44 bits; of the rest: op 4, size 60 */
+    u64 more;             /* node 24 (0: no Python frame), size 24 (all ones: see the rest), lap 16; of the rest: address 3 … lap 16 */
 };
+
+#define KAA_WHAT(op, allocator, thread, address) ((u64)(op) | (u64)(allocator) << 4 | (u64)(thread) << 9 | (u64)(address) >> 3 << 20)
+#define KAA_MORE(node, size, lap) ((u64)(node) | (u64)(size) << 24 | (u64)(lap) << 48)
+#define KAA_LONG 0xffffffUL   /* the size that says so */
+#define KAA_SLACK 4096        /* units of the ring that are left free: as many as all threads may take at once */
 
 /* A Python frame on top of another one; the stacks of all threads are one tree. Numbered from 1 on, in the order in which they are made. */
 struct kaa_node {
@@ -53,26 +58,43 @@ struct kaa_node {
     u64 print;
 };
 
+/* A frame as it was at the last walk, those that run no code of the program's (shims) too. */
 struct kaa_seen {
     u64 frame;
     u64 instruction;
-    u64 code;
+    u64 code;             /* 0: a shim */
     u32 node;             /* of this frame, and all below it */
     u32 reserved;
 };
 
-/* A thread, by its thread pointer. */
+struct kaa_known {
+    u64 code;
+    u64 instruction;
+    u64 check;            /* of the code object's marks */
+    u32 parent;
+    u32 node;
+};
+
+/* What is known of a thread, by the number of its place. */
 struct kaa_thread {
-    u64 pointer;          /* 0: free */
     u32 tid;
-    u32 depth;            /* allocator calls that it is in */
-    u64 outer;            /* stack pointer of the outermost of them */
-    u64 state;            /* 2.7: its PyThreadState, as it was found */
-    i64 countdown;        /* bytes until the next sample */
+    u32 session;          /* that of struct kaa_memory by which the rest is known */
     u64 random;
     u32 seen;             /* frames in `stack`, the outermost first */
-    u32 reserved[3];
+    u32 firm;             /* of these so many can't have changed while `chunk` is not given back */
+    u64 chunk;            /* of the thread's Python stack; 0: nothing is firm */
+    u64 reserved[4];
+    struct kaa_known known[KAA_KNOWN];
     struct kaa_seen stack[KAA_SHADOW];
+};
+
+/* Where a thread finds itself, in memory that is the process's own: what is tested at each call. */
+struct kaa_place {
+    u64 pointer;          /* the thread's; 0: free */
+    i64 left;             /* bytes until the next sample */
+    u64 outer;            /* stack pointer of the allocator's call that it is in; 0 for none */
+    u32 tid;
+    u32 number;
 };
 
 /* A code object as it was when it was first met, for it may be gone when Kaa looks for it: pieces of memory, each {address, size, bytes rounded up to 8}, ended by
@@ -94,10 +116,19 @@ struct kaa_domain {
     u64 malloc, calloc, realloc, free;
 };
 
+/* Behind the image, where nobody but the process writes once the hooks are there. Kaa makes all of it zeros and fills in the first words before. */
+struct kaa_own {
+    u64 memory;           /* address of struct kaa_memory */
+    struct kaa_domain domains[KAA_DOMAINS];
+    u64 reserved[3];
+    struct kaa_place places[KAA_PLACES];
+    u8 filter[KAA_FILTER]; /* sampled blocks, by address; 255: too many to count */
+};
+
 struct kaa_memory {
     u64 size;             /* of all that follows here */
     u32 recording;        /* 1: events are made */
-    u32 thread_capacity;  /* a power of two */
+    u32 session;          /* counts up with each that begins */
     u64 threads;          /* offsets, from the header on */
     u64 nodes;
     u64 node_capacity;
@@ -119,7 +150,10 @@ struct kaa_memory {
     i32 length;           /* from such an object to its length */
     u32 unit;             /* most bytes of one of its items, and */
     u32 extra;            /* bytes in front of them */
-    struct kaa_domain domains[KAA_DOMAINS];
+    i32 chunk;            /* from a PyThreadState to the newest chunk of its stack; 0: nothing is to be concluded from that */
+    u32 chunks;           /* so many may be taken away without a call of munmap, and one more */
+    u64 ring_shift;       /* the ring's size is 1 << that */
+    u64 unused[10];
 
     u64 tail __attribute__((aligned(64))); /* how far Kaa has read */
     u32 room;             /* counts up when Kaa has read: what threads that wait for room sleep on */

@@ -12,7 +12,7 @@ typedef int i32;
 typedef long i64;
 
 #define KAA_MAGIC 0x31746e656761614bUL /* "Kaagent1" */
-#define KAA_PROTOCOL 1
+#define KAA_PROTOCOL 2
 
 #define KAA_RETURNS 1024 /* calls that may be on their way to a return event at a time */
 #define KAA_PROGRAM 368  /* bytes of a condition */
@@ -213,7 +213,9 @@ struct kaa_image {
     u32 restorer;      /* its way back */
     u32 returns;       /* first of the places that calls return to */
     u32 wrap;          /* where islands call whose hook wraps its function */
+    u32 own;           /* struct kaa_own of memory.h */
     u32 domains[12];   /* functions for CPython's tables: malloc, calloc, realloc, free of PyMem_Raw, PyMem, PyObject */
+    u32 samples[12];   /* the same where only samples are recorded */
 };
 
 /* Where an island's piece has what. */

@@ -36,6 +36,9 @@ internal sealed class AgentMemory(SharedMapping? mapping, TargetPatch patch, Add
         return true;
     }
 
+    /// <summary>Writes memory of the process's that is not shared with it.</summary>
+    public bool TryWriteProcess(Address address, ReadOnlySpan<byte> bytes) => patch.TryWrite(address, bytes);
+
     /// <summary>The very bytes; empty where they are not mapped here. Not to be used any more when this is disposed of.</summary>
     public Span<byte> Map(ulong offset, ulong length) =>
         mapping is { } all && offset <= (ulong)all.Bytes.Length && length <= (ulong)all.Bytes.Length - offset ? all.Bytes.Slice((int)offset, (int)length) : [];

@@ -184,6 +184,9 @@ public sealed class AgentSession : IDisposable
     public bool Contains(Address address) => _table.IsInIsland(address)
         || (address.Value >= _table.Header.image && address.Value < _table.Header.image + _table.Header.image_size);
 
+    /// <summary>True where a hook is armed.</summary>
+    internal bool IsArmed(Address address) => _table.Find(address) is { } number && _table[number].state == AgentHookState.Armed;
+
     /// <summary>Puts the program's own bytes where hooks have changed them, in a copy of the process's memory.</summary>
     public void Conceal(Address address, Span<byte> bytes)
     {
@@ -239,6 +242,9 @@ public sealed class AgentSession : IDisposable
 
     /// <summary>Where the image lies in the process.</summary>
     internal Address Image => new(_table.Header.image);
+
+    /// <summary>Where struct kaa_own lies in the process.</summary>
+    internal Address Own => Image + AgentRegion.Image.own;
 
     /// <summary>Offset of struct kaa_memory; 0 for none.</summary>
     internal ulong Allocations => _table.Header.memory;

@@ -297,7 +297,9 @@ internal struct AgentImageHead
     public uint restorer;
     public uint returns;
     public uint wrap;
+    public uint own;
     public Domains domains;
+    public Domains samples;
 
     [InlineArray(12)]
     public struct Domains

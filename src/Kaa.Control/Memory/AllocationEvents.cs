@@ -20,13 +20,15 @@ internal sealed class AllocationEvents(AgentMemory memory, AgentMemoryArea area,
     private readonly ulong _roomWord = start + AreaWords.Room;
     private readonly int[] _threads = CreateThreads();
     private ulong _tail = memory.ReadWord(start + AreaWords.Tail);
+    private ulong _published;
     private int _waits;
 
     /// <summary>Events that were never finished.</summary>
     public long Torn { get; private set; }
 
-    /// <summary>Reads all that is there now; false where there was nothing.</summary>
-    public bool Drain()
+    /// <summary>Reads all that is there now.</summary>
+    /// <returns>How much that was.</returns>
+    public long Drain()
     {
         Span<AgentAllocation> ring = MemoryMarshal.Cast<byte, AgentAllocation>(memory.Map(area.ring, area.ring_units * (ulong)Unsafe.SizeOf<AgentAllocation>()));
         ulong mask = area.ring_units - 1;
@@ -35,17 +37,18 @@ internal sealed class AllocationEvents(AgentMemory memory, AgentMemoryArea area,
         while (_tail != head)
         {
             ref AgentAllocation made = ref ring[(int)(_tail & mask)];
-            if (System.Threading.Volatile.Read(ref made.mark) == Mark(_tail))
-                Take(made);
-            else if (!PassOver())
+            if (IsWhole(ref made, _tail))
+                _tail += Take(made, ring[(int)((_tail + 1) & mask)]);
+            else if (PassOver())
+                _tail++;
+            else
                 break;
-            _tail++;
-            if (_tail % PublishEvery == 0)
+            if (_tail >= _published + PublishEvery)
                 Publish();
         }
 
         Publish();
-        return _tail != first;
+        return (long)(_tail - first);
     }
 
     private bool PassOver()
@@ -59,44 +62,48 @@ internal sealed class AllocationEvents(AgentMemory memory, AgentMemoryArea area,
 
     private void Publish()
     {
+        _published = _tail;
         memory.WriteWord(_tailWord, _tail);
         memory.WriteHalfFenced(_roomWord, memory.ReadHalf(_roomWord) + 1);
         memory.Wake(_roomWord);
     }
 
-    private void Take(in AgentAllocation made)
+    // Half an event is never read: the one in front is made whole last.
+    private ulong Take(in AgentAllocation made, in AgentAllocation rest)
     {
         _waits = 0;
-        switch (made.op)
+        ulong address = made.IsLong ? made.Address | rest.RestOfAddress : made.Address;
+        long size = (long)(made.IsLong ? rest.RestOfSize : made.Size);
+        switch (made.Op)
         {
             case AgentMemoryOp.Allocated:
-                recorder.Allocated(made.address, Size(made), SiteOf(made));
+                recorder.Allocated(address, size, SiteOf(made));
                 break;
             case AgentMemoryOp.Freed:
-                recorder.Freed(made.address);
+                recorder.Freed(address);
                 break;
             case AgentMemoryOp.Moved:
-                recorder.Moving(made.address, ThreadOf(made.thread));
+                recorder.Moving(address, ThreadOf(made.Thread));
                 break;
             case AgentMemoryOp.Stayed:
-                recorder.Stayed(ThreadOf(made.thread));
+                recorder.Stayed(ThreadOf(made.Thread));
                 break;
             case AgentMemoryOp.Mapped:
-                recorder.Mapped(made.address, Size(made), SiteOf(made));
+                recorder.Mapped(address, size, SiteOf(made));
                 break;
             case AgentMemoryOp.Unmapped:
-                recorder.Unmapped(made.address, Size(made));
+                recorder.Unmapped(address, size);
                 break;
-            case AgentMemoryOp.Thread when made.thread < _threads.Length:
-                _threads[made.thread] = find((int)made.address);
+            case AgentMemoryOp.Thread when made.Thread < _threads.Length:
+                _threads[made.Thread] = find((int)(address >> 3));
                 break;
         }
+
+        return made.IsLong ? 2ul : 1;
     }
 
-    private static long Size(in AgentAllocation made) => (long)Math.Min(made.size, long.MaxValue);
-
     private AllocationSite SiteOf(in AgentAllocation made) =>
-        new(stacks.Find(made.node), ThreadOf(made.thread), (AllocatorKind)(made.allocator % AllocatorKinds.Count));
+        new(stacks.Find(made.Node), ThreadOf(made.Thread), (AllocatorKind)(made.Allocator % AllocatorKinds.Count));
 
     private int ThreadOf(int place)
     {
@@ -107,7 +114,8 @@ internal sealed class AllocationEvents(AgentMemory memory, AgentMemoryArea area,
         return _threads[place];
     }
 
-    private static ulong Mark(ulong position) => unchecked((position + 1) * 0x9e3779b97f4a7c15);
+    private static bool IsWhole(ref AgentAllocation made, ulong position) =>
+        System.Threading.Volatile.Read(ref made.more) >> 48 == ((position >> MemoryAreaLayout.RingShift) + 1 & 0xffff);
 
     private static int[] CreateThreads()
     {

@@ -17,6 +17,9 @@ public enum WrappedFunction : uint
     Mmap,
     Munmap,
     Mremap,
+
+    /// <summary>Nothing is told of it: munmap, where only CPython is recorded.</summary>
+    ChunkGone,
 }
 
 /// <summary>A function that hands out memory, or takes it back.</summary>
@@ -54,8 +57,19 @@ internal static class AllocatorFunctions
         ("PyMem_Free", WrappedFunction.Free, AllocatorKind.Unknown),
     ];
 
+    private static readonly (string Name, WrappedFunction Kind, AllocatorKind Allocator)[] s_chunks = [("munmap", WrappedFunction.ChunkGone, AllocatorKind.Unknown)];
+
+    /// <summary>Of the C library and its like.</summary>
+    public static List<AllocatorFunction> Find(ObservedTarget target) => Find(target, s_system);
+
+    /// <summary>CPython's own, where it has no tables.</summary>
+    public static List<AllocatorFunction> FindPython(ObservedTarget target) => Find(target, s_entries);
+
+    /// <summary>By what CPython gives back memory in which frames lie.</summary>
+    public static List<AllocatorFunction> FindChunks(ObservedTarget target) => Find(target, s_chunks);
+
     /// <summary>Each address once, by the first of its names.</summary>
-    public static List<AllocatorFunction> Find(ObservedTarget target, bool ofPython)
+    private static List<AllocatorFunction> Find(ObservedTarget target, (string Name, WrappedFunction Kind, AllocatorKind Allocator)[] wanted)
     {
         var found = new List<AllocatorFunction>();
         var known = new HashSet<Address>();
@@ -64,7 +78,7 @@ internal static class AllocatorFunctions
             // The dynamic linker has allocators of its own, for the time before the C library's are there.
             if (module.FileName.StartsWith("ld-linux", StringComparison.Ordinal))
                 continue;
-            foreach ((string name, WrappedFunction kind, AllocatorKind allocator) in ofPython ? s_entries : s_system)
+            foreach ((string name, WrappedFunction kind, AllocatorKind allocator) in wanted)
             {
                 if (target.Images.For(module).FindSymbol(name) is { } address && IsCode(target, address) && known.Add(address))
                     found.Add(new AllocatorFunction(address, kind, allocator, name, module.Path));

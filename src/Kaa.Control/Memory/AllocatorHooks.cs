@@ -1,13 +1,17 @@
+using System.Runtime.InteropServices;
 using Kaa.Control.Agent;
+using Kaa.Control.Remote;
 using Kaa.Formats;
 using Kaa.Linux;
 using Kaa.Python;
+using Kaa.Python.Recorded;
 using Kaa.Results;
 
 namespace Kaa.Control.Memory;
 
 /// <summary>Puts the agent in front of a process's allocators.</summary>
-internal sealed class AllocatorHooks(LiveTarget target, AgentSession agent, PythonProcess? python)
+/// <param name="samples">Only samples are recorded.</param>
+internal sealed class AllocatorHooks(LiveTarget target, AgentSession agent, PythonProcess? python, bool samples)
 {
     private const int FunctionsOfDomain = 4;
 
@@ -23,13 +27,35 @@ internal sealed class AllocatorHooks(LiveTarget target, AgentSession agent, Pyth
         if (choice.HasFlag(AllocatorChoice.Python) && python is not null)
             tables = new AllocatorTables(target, python).Find();
         if (choice.HasFlag(AllocatorChoice.System))
-            count += Wrap(AllocatorFunctions.Find(target, ofPython: false));
+            count += Wrap(AllocatorFunctions.Find(target));
         if (choice.HasFlag(AllocatorChoice.Python) && tables is null && python is not null)
             count += WrapEntries(python);
         if (tables is not null)
             count += Point(tables);
+        if (python is not null)
+            WatchChunks(python, choice.HasFlag(AllocatorChoice.System));
         if (count == 0)
             throw new UserError("no-allocators", "none of this process's allocators can be hooked", "kaa doctor PID shows what is known of its modules");
+    }
+
+    /// <summary>
+    /// What lies in older chunks of a thread's frames can't have changed before the newer ones were given back: then deep stacks need not be compared down to their end. Only where all ways to give
+    /// one back are seen.
+    /// </summary>
+    private void WatchChunks(PythonProcess from, bool isHooked)
+    {
+        var walk = FrameWalk.Of(from);
+        if (walk.Chunk is not { } chunk)
+            return;
+        List<AllocatorFunction> functions = AllocatorFunctions.FindChunks(target);
+        if (!isHooked)
+            _ = Wrap(functions);
+        if (functions.Count == 0 || functions.Exists(function => !agent.IsArmed(function.Address)))
+            return;
+        AgentMemoryArea area = agent.Shared.Read<AgentMemoryArea>(agent.Allocations);
+        area.chunk = chunk;
+        area.chunks = (uint)walk.SpareChunks;
+        agent.Shared.Write(agent.Allocations, area);
     }
 
     /// <summary>The functions themselves, where there are no tables (2.7), or they were not found: then what the compiler inlined is missed.</summary>
@@ -37,7 +63,7 @@ internal sealed class AllocatorHooks(LiveTarget target, AgentSession agent, Pyth
     {
         if (from.Version.Major > 2)
             _notes.Add(new Note("allocator-tables", "CPython's tables of allocators were not found: what its own code allocates inline is not recorded", null, Incomplete: true));
-        return Wrap(AllocatorFunctions.Find(target, ofPython: true));
+        return Wrap(AllocatorFunctions.FindPython(target));
     }
 
     private int Wrap(List<AllocatorFunction> functions)
@@ -72,16 +98,22 @@ internal sealed class AllocatorHooks(LiveTarget target, AgentSession agent, Pyth
     private int Point(AllocatorTable[] tables)
     {
         var words = new List<(Address Word, ulong From, ulong To)>();
+        AgentOwn own = default;
         for (int domain = 0; domain < tables.Length; domain++)
         {
             for (int i = 0; i < FunctionsOfDomain; i++)
             {
                 int number = domain * FunctionsOfDomain + i;
                 ulong function = tables[domain].Functions[i];
-                agent.Shared.WriteWord(agent.Allocations + AreaWords.Domains + (ulong)number * sizeof(ulong), function);
-                words.Add((tables[domain].Table + (i + 1) * sizeof(ulong), function, (agent.Image + (ulong)AgentRegion.Image.domains[number]).Value));
+                own.domains[number] = function;
+                uint place = samples ? AgentRegion.Image.samples[number] : AgentRegion.Image.domains[number];
+                words.Add((tables[domain].Table + (i + 1) * sizeof(ulong), function, (agent.Image + place).Value));
             }
         }
+
+        ReadOnlySpan<ulong> originals = own.domains;
+        if (!agent.Shared.TryWriteProcess(agent.Own + AreaWords.OwnDomains, MemoryMarshal.AsBytes(originals)))
+            throw AgentProcess.Refused(RemoteHindrance.NotWritable);
 
         int changed = agent.Point(words);
         if (changed < words.Count)

@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Kaa.Control.Agent;
+using Kaa.Control.Remote;
 using Kaa.Python;
 using Kaa.Python.Recorded;
 
@@ -17,6 +19,7 @@ internal static class AreaSetup
         AgentMemory memory = agent.Shared;
         AgentMemoryArea area = memory.Read<AgentMemoryArea>(agent.Allocations);
         area.recording = 0;
+        area.session++;
         area.sample = (ulong)(request.SampleBytes ?? 0);
         area.patience = Patience;
         area.tail = area.head;
@@ -30,8 +33,19 @@ internal static class AreaSetup
             memory.Map(area.sampled, area.sampled_size * 8).Clear();
         }
 
+        area.chunk = 0;
         memory.Write(agent.Allocations, area);
+        BeginOwn(agent);
         return area;
+    }
+
+    /// <summary>What an earlier session's threads have there may go: none of them comes by a hook now, and those that are still inside only write into their places.</summary>
+    private static void BeginOwn(AgentSession agent)
+    {
+        byte[] own = new byte[Unsafe.SizeOf<AgentOwn>()];
+        MemoryMarshal.Write(own, agent.Shared.Shared.Value + agent.Allocations);
+        if (!agent.Shared.TryWriteProcess(agent.Own, own))
+            throw AgentProcess.Refused(RemoteHindrance.NotWritable);
     }
 
     private static void DescribeCode(ref AgentMemoryArea area, CodeCopy copy)

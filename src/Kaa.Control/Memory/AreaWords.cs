@@ -6,15 +6,18 @@ namespace Kaa.Control.Memory;
 internal static class AreaWords
 {
     private static AgentMemoryArea s_area;
+    private static AgentOwn s_own;
 
     public static readonly ulong Recording = Of(ref s_area.recording);
-    public static readonly ulong Domains = Of(ref s_area.domains);
     public static readonly ulong Tail = Of(ref s_area.tail);
     public static readonly ulong Room = Of(ref s_area.room);
     public static readonly ulong Head = Of(ref s_area.head);
     public static readonly ulong Lost = Of(ref s_area.lost);
     public static readonly ulong NodesLost = Of(ref s_area.nodes_lost);
     public static readonly ulong ThreadsLost = Of(ref s_area.threads_lost);
+
+    /// <summary>Of <see cref="AgentOwn"/>.</summary>
+    public static readonly ulong OwnDomains = (ulong)Unsafe.ByteOffset(ref Unsafe.As<AgentOwn, byte>(ref s_own), ref Unsafe.As<AgentOwn.Functions, byte>(ref s_own.domains));
 
     private static ulong Of<T>(ref T field) => (ulong)Unsafe.ByteOffset(ref Unsafe.As<AgentMemoryArea, byte>(ref s_area), ref Unsafe.As<T, byte>(ref field));
 }

@@ -13,7 +13,8 @@ internal readonly record struct MemoryAreaLayout(ulong Start)
     public const int Nodes = 1 << 21;
     public const int Codes = 1 << 17;
     public const int Draws = 4096;
-    public const int RingUnits = 1 << 19;
+    public const int RingShift = 20;
+    public const int RingUnits = 1 << RingShift;
     public const int SampledPlaces = 1 << 20;
     private const int SnapshotBytes = 128 << 20;
     private const ulong PageSize = 4096;
@@ -39,7 +40,6 @@ internal readonly record struct MemoryAreaLayout(ulong Start)
     public AgentMemoryArea Area() => new()
     {
         size = End - Start,
-        thread_capacity = Threads,
         threads = ThreadTable,
         nodes = NodeTable,
         node_capacity = Nodes,
@@ -51,6 +51,7 @@ internal readonly record struct MemoryAreaLayout(ulong Start)
         snapshots_size = SnapshotBytes,
         ring = Ring,
         ring_units = RingUnits,
+        ring_shift = RingShift,
         sampled = Sampled,
         sampled_size = SampledPlaces,
         draws = DrawTable,

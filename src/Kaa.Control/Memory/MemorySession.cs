@@ -17,6 +17,9 @@ public sealed class MemorySession : IDisposable
     private const int FlushBytes = 1 << 20;
     private const int IdleMicroseconds = 1_000;
 
+    // With fewer it is better to wait a little: who reads what has just been written takes that memory away from the processor that goes on writing there.
+    private const long BusyEvents = MemoryAreaLayout.RingUnits / 16;
+
     private readonly AgentSession _agent;
     private readonly ulong _area;
     private readonly AllocationEvents _events;
@@ -73,7 +76,7 @@ public sealed class MemorySession : IDisposable
         try
         {
             AgentMemoryArea area = AreaSetup.Prepare(agent, python, request);
-            var hooks = new AllocatorHooks(target, agent, python);
+            var hooks = new AllocatorHooks(target, agent, python, request.SampleBytes is not null);
             hooks.Arm(request.Allocators);
             var writer = new RecordingWriter(output, FactsOf(target, python, request));
             agent.Shared.WriteHalf(agent.Allocations + AreaWords.Recording, 1);
@@ -92,7 +95,7 @@ public sealed class MemorySession : IDisposable
     {
         long now = Clock.Microseconds - _begun;
         _recorder.At(now);
-        bool isIdle = !_events.Drain();
+        bool isIdle = _events.Drain() < BusyEvents;
         if (now - _sizedAt >= SizeEvery && _resident.Read() is { } resident)
         {
             _writer.Size(now, resident, _recorder.Held);
@@ -128,7 +131,7 @@ public sealed class MemorySession : IDisposable
         finally
         {
             _recorder.At(now);
-            while (_events.Drain())
+            while (_events.Drain() > 0)
             {
             }
 

@@ -15,19 +15,38 @@ internal enum AgentMemoryOp : byte
     Mapped,
     Unmapped,
     Thread,
+    Rest,
 }
 
-/// <summary>struct kaa_allocation.</summary>
+/// <summary>struct kaa_allocation: fields of bits, as agent/memory.h has them.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct AgentAllocation
 {
-    public ulong mark;
-    public ulong address;
-    public ulong size;
-    public uint node;
-    public ushort thread;
-    public AgentMemoryOp op;
-    public byte allocator;
+    public ulong what;
+    public ulong more;
+
+    public readonly AgentMemoryOp Op => (AgentMemoryOp)(what & 0xf);
+
+    public readonly byte Allocator => (byte)(what >> 4 & 0x1f);
+
+    public readonly int Thread => (int)(what >> 9 & 0x7ff);
+
+    /// <summary>Without its lowest three bits, where <see cref="IsLong"/>.</summary>
+    public readonly ulong Address => what >> 20 << 3;
+
+    public readonly uint Node => (uint)(more & 0xffffff);
+
+    public readonly ulong Size => more >> 24 & 0xffffff;
+
+    /// <summary>The next one has its size, and the lowest bits of its address.</summary>
+    public readonly bool IsLong => Size == 0xffffff;
+
+    public readonly ulong Lap => more >> 48;
+
+    /// <summary>Of what belongs to the one in front: the size.</summary>
+    public readonly ulong RestOfSize => what >> 4;
+
+    public readonly ulong RestOfAddress => more & 7;
 }
 
 /// <summary>struct kaa_node.</summary>
@@ -42,11 +61,25 @@ internal struct AgentNode
 }
 
 /// <summary>struct kaa_thread, its beginning.</summary>
-[StructLayout(LayoutKind.Sequential, Size = 131_136)]
+[StructLayout(LayoutKind.Sequential, Size = 139_328)]
 internal struct AgentThread
 {
-    public ulong pointer;
     public uint tid;
+}
+
+/// <summary>struct kaa_own, its beginning.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 98_432)]
+internal struct AgentOwn
+{
+    public ulong memory;
+    public Functions domains;
+
+    /// <summary>malloc, calloc, realloc and free of each domain.</summary>
+    [InlineArray(12)]
+    public struct Functions
+    {
+        private ulong _first;
+    }
 }
 
 /// <summary>struct kaa_snapshot.</summary>
@@ -65,7 +98,7 @@ internal struct AgentMemoryArea
 {
     public ulong size;
     public uint recording;
-    public uint thread_capacity;
+    public uint session;
     public ulong threads;
     public ulong nodes;
     public ulong node_capacity;
@@ -87,7 +120,10 @@ internal struct AgentMemoryArea
     public int length;
     public uint unit;
     public uint extra;
-    public Functions domains;
+    public int chunk;
+    public uint chunks;
+    public ulong ring_shift;
+    private readonly Gap _unused;
     private readonly ulong _gap0; // the next field begins a cache line
     private readonly ulong _gap1;
     private readonly ulong _gap2;
@@ -118,9 +154,8 @@ internal struct AgentMemoryArea
         private int _first;
     }
 
-    /// <summary>malloc, calloc, realloc and free of each domain.</summary>
-    [InlineArray(12)]
-    public struct Functions
+    [InlineArray(10)]
+    public struct Gap
     {
         private ulong _first;
     }

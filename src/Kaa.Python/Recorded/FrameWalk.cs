@@ -43,6 +43,14 @@ public sealed record FrameWalk
     /// <summary>Address of the word that points to the first <c>PyThreadState</c> of the newest interpreter as of now; null address where there is none.</summary>
     public required Address Threads { get; init; }
 
+    /// <summary>From a <c>PyThreadState</c> to the newest chunk of the memory in which its frames lie (3.11+), where it is known when a chunk is given back; else null.</summary>
+    public int? Chunk { get; init; }
+
+    /// <summary>
+    /// So many chunks the thread may keep when it no longer needs them: since <c>gh-142183</c> (in maintenance releases of 3.13 and 3.14 too) one. What 3.15 keeps is not settled.
+    /// </summary>
+    public int SpareChunks { get; init; }
+
     /// <summary>As of now.</summary>
     public static FrameWalk Of(PythonProcess process)
     {
@@ -60,6 +68,8 @@ public sealed record FrameWalk
             Instruction = isObject ? layout.FrameObject.f_lasti : layout.Frame.instr_ptr,
             InstructionSize = isObject ? 4 : 8,
             Owner = isObject || layout.Frame.owner == Offset.Absent ? null : layout.Frame.owner,
+            Chunk = layout.Thread.datastack_chunk != Offset.Absent && process.Version is { Major: 3, Minor: >= 11 and <= 14 } ? layout.Thread.datastack_chunk : null,
+            SpareChunks = process.Version.Minor >= 13 ? 1 : 0,
             Marks = [layout.Code.co_name, layout.Code.co_linetable, layout.Code.co_firstlineno],
             ThreadId = layout.Thread.thread_id,
             NextThread = layout.Thread.next,

@@ -24,6 +24,7 @@ public sealed class AgentStructureTests
         ["kaa_allocation"] = typeof(AgentAllocation),
         ["kaa_node"] = typeof(AgentNode),
         ["kaa_thread"] = typeof(AgentThread),
+        ["kaa_own"] = typeof(AgentOwn),
         ["kaa_snapshot"] = typeof(AgentSnapshot),
         ["kaa_memory"] = typeof(AgentMemoryArea),
     };
@@ -44,6 +45,7 @@ public sealed class AgentStructureTests
         ["kaa_allocation"] = Unsafe.SizeOf<AgentAllocation>(),
         ["kaa_node"] = Unsafe.SizeOf<AgentNode>(),
         ["kaa_thread"] = Unsafe.SizeOf<AgentThread>(),
+        ["kaa_own"] = Unsafe.SizeOf<AgentOwn>(),
         ["kaa_snapshot"] = Unsafe.SizeOf<AgentSnapshot>(),
         ["kaa_memory"] = Unsafe.SizeOf<AgentMemoryArea>(),
     };
