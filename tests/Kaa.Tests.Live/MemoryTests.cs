@@ -48,6 +48,26 @@ public sealed class MemoryTests
         Of(leaks, "bytearray", isOld ? "" : "Py").Bytes.ShouldBeInRange(1_000_000, 1_006_000);
     }
 
+    /// <summary>What is not compared at each allocation, because it can't have changed, has not changed: whatever is recorded, and wherever the frames lie.</summary>
+    [Theory]
+    [MemberData(nameof(Interpreters.Plain), MemberType = typeof(Interpreters))]
+    public void Callers_far_below_are_exact(string interpreter)
+    {
+        foreach (string allocators in new[] { "system", "all" })
+        {
+            using PythonChild child = PythonChild.Start(Interpreters.Named(interpreter), "depths.py");
+            if (child.Ready.Length > 0)
+                return;
+            using var recording = Recording.Of(child, "--allocators", allocators);
+            child.WriteLine("go");
+            child.ReadUntil("done").ShouldBe("0");
+            recording.End().ShouldBe(0);
+            JsonElement leaks = recording.Report("leaks");
+            foreach (string mark in new[] { "one", "two", "three" })
+                CountBelow(leaks, mark).ShouldBe(7 * 7, allocators);
+        }
+    }
+
     [Fact]
     public void The_process_has_the_same_code_afterwards()
     {
@@ -193,10 +213,25 @@ public sealed class MemoryTests
         return (count, bytes);
     }
 
+    /// <summary>Blocks of the fixture depths.py that were allocated by way of a line.</summary>
+    private static long CountBelow(JsonElement report, string mark)
+    {
+        int line = LineOf(mark, "depths.py");
+        long count = 0;
+        foreach (JsonElement entry in report.GetProperty("entries").EnumerateArray())
+        {
+            bool isBelow = entry.GetProperty("stack").EnumerateArray().Any(frame => frame.GetProperty("function").GetString() == "turns" && frame.GetProperty("line").GetInt32() == line);
+            if (isBelow && entry.GetProperty("allocator").GetString() == "malloc" && entry.GetProperty("bytes").GetInt64() == 4321 * entry.GetProperty("count").GetInt64())
+                count += entry.GetProperty("count").GetInt64();
+        }
+
+        return count;
+    }
+
     private static int Deepest(JsonElement report) => report.GetProperty("entries").EnumerateArray().Max(entry => entry.GetProperty("stack").GetArrayLength());
 
-    private static int LineOf(string mark) =>
-        Array.FindIndex(File.ReadAllLines(Repository.Fixture("allocations.py")), line => line.EndsWith("# line: " + mark, StringComparison.Ordinal)) + 1;
+    private static int LineOf(string mark, string fixture = "allocations.py") =>
+        Array.FindIndex(File.ReadAllLines(Repository.Fixture(fixture)), line => line.EndsWith("# line: " + mark, StringComparison.Ordinal)) + 1;
 
     private static byte[] CodeOfLibc(int pid)
     {
