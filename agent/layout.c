@@ -35,7 +35,7 @@ int main(void) {
 #define D(f) FIELD(kaa_header, f)
     D(magic); D(protocol); D(header_size); D(size); D(shared); D(image); D(image_size); D(state); D(build); D(hooks); D(hook_size); D(hook_count); D(traps);
     D(trap_size); D(trap_count); D(parks); D(park_size); D(park_count); D(buckets); D(bucket_count); D(arena); D(arena_size); D(ring); D(ring_units); D(pid);
-    D(calls); D(tid); D(hook_capacity); D(trap_capacity); D(owner); D(trap_handler); D(unused); D(islands); D(python); D(heartbeat); D(tail); D(waits); D(parks_waiting); D(head); D(lost);
+    D(calls); D(tid); D(hook_capacity); D(trap_capacity); D(owner); D(trap_handler); D(gone); D(islands); D(python); D(heartbeat); D(tail); D(waits); D(parks_waiting); D(head); D(lost);
     D(arena_used); D(stacks_lost); D(order); D(number); D(memory);
     STRUCTURE(kaa_image);
 #define I(f) FIELD(kaa_image, f)

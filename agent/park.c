@@ -4,6 +4,11 @@
 #define SLICE 20000000UL /* ns */
 #define PATIENCE 60      /* slices without a heartbeat */
 
+struct patience {
+    u64 beat;
+    u32 still; /* slices for which it has been so */
+};
+
 static struct kaa_park *take(struct kaa_header *shared) {
     struct kaa_park *parks = (struct kaa_park *)at(shared, shared->parks);
     for (u32 i = 0; i < shared->park_count; i++) {
@@ -14,17 +19,41 @@ static struct kaa_park *take(struct kaa_header *shared) {
     return NULL;
 }
 
+/* Whoever has waited in vain says so for all: else each call at each hook would wait as long again. A heart that beats on is another number. */
+static int is_gone(struct kaa_header *shared) {
+    u32 gone = __atomic_load_n(&shared->gone, __ATOMIC_ACQUIRE);
+    return gone != 0 && gone == (u32)load(&shared->heartbeat);
+}
+
+static int is_over(struct kaa_header *shared, struct kaa_hook *hook, struct patience *patience) {
+    if (!kaa_state->enabled || __atomic_load_n(&hook->state, __ATOMIC_ACQUIRE) != KAA_ARMED || is_gone(shared))
+        return 1;
+    u64 now = load(&shared->heartbeat);
+    patience->still = now == patience->beat ? patience->still + 1 : 0;
+    patience->beat = now;
+    if (patience->still < PATIENCE)
+        return 0;
+    __atomic_store_n(&shared->gone, (u32)now, __ATOMIC_RELEASE);
+    return 1;
+}
+
 static void wait(struct kaa_header *shared, struct kaa_hook *hook, struct kaa_park *park) {
-    u64 beat = load(&shared->heartbeat);
-    u32 still = 0;
-    while (__atomic_load_n(&park->state, __ATOMIC_ACQUIRE) == KAA_PARK_WAITING && still < PATIENCE) {
+    struct patience patience = {load(&shared->heartbeat), 0};
+    while (__atomic_load_n(&park->state, __ATOMIC_ACQUIRE) == KAA_PARK_WAITING) {
         kaa_wait(&park->state, KAA_PARK_WAITING, SLICE);
-        if (!kaa_state->enabled || __atomic_load_n(&hook->state, __ATOMIC_ACQUIRE) != KAA_ARMED)
+        if (is_over(shared, hook, &patience))
             break;
-        u64 now = load(&shared->heartbeat);
-        still = now == beat ? still + 1 : 0;
-        beat = now;
     }
+}
+
+/* A breakpoint that is passed because many others wait already would be a lie: whoever comes later waits for a place. Nobody wakes it: it looks by itself. */
+static struct kaa_park *await_place(struct kaa_header *shared, struct kaa_hook *hook) {
+    struct patience patience = {load(&shared->heartbeat), 0};
+    struct kaa_park *park;
+    u32 never = 0;
+    while ((park = take(shared)) == NULL && !is_over(shared, hook, &patience))
+        kaa_wait(&never, 0, SLICE);
+    return park;
 }
 
 /* Apart, as only this needs so much of the stack, and that not while it waits. */
@@ -40,7 +69,9 @@ static __attribute__((noinline)) void fill(struct kaa_header *shared, struct kaa
 }
 
 void kaa_park(struct kaa_header *shared, struct kaa_hook *hook, const struct kaa_registers *registers, const struct kaa_event *made) {
-    struct kaa_park *park = take(shared);
+    if (is_gone(shared))
+        return;
+    struct kaa_park *park = await_place(shared, hook);
     if (park == NULL) {
         count(&hook->lost);
         return;

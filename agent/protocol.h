@@ -176,7 +176,7 @@ struct kaa_header {
     u32 trap_capacity;
     u32 owner;         /* pid of the Kaa, as that sees itself; 0 for none */
     u32 trap_handler;  /* 1: the handler of SIGTRAP is the agent's */
-    u32 unused;
+    u32 gone;          /* low half of the heartbeat that was found to stand still: as long as it is this, nobody waits; 0 for none */
     u64 islands[64];   /* address | kibibytes: areas for pieces of code; 0 for none */
     struct kaa_python python;
 

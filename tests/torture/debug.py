@@ -1,7 +1,11 @@
-"""kaa debug on a process that does everything at once: breakpoints are set, met, stepped from, deleted; every second Kaa is killed at a random instant."""
+"""kaa debug on a process that does everything at once: breakpoints are set, met, stepped from, deleted; every second Kaa is killed at a random instant.
+
+Signals come all the time: every third session stops at them too, the others let them pass.
+"""
 import collections
 import os
 import random
+import re
 import signal
 import subprocess
 import time
@@ -13,7 +17,8 @@ from harness.interpreters import Interpreter
 from harness.workshop import Workshop
 
 PATIENCE = 120.0
-KILL_WITHIN_MS = 600.0
+KILL_WITHIN_MS = 250.0
+AGAIN = 8  # what a session does that is to be killed
 
 # What a session does once it has stopped at a breakpoint, if it lives so long.
 ACTS = [
@@ -24,6 +29,8 @@ ACTS = [
     ["disable", "tbreak write", "enable", "continue"],
     ["delete", "info breakpoints"],
     ["thread apply all bt 3", "py-bt", "continue"],
+    ["stepi 40", "bt 3", "nexti 20", "continue"],
+    ["condition 1 arg0 == 0x7fffffff", "continue", "condition 1", "continue"],
 ]
 PLACES = [
     "break read", "break malloc if arg0 == 0x123456", "break select", "break poll", "tbreak usleep", "break mkdir if $_regex((char*) $rdi, \".*foo.*\")",
@@ -38,9 +45,13 @@ def debugged(interpreter: Interpreter, kaa: str, count: int) -> Verdict:
     with Workshop(interpreter.root) as workshop, Busy(interpreter, workshop) as busy:
         for turn in range(count):
             arguments = [kaa, "debug", str(busy.pid), "--batch"]
-            for line in random.sample(PLACES, 2) + ["continue"] + ACTS[turn % len(ACTS)]:
+            signals = [] if turn % 3 == 0 else ["handle all nostop noprint pass"]
+            for line in signals + random.sample(PLACES, 2) + ["continue"] + ACTS[turn // 2 % len(ACTS)] * (AGAIN if turn % 2 else 1):
                 arguments += ["-ex", line]
-            ways[_run(arguments, within=KILL_WITHIN_MS if turn % 2 else None)] += 1
+            way, output = _run(arguments, within=random.uniform(0, KILL_WITHIN_MS) if turn % 2 else None)
+            ways[way] += 1
+            ways["stops at breakpoints"] += len(re.findall(r"reakpoint \d+, ", output))
+            ways["steps and finishes"] += len(re.findall(r"^(?:0x\S+ in |Value returned)", output, re.M))
             if turn % 20 == 0:
                 faults += [f"after turn {turn}: thread {held}" for held in kernel.still_held(busy.pid)]
             if not busy.target.alive():
@@ -52,20 +63,20 @@ def debugged(interpreter: Interpreter, kaa: str, count: int) -> Verdict:
         return Verdict(f"{interpreter.name} debugged", faults, f"{count} turns, {dict(ways)}, {rounds:,} rounds")
 
 
-def _run(arguments: list[str], within: float | None) -> str:
-    """A breakpoint that is never met lets the session run for good: Ctrl-C ends that."""
-    process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def _run(arguments: list[str], within: float | None) -> tuple[str, str]:
+    """A breakpoint that is never met lets the session run for good: Ctrl-C ends that. Gives how it went, and what it said."""
+    process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     if within is not None:
-        time.sleep(random.uniform(0, within) / 1000)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        return "killed"
+        try:
+            return "through", process.communicate(timeout=within / 1000)[0]
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            return "killed", process.communicate()[0]
     end = time.monotonic() + PATIENCE
     interrupted = False
     while time.monotonic() < end:
         try:
-            process.wait(2.0)
-            return "interrupted" if interrupted else "through"
+            return "interrupted" if interrupted else "through", process.communicate(timeout=2.0)[0]
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGINT)
             interrupted = True

@@ -87,6 +87,16 @@ internal sealed class AgentMemory(SharedMapping? mapping, TargetPatch patch, Add
         System.Threading.Interlocked.MemoryBarrier();
     }
 
+    /// <summary>One less. Where it is not mapped here the process has to stand still.</summary>
+    public void Decrement(ulong offset)
+    {
+        if (mapping is null)
+            WriteHalf(offset, ReadHalf(offset) - 1);
+        else
+            _ = System.Threading.Interlocked.Decrement(ref Word<uint>(offset));
+        TargetPatch.Wrote();
+    }
+
     /// <summary>Sleeps while a half word has a value, for at most some time; may return early.</summary>
     public void Sleep(ulong offset, uint value, TimeSpan time)
     {

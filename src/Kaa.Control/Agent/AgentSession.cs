@@ -31,7 +31,9 @@ public sealed class AgentSession : IDisposable
     private readonly System.Collections.Concurrent.ConcurrentDictionary<uint, HookHandle> _handles = new();
     private readonly List<HookHandle> _added = [];
     private readonly List<int> _removed = [];
+    private readonly Dictionary<(Address, string), Code.BranchTargets?> _branches = [];
     private bool _isOver;
+    private bool _isAbandoned;
 
     private AgentSession(int pid, AgentMemory memory, PythonProcess? python, FrameWalk? walk)
     {
@@ -180,6 +182,9 @@ public sealed class AgentSession : IDisposable
     /// <summary>The thread's id as seen from here; null where it is gone.</summary>
     public int? TidOf(AgentEvent made) => _tids.Find(made.NamespaceTid);
 
+    /// <summary>True where the address lies in an island: a thread there is on its way into the agent, or runs what a hook displaced.</summary>
+    public bool IsInIsland(Address address) => _table.IsInIsland(address);
+
     /// <summary>True where the address lies in what Kaa has put into the process: a thread there is at a hook.</summary>
     public bool Contains(Address address) => _table.IsInIsland(address)
         || (address.Value >= _table.Header.image && address.Value < _table.Header.image + _table.Header.image_size);
@@ -212,6 +217,35 @@ public sealed class AgentSession : IDisposable
     {
         using AgentProcess process = AgentProcess.Open(_pid, held);
         return _traps.Add(process, held, address, out refusal);
+    }
+
+    /// <summary>A piece in which one instruction after the other can be run (<see cref="Code.IslandPiece.BuildStep"/>). Null where there is none to be had.</summary>
+    /// <exception cref="UserError">agent-refused.</exception>
+    internal (HookHandle Hook, Address Piece)? AddStepPiece(HeldProcess held, Address near, out HookRefusal? refusal)
+    {
+        using AgentProcess process = AgentProcess.Open(_pid, held);
+        if (new HookArming(process, _table, held).TryStepPiece(near, out refusal) is not { } made)
+            return null;
+        var hook = new HookHandle(made.Number, new HookRequest { Address = Code.IslandPiece.Entry(made.Piece), Action = HookAction.Park, WantsStack = false }) { IsArmed = true };
+        _handles[(uint)hook.Number] = hook;
+        return (hook, made.Piece);
+    }
+
+    /// <summary>The thread of an event does not wait any more: it was taken to another place.</summary>
+    internal void Forget(AgentEvent parked) => _events.Forget(parked);
+
+    /// <summary>No thread waits, whatever a Kaa that was killed has left.</summary>
+    internal void ForgetAll() => _events.ForgetAll();
+
+    /// <summary>The process has begun to run another program: nothing of the agent is there.</summary>
+    internal void Abandon()
+    {
+        if (_isOver)
+            return;
+        _isOver = _isAbandoned = true;
+        _heartbeat.Dispose();
+        _memory.Dispose();
+        _tids.Dispose();
     }
 
     /// <summary>True where an agent is mapped: this Kaa's, or what another one has left.</summary>
@@ -303,6 +337,8 @@ public sealed class AgentSession : IDisposable
     /// <summary>Detaches, if that was not done; a process that can't be stopped keeps hooks that do nothing.</summary>
     public void Dispose()
     {
+        if (_isAbandoned)
+            return;
         try
         {
             Detach();
@@ -341,7 +377,7 @@ public sealed class AgentSession : IDisposable
         {
             if (hook.Plan is not null || _removed.Contains(hook.Number))
                 continue;
-            planning ??= new HookPlanning(process.Target);
+            planning ??= new HookPlanning(process.Target, _branches);
             hook.Plan = planning.Plan(hook.Request, out HookRefusal? refusal);
             hook.Refusal = refusal;
         }

@@ -237,7 +237,7 @@ internal struct AgentHeader
     public uint trap_capacity;
     public uint owner;
     public uint trap_handler;
-    public uint unused;
+    public uint gone;
     public Islands islands;
     public AgentPython python;
     private readonly Gap6 _gap6; // the next field begins a cache line

@@ -65,6 +65,24 @@ internal sealed class EventReader
         _memory.Wake(place);
     }
 
+    /// <summary>The thread of an event was taken out of its wait, while it stood still: its place is free.</summary>
+    public void Forget(AgentEvent made)
+    {
+        ulong place = PlaceOf(made.Park);
+        if (made.Park < 0 || _memory.ReadWord(place + 8) != made.ParkOrder || _memory.ReadHalf(place) == (uint)AgentParkState.Free)
+            return;
+        _memory.WriteHalf(place, (uint)AgentParkState.Free);
+        _memory.Decrement(AgentWords.ParksWaitingOffset);
+    }
+
+    /// <summary>No place is taken: nobody is in the agent's code.</summary>
+    public void ForgetAll()
+    {
+        for (int i = 0; i < (int)_header.park_count; i++)
+            _memory.WriteHalf(PlaceOf(i), (uint)AgentParkState.Free);
+        _memory.WriteHalf(AgentWords.ParksWaitingOffset, 0);
+    }
+
     /// <summary>All that wait look whether they still have to.</summary>
     public void WakeAll()
     {

@@ -106,6 +106,7 @@ internal sealed class HookArming(AgentProcess process, HookTable table, HeldProc
         if (result is not (RestoreResult.Restored or RestoreResult.Untouched))
             return Refuse(hook, new HookRefusal("not-code", $"the code at {hook.Address} can't be written"));
         table.StoreState(hook.Number, AgentHookState.Armed);
+        hook.Moved = offsets.ConvertAll(offset => (offset.From, piece + offset.To));
         hook.IsArmed = true;
         hook.Refusal = null;
         return true;
@@ -166,6 +167,30 @@ internal sealed class HookArming(AgentProcess process, HookTable table, HeldProc
         record.state = AgentHookState.Removed;
         table.Store(number, record);
         return IslandPiece.Displaced(piece);
+    }
+
+    /// <summary>A piece of its own, which no code leads to, where threads wait that have made one instruction. Null without a refusal where it is to be tried again.</summary>
+    public (int Number, Address Piece)? TryStepPiece(Address near, out HookRefusal? refusal)
+    {
+        AgentHook record = default;
+        if (!TryPiece(near, ref record, out refusal))
+            return null;
+        var piece = new Address(record.island);
+        if (table.Take(IslandPiece.Entry(piece), isTrap: false) is not { } number)
+        {
+            refusal = new HookRefusal("no-slot", "the agent has as many hooks as it can have");
+            return null;
+        }
+
+        if (!process.Patch.TryWrite(piece, IslandPiece.BuildStep(piece, table.AddressOf(number), Way(HookAction.Park))))
+            return null;
+        record.address = IslandPiece.Entry(piece).Value;
+        record.action = (uint)HookAction.Park;
+        record.most_frames = 1;
+        record.texts = uint.MaxValue;
+        record.state = AgentHookState.Armed;
+        table.Store(number, record);
+        return (number, piece);
     }
 
     private Address Way(HookAction action) =>

@@ -21,6 +21,9 @@ public sealed class HookHandle
     /// <summary>Null where the place can't be hooked, or it has not been looked at yet.</summary>
     internal HookPlan? Plan { get; set; }
 
+    /// <summary>Where each displaced instruction was, from the hook on, and where it is run now; empty before it was armed.</summary>
+    internal IReadOnlyList<(int From, Address To)> Moved { get; set; } = [];
+
     /// <summary>Threads that come by are seen.</summary>
     public bool IsArmed { get; internal set; }
 

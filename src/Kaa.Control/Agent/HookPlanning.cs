@@ -8,11 +8,10 @@ namespace Kaa.Control.Agent;
 /// <summary>What is to become of the code at a hook: found out while the process runs, as long as that takes.</summary>
 internal sealed record HookPlan(Displacement Displaced, Address Word, int PatchSize);
 
-/// <summary>Plans hooks; keeps what it has learned of modules for as long as it lives.</summary>
-internal sealed class HookPlanning(LiveTarget target)
+/// <summary>Plans hooks.</summary>
+/// <param name="branches">What has been learned of modules, by their places and files.</param>
+internal sealed class HookPlanning(LiveTarget target, Dictionary<(Address, string), BranchTargets?> branches)
 {
-    private readonly Dictionary<(Address, string), BranchTargets?> _branches = [];
-
     /// <summary>Null where the place can't be hooked.</summary>
     public HookPlan? Plan(HookRequest request, out HookRefusal? refusal)
     {
@@ -36,8 +35,8 @@ internal sealed class HookPlanning(LiveTarget target)
         if (!isBranchedTo && target.Modules.Find(displaced.Address) is { } module)
         {
             (Address, string) key = (module.Base, module.Path);
-            if (!_branches.TryGetValue(key, out BranchTargets? targets))
-                _branches.Add(key, targets = BranchTargets.Find(target.Images.For(module), memory, address => FunctionRange.Find(target, address)?.Start));
+            if (!branches.TryGetValue(key, out BranchTargets? targets))
+                branches.Add(key, targets = BranchTargets.Find(target.Images.For(module), memory, address => FunctionRange.Find(target, address)?.Start));
             isBranchedTo = targets?.LeadsInto(displaced.Address, displaced.Length) == true;
         }
 

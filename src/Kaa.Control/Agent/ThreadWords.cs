@@ -20,7 +20,7 @@ internal static class ThreadWords
     private const int Above = 0x900;
     private const int MostTidOffset = 0x400;
 
-    /// <summary>Offset of the word that points to the thread's own <c>PyThreadState</c>; null where there is none (2.7).</summary>
+    /// <summary>Offset of the word that points to the thread's own <c>PyThreadState</c>; null where there is none (2.7), or no thread yet.</summary>
     public static int? FindState(PythonProcess python, LookAtThreads look, int pid)
     {
         var own = new Dictionary<ulong, HashSet<ulong>>();
@@ -35,6 +35,9 @@ internal static class ThreadWords
             states.Add(thread.Address.Value);
         }
 
+        // A program that has just begun: nothing can be compared, so anything would do.
+        if (own.Count == 0)
+            return null;
         int[] matches = new int[(Below + Above) / 8];
         bool[] isWrong = new bool[matches.Length];
         byte[] bytes = new byte[Below + Above];

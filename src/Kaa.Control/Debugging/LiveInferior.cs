@@ -34,6 +34,7 @@ public sealed class LiveInferior : Inferior
         : base(target)
     {
         Tracing = tracing;
+        tracing.Idle = StopAwakened;
         Control = new ControlledProcess(tasks, target.Info.Pid!.Value, target.Info.ContainerPid is not null);
         _tasks = tasks;
         _debugDirectories = debugDirectories;
@@ -179,11 +180,30 @@ public sealed class LiveInferior : Inferior
         _memory = Covered();
     }
 
+    /// <summary>The kernel's view of its threads.</summary>
+    public TaskDirectory Tasks => _tasks;
+
     /// <summary>The kernel's name for a thread; null where it is gone.</summary>
     public string? NameOf(int tid) => _tasks.Stat(tid)?.Name;
 
     /// <summary>A thread's id in the process's own pid namespace.</summary>
     public int NamespaceTidOf(int tid) => Live.Info.ContainerPid is not null && _tasks.Status(tid) is { NamespacePids: [.., var inner] } ? inner : tid;
+
+    /// <summary>
+    /// While it stands still: takes a thread out of the call that it was left asleep in, for what needs its registers. Were Kaa killed in the next microseconds, that call
+    /// would return EINTR. False where it does not stop.
+    /// </summary>
+    public bool TryWake(int tid)
+    {
+        bool stopped = false;
+        Tracing.Run(() =>
+        {
+            stopped = Control.Find(tid) is { } thread && Control.Stop(thread);
+            _held = Control.Held();
+        });
+        Refresh();
+        return stopped;
+    }
 
     /// <summary>Ends the process.</summary>
     public void Kill()
@@ -249,6 +269,13 @@ public sealed class LiveInferior : Inferior
         throw why;
     }
 
+    /// <summary>Again and again while it stands still: those that were left asleep and have woken up are to stand still too.</summary>
+    private void StopAwakened()
+    {
+        if (_state == InferiorState.Stopped && _held is not null)
+            Control.StopAwakened();
+    }
+
     private void ReleaseHere()
     {
         Control.DetachAll();
@@ -281,7 +308,7 @@ public sealed class LiveInferior : Inferior
             if (sight.IsHeld || sight.Conduct is not (ThreadConduct.Running or ThreadConduct.Held) || _tasks.Status(sight.Tid) is not { } status)
                 continue;
             // One that has just been made, or that sleeps in a call: it is ours, and stops when it is come by.
-            if (status.TracerPid == Environment.ProcessId)
+            if (status.TracerPid == Environment.ProcessId || Directory.Exists(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"/proc/self/task/{status.TracerPid}")))
                 continue;
             if (status.TracerPid != 0)
                 return new UserError("already-traced", $"process {Pid} is traced already, by process {status.TracerPid}", "only one debugger can hold a process; end the other one, or look with kaa bt");

@@ -19,12 +19,14 @@ public sealed class ControlledProcess
     private const int MostSights = 5;
     private const int BetweenSights = 500; // µs
     private const int VFork = 58;
+    private const int VForkEvent = 2; // PTRACE_EVENT_VFORK
     private const int Trap = 5; // SIGTRAP
 
     private readonly TaskDirectory _tasks;
     private readonly bool _nested;
     private readonly List<ControlledThread> _threads = [];
     private readonly StopReading _reading;
+    private readonly RestartProof _restarts;
 
     /// <summary>Threads whose first stop came before their creator told of them.</summary>
     private readonly Dictionary<int, WaitStatus> _unclaimed = [];
@@ -35,6 +37,7 @@ public sealed class ControlledProcess
         _nested = nested;
         Pid = pid;
         _reading = new StopReading(tasks);
+        _restarts = new RestartProof(tasks);
     }
 
     public int Pid { get; }
@@ -96,47 +99,74 @@ public sealed class ControlledProcess
     }
 
     /// <summary>
-    /// Stops all threads. Those that sleep in a call that can't be made again without loss are left asleep. What others stopped for meanwhile is told by
-    /// <see cref="Next"/> once they go on.
+    /// Stops all threads. Those that sleep in a call which would return EINTR if Kaa were killed before it is repaired are left asleep: <see cref="StopAwakened"/>. What
+    /// others stopped for meanwhile is told by <see cref="Next"/> once they go on.
     /// </summary>
     public void StopAll()
     {
-        for (int i = 1; i <= MostSights; i++)
+        Scheduling.Hasten();
+        StopEach();
+        Scheduling.Relax(0);
+    }
+
+    private void StopEach()
+    {
+        for (int i = 1; ; i++)
         {
-            var delicate = new List<ControlledThread>();
-            int left = 0;
+            bool isPassing = false;
+            var running = new List<ControlledThread>();
             foreach (ControlledThread thread in _threads.ToArray())
             {
                 if (thread.State != RunState.Running)
                     continue;
-                switch (ConductOf(thread.Tid))
-                {
-                    case StopConduct.AtOnce:
-                        Interrupt(thread);
-                        break;
-                    case StopConduct.Alone:
-                        delicate.Add(thread);
-                        break;
-                    default:
-                        left++;
-                        break;
-                }
+                StopConduct conduct = ConductOf(thread.Tid);
+                if (conduct == StopConduct.Restarts)
+                    Interrupt(thread);
+                else if (conduct == StopConduct.Runs)
+                    running.Add(thread);
+                isPassing |= conduct == StopConduct.Passing;
             }
 
             AwaitStops();
 
-            // One by one, each repaired before the next is interrupted: were Kaa killed in between, that one's call would return EINTR.
-            foreach (ControlledThread thread in delicate)
+            // One by one: who is about to begin a call that must not be interrupted is repaired at once.
+            foreach (ControlledThread thread in running)
             {
-                Interrupt(thread);
-                AwaitStops();
+                if (thread.State == RunState.Running && ConductOf(thread.Tid) is StopConduct.Runs or StopConduct.Restarts)
+                    _ = Stop(thread);
             }
 
-            if (left == 0 && _threads.TrueForAll(thread => thread.State == RunState.Stopped))
+            if (!_threads.Exists(thread => thread.State != RunState.Stopped) || i == MostSights)
                 return;
-            if (left > 0)
+
+            // Threads that were made meanwhile run; who is in a call of another kind is soon out of it.
+            if (isPassing)
                 Clock.Sleep(BetweenSights);
+            else if (i > 1)
+                return;
         }
+    }
+
+    /// <summary>While all stand still: stops those that were left asleep and have woken up.</summary>
+    public void StopAwakened()
+    {
+        foreach (ControlledThread thread in _threads.ToArray())
+        {
+            if (thread.State == RunState.Running && ConductOf(thread.Tid) is StopConduct.Runs or StopConduct.Restarts)
+                _ = Stop(thread);
+        }
+    }
+
+    /// <summary>
+    /// Stops one thread, out of a system call too that an interrupt ends: that is repaired at once, and the program would see an EINTR only if Kaa were killed in the
+    /// microseconds before. False where it does not stop: it is the parent of a child of vfork, or gone.
+    /// </summary>
+    public bool Stop(ControlledThread thread)
+    {
+        if (thread.State == RunState.Running)
+            Interrupt(thread);
+        AwaitStops();
+        return thread.State == RunState.Stopped && _threads.Contains(thread);
     }
 
     /// <summary>Lets every thread go on whose stop has been told.</summary>
@@ -149,10 +179,7 @@ public sealed class ControlledProcess
         }
     }
 
-    public void Continue(ControlledThread thread) => Resume(thread, isStep: false);
-
-    /// <summary>One instruction. It ends with a stop whose thread <see cref="ControlledThread.IsStepping"/>.</summary>
-    public void Step(ControlledThread thread) => Resume(thread, isStep: true);
+    public void Continue(ControlledThread thread) => Resume(thread);
 
     /// <summary>The next stop that somebody should know of; null where there is none now.</summary>
     public ControlledThread? Next()
@@ -174,33 +201,50 @@ public sealed class ControlledProcess
         return told;
     }
 
-    /// <summary>Sets a thread's registers, as the program has them.</summary>
-    public static bool SetRegisters(ControlledThread thread, X64Registers registers)
+    /// <summary>Sets a thread's registers, as the program has them. By one change of all, so that a Kaa that is killed leaves a thread that goes on right.</summary>
+    public bool SetRegisters(ControlledThread thread, X64Registers registers)
     {
-        if (thread.Trap is { } address && registers.Rip == address)
-            registers.Rip = thread.Tracee.Registers.Rip;
-        else
-            thread.Trap = null;
+        ulong shown = registers.Rip;
+        registers.Rip = thread.Trap == shown ? thread.Tracee.Registers.Rip : Sites?.Real(shown) ?? shown;
         if (!PTrace.SetAll(thread.Tid, registers))
             return false;
+        thread.Trap = registers.Rip == shown ? null : shown;
         thread.Tracee.Registers = registers;
         thread.Tracee.Repaired = false;
+        thread.Tracee.IsAtOwnCall = false;
         return true;
     }
 
-    /// <summary>A stopped thread that stands where an int3 of Kaa's lies goes on behind it, as if it had met it already.</summary>
+    /// <summary>The same, for a place where a thread really is: Kaa's own code.</summary>
+    public static bool SetRealRegisters(ControlledThread thread, X64Registers registers)
+    {
+        if (!PTrace.SetAll(thread.Tid, registers))
+            return false;
+        thread.Trap = null;
+        thread.Tracee.Registers = registers;
+        thread.Tracee.Repaired = false;
+        thread.Tracee.IsAtOwnCall = false;
+        return true;
+    }
+
+    /// <summary>A stopped thread has come to where Kaa waits for threads: that is told by <see cref="Next"/>, once the process goes on.</summary>
+    public static void TellLater(ControlledThread thread, ulong address)
+    {
+        thread.Met = address;
+        thread.HasNews = true;
+    }
+
+    /// <summary>A stopped thread that stands where Kaa waits for threads goes on behind that, as if it had come there already.</summary>
     public void PassTrap(ControlledThread thread)
     {
         X64Registers registers = thread.Tracee.Registers;
         ulong address = registers.Rip;
-        if (thread.Trap is not null || Sites?.Detour(address) is not { } detour)
+        if (thread.Trap is not null || Sites is not { } sites || (sites.Real(address) is var real && real == address && (real = sites.Detour(address) ?? address) == address))
             return;
         _reading.Prepare(thread);
-        registers.Rip = detour;
-        if (!PTrace.SetAll(thread.Tid, registers))
-            return;
-        thread.Tracee.Registers = registers;
-        thread.Trap = address;
+        registers.Rip = real;
+        if (SetRealRegisters(thread, registers))
+            thread.Trap = address;
     }
 
     /// <summary>A thread that has stopped for an int3 of which nobody knew then goes on behind it; false where that is none of Kaa's.</summary>
@@ -211,7 +255,7 @@ public sealed class ControlledProcess
             return false;
         registers.Rip = detour;
         thread.Signal = 0;
-        return SetRegisters(thread, registers);
+        return SetRealRegisters(thread, registers);
     }
 
     /// <summary>
@@ -247,7 +291,7 @@ public sealed class ControlledProcess
             if (thread.State == RunState.Stopped)
             {
                 _reading.Prepare(thread);
-                int signal = thread.HasNews && thread.Trap is null ? thread.Status.SignalToDeliver : thread.Signal;
+                int signal = thread.HasNews && thread.Met is null ? thread.Status.SignalToDeliver : thread.Signal;
                 _ = PTrace.Detach(thread.Tid, signal);
             }
         }
@@ -271,18 +315,23 @@ public sealed class ControlledProcess
         return null;
     }
 
-    private void Resume(ControlledThread thread, bool isStep)
+    private void Resume(ControlledThread thread)
     {
         if (thread.State != RunState.Stopped)
             return;
         _reading.Prepare(thread);
         int signal = thread.Signal;
+
+        // A signal that came while somebody borrowed the thread.
+        if (signal == 0 && thread is { Status.Kind: StopKind.Event, Tracee.Status: { Kind: StopKind.Signal } taken })
+            signal = taken.Signal;
         thread.Signal = 0;
         thread.Trap = null;
-        thread.IsStepping = isStep;
-        bool goesOn = thread.Status.Kind == StopKind.Group && !isStep
+        thread.Met = null;
+        thread.IsUntaken = false;
+        bool goesOn = thread.Status.Kind == StopKind.Group && !thread.StopsAtCalls
             ? PTrace.Listen(thread.Tid)
-            : isStep ? PTrace.Step(thread.Tid, signal) : PTrace.Continue(thread.Tid, signal);
+            : thread.StopsAtCalls ? PTrace.ContinueToCall(thread.Tid, signal) : PTrace.Continue(thread.Tid, signal);
         thread.State = goesOn ? RunState.Running : RunState.Stopping;
         thread.Tracee.State = TraceeState.Stopping;
     }
@@ -310,13 +359,21 @@ public sealed class ControlledProcess
     private bool TakeOne(out ControlledThread? thread)
     {
         thread = null;
-        int tid = PTrace.PeekAny(out WaitStatus status);
+        int tid = Peek(out WaitStatus status);
         if (tid <= 0)
             return false;
         thread = Find(tid);
 
         // Before the signal is taken: see PTrace.PeekAny.
         ulong? trap = thread is not null && status is { Kind: StopKind.Signal, Signal: Trap } ? LeaveTrap(tid) : null;
+        if (thread is not null && status.Kind == StopKind.Signal && trap is null)
+        {
+            thread.IsUntaken = true;
+            thread.Met = thread.Trap = null;
+            Settle(thread, status);
+            return true;
+        }
+
         if (PTrace.Poll(tid) is not { } taken)
             return true;
         if (thread is null)
@@ -325,9 +382,24 @@ public sealed class ControlledProcess
             return true;
         }
 
-        thread.Trap = taken.Kind == StopKind.Signal ? trap : null;
+        thread.Trap = thread.Met = taken.Kind == StopKind.Signal ? trap : null;
         Settle(thread, taken);
         return true;
+    }
+
+    /// <summary>Who has stopped for a signal that is not taken would be told of again and again, and nobody else: then all are asked one by one.</summary>
+    private int Peek(out WaitStatus status)
+    {
+        status = default;
+        if (!_threads.Exists(thread => thread.IsUntaken))
+            return PTrace.PeekAny(out status);
+        foreach (ControlledThread thread in _threads)
+        {
+            if (PTrace.Peek(thread.Tid, out status) && (!thread.IsUntaken || status.Kind == StopKind.Ended))
+                return thread.Tid;
+        }
+
+        return 0;
     }
 
     /// <summary>The thread goes on behind the int3 that it met, by way of the copy of what that hides.</summary>
@@ -343,6 +415,7 @@ public sealed class ControlledProcess
     private void Settle(ControlledThread thread, WaitStatus status)
     {
         thread.Status = status;
+        thread.IsUntaken &= status.Kind == StopKind.Signal;
         if (status.Kind == StopKind.Ended)
         {
             Remove(thread, status);
@@ -352,12 +425,17 @@ public sealed class ControlledProcess
         bool wasAsked = thread.State == RunState.Stopping;
         thread.State = RunState.Stopped;
         _reading.Read(thread);
+        thread.Trap ??= thread.Tracee.HasRegisters ? Sites?.Shown(thread.Tracee.Registers.Rip) : null;
+        if (status is { Kind: StopKind.Child, Event: VForkEvent })
+            thread.IsInVFork = true;
+        else if (status.Kind == StopKind.VForkDone)
+            thread.IsInVFork = false;
         switch (status.Kind)
         {
             case StopKind.Child when PTrace.ChildOf(thread.Tid) is { } child && Claim(child):
             case StopKind.VForkDone:
             case StopKind.Event when !wasAsked:
-                Resume(thread, isStep: false);
+                Resume(thread);
                 if (wasAsked)
                     Interrupt(thread);
                 break;
@@ -366,7 +444,7 @@ public sealed class ControlledProcess
                 thread.HasNews = true;
                 break;
             case StopKind.Group when !wasAsked:
-                Resume(thread, isStep: false);
+                Resume(thread);
                 break;
             case StopKind.Event or StopKind.Group:
                 break;
@@ -401,17 +479,24 @@ public sealed class ControlledProcess
 
     private enum StopConduct
     {
-        AtOnce,
-        Alone,
-        NotNow,
+        Runs,
+
+        /// <summary>Asleep in a call that the kernel makes again, however it was interrupted.</summary>
+        Restarts,
+
+        /// <summary>Asleep in a call that gives EINTR when it is interrupted.</summary>
+        LeftAsleep,
+
+        /// <summary>In a call that is through soon, or a parent of vfork.</summary>
+        Passing,
     }
 
     private StopConduct ConductOf(int tid)
     {
         if (_tasks.Syscall(tid) is not { Running: false, Number: >= 0 } call)
-            return StopConduct.AtOnce;
-        if (SyscallRestart.RestartsByItself(call.Number))
-            return StopConduct.AtOnce;
-        return call.Number != VFork && SyscallRestart.CanBeRepaired(call.Number) ? StopConduct.Alone : StopConduct.NotNow;
+            return StopConduct.Runs;
+        if (_restarts.Holds(tid, call))
+            return StopConduct.Restarts;
+        return call.Number != VFork && SyscallRestart.CanBeRepaired(call.Number) ? StopConduct.LeftAsleep : StopConduct.Passing;
     }
 }

@@ -26,16 +26,27 @@ public sealed class ControlledThread(int tid, int options)
     public WaitStatus Status { get; internal set; }
 
     /// <summary>The stop has not been told to whoever asks for the next one.</summary>
-    internal bool HasNews { get; set; }
+    public bool HasNews { get; internal set; }
 
     /// <summary>
-    /// It has met an int3 of Kaa's here, and stands before the instruction that belongs there. Its true instruction pointer is already where a copy of that
-    /// instruction lies, so that it would go on right if Kaa were killed.
+    /// It has stopped for a signal, and the kernel has not been asked for it by a wait that takes it: if Kaa dies, the signal is delivered. Taken, it would be lost.
+    /// </summary>
+    internal bool IsUntaken { get; set; }
+
+    /// <summary>
+    /// It stands before the program's instruction here. Its true instruction pointer is where a copy of that instruction lies, so that it would go on right if Kaa were
+    /// killed.
     /// </summary>
     public ulong? Trap { get; internal set; }
 
-    /// <summary>It makes one instruction, then stops.</summary>
-    public bool IsStepping { get; internal set; }
+    /// <summary>Of its last stop: it has come to this address, where Kaa waits for threads. Null where it stopped for something else.</summary>
+    public ulong? Met { get; internal set; }
+
+    /// <summary>It goes on only up to its next entry into a system call, or exit from one.</summary>
+    public bool StopsAtCalls { get; set; }
+
+    /// <summary>Its child of vfork runs in its memory, and is nobody's business.</summary>
+    public bool IsInVFork { get; internal set; }
 
     /// <summary>What it gets when it goes on; 0 for no signal.</summary>
     public int Signal { get; set; }

@@ -11,7 +11,7 @@ internal sealed class StopReading(TaskDirectory tasks)
     public void Read(ControlledThread thread)
     {
         Tracee tracee = thread.Tracee;
-        tracee.Status = thread.Trap is null ? thread.Status : new WaitStatus(StopKind.Event, 0);
+        tracee.Status = thread.Met is null ? thread.Status : new WaitStatus(StopKind.Event, 0);
         tracee.State = TraceeState.Stopped;
         tracee.Repaired = false;
         tracee.IsAtOwnCall = false;

@@ -49,6 +49,7 @@ public static unsafe class PTrace
     private const int ThisThread = 0x20000000; // __WNOTHREAD
     private const int AnyChild = 0x40000000; // __WALL
     private const int Exits = 4; // WEXITED
+    private const int AnyTask = 0; // P_ALL
     private const int OneTask = 1; // P_PID
     private const int LeaveIt = 0x01000000; // WNOWAIT
     private const int InformationSize = 32; // siginfo_t, in ints
@@ -178,9 +179,13 @@ public static unsafe class PTrace
     /// the signal that a thread stopped for if Kaa dies (ptrace_stop and wait_task_stopped, kernel/signal.c and exit.c).
     /// </summary>
     /// <returns>Its tid; 0 where there is none, −1 where nobody is traced.</returns>
-    public static int PeekAny(out WaitStatus status)
+    public static int PeekAny(out WaitStatus status) => Peek(AnyTask, 0, out status);
+
+    /// <summary>The same of one thread; false where it runs.</summary>
+    public static bool Peek(int tid, out WaitStatus status) => Peek(OneTask, tid, out status) == tid;
+
+    private static int Peek(int kind, int id, out WaitStatus status)
     {
-        const int AnyTask = 0; // P_ALL
         const int Stops = 2; // WSTOPPED
         const int PidOffset = 4; // si_pid
         const int StatusOffset = 6; // si_status
@@ -188,7 +193,7 @@ public static unsafe class PTrace
         information[PidOffset] = 0;
         int failed;
         do
-            failed = Libc.WaitId(AnyTask, 0, information, Exits | Stops | NoHang | LeaveIt | AnyChild | ThisThread);
+            failed = Libc.WaitId(kind, id, information, Exits | Stops | NoHang | LeaveIt | AnyChild | ThisThread);
         while (failed < 0 && Errno.Last == Errno.Interrupted);
         status = default;
         if (failed < 0)

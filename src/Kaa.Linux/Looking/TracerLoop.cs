@@ -7,6 +7,7 @@ namespace Kaa.Linux.Looking;
 public sealed class TracerLoop : IDisposable
 {
     private const int MeanwhileEvery = 10; // ms
+    private const int IdleEvery = 2; // ms
 
     private readonly object _lock = new();
     private readonly System.Threading.Thread _thread;
@@ -18,6 +19,9 @@ public sealed class TracerLoop : IDisposable
         _thread = new System.Threading.Thread(Loop, 8 << 20) { Name = "tracer", IsBackground = true };
         _thread.Start();
     }
+
+    /// <summary>Done there every few milliseconds while nothing is asked of it; null for nothing. Does not throw.</summary>
+    public Action? Idle { get; set; }
 
     public bool IsCurrent => System.Threading.Thread.CurrentThread == _thread;
 
@@ -57,8 +61,14 @@ public sealed class TracerLoop : IDisposable
 
     private void Loop()
     {
-        while (Next() is { } work)
+        while (TryNext(out Work? work))
         {
+            if (work is null)
+            {
+                Idle?.Invoke();
+                continue;
+            }
+
             try
             {
                 work.Action();
@@ -74,13 +84,15 @@ public sealed class TracerLoop : IDisposable
         }
     }
 
-    private Work? Next()
+    /// <param name="work">Null where there is none now.</param>
+    /// <returns>False at the end.</returns>
+    private bool TryNext(out Work? work)
     {
         lock (_lock)
         {
-            while (_queue.Count == 0 && !_isEnding)
-                System.Threading.Monitor.Wait(_lock);
-            return _queue.Count > 0 ? _queue.Dequeue() : null;
+            if (_queue.Count == 0 && !_isEnding)
+                _ = System.Threading.Monitor.Wait(_lock, Idle is null ? System.Threading.Timeout.Infinite : IdleEvery);
+            return _queue.TryDequeue(out work) || !_isEnding;
         }
     }
 

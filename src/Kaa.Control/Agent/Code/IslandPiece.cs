@@ -9,8 +9,10 @@ internal static class IslandPiece
     public const int Size = 256;
     private const int BackOffset = 16;
     private const int ProbeOffset = 8;
+    private const int EntryOffset = 24; // a word that a step's jump goes by
     private const int CodeOffset = 32;
     private const int DisplacedOffset = 51;
+    private const int StepOffset = 128;
 
     /// <summary>Bytes that a call of rt_sigaction may be given, behind all code.</summary>
     public const int SpareOffset = 208;
@@ -31,13 +33,7 @@ internal static class IslandPiece
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, hook.Value);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(ProbeOffset), probe.Value);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(BackOffset), displaced.Address.Value + (ulong)displaced.Length);
-        ReadOnlySpan<byte> code =
-        [
-            0x48, 0x8d, 0x64, 0x24, 0x80, // lea rsp, [rsp-128]
-            0xff, 0x15, unchecked((byte)(ProbeOffset - CodeOffset - 11)), 0xff, 0xff, 0xff, // call [probe]
-            0x48, 0x8d, 0xa4, 0x24, 0x80, 0x00, 0x00, 0x00, // lea rsp, [rsp+128]
-        ];
-        code.CopyTo(bytes.AsSpan(CodeOffset));
+        Call.CopyTo(bytes.AsSpan(CodeOffset));
         byte[]? moved = Relocator.TryWrite(displaced, Displaced(piece), piece + BackOffset, offsets, out refusal);
         if (moved is null)
             return null;
@@ -52,6 +48,36 @@ internal static class IslandPiece
             offsets[i] = (offsets[i].From, offsets[i].To + DisplacedOffset);
         return bytes;
     }
+
+    private static ReadOnlySpan<byte> Call =>
+    [
+        0x48, 0x8d, 0x64, 0x24, 0x80, // lea rsp, [rsp-128]
+        0xff, 0x15, unchecked((byte)(ProbeOffset - CodeOffset - 11)), 0xff, 0xff, 0xff, // call [probe]
+        0x48, 0x8d, 0xa4, 0x24, 0x80, 0x00, 0x00, 0x00, // lea rsp, [rsp+128]
+    ];
+
+    /// <summary>A piece for one instruction after the other (<see cref="Step"/>): behind it the probe is called, then the thread goes where the word at 16 says.</summary>
+    public static byte[] BuildStep(Address piece, Address hook, Address probe)
+    {
+        byte[] bytes = new byte[Size];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, hook.Value);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(ProbeOffset), probe.Value);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(EntryOffset), Entry(piece).Value);
+        Call.CopyTo(bytes.AsSpan(CodeOffset));
+        ReadOnlySpan<byte> jump = [0xff, 0x25, unchecked((byte)(BackOffset - DisplacedOffset - 6)), 0xff, 0xff, 0xff]; // jmp [back]
+        jump.CopyTo(bytes.AsSpan(DisplacedOffset));
+        return bytes;
+    }
+
+    /// <summary>Where the instruction of a step is.</summary>
+    public static Address StepCode(Address piece) => piece + StepOffset;
+
+    /// <summary>The word that says where a step ends.</summary>
+    public static Address StepBack(Address piece) => piece + BackOffset;
+
+    /// <summary>The bytes of a step, for <see cref="StepCode"/>: one instruction, and the way to the probe.</summary>
+    public static byte[]? Step(Displacement one, Address piece, out HookRefusal? refusal) =>
+        Relocator.TryWrite(one, StepCode(piece), piece + EntryOffset, [], out refusal);
 
     /// <summary>The jump that a function begins with when it is hooked; null where the piece is too far away.</summary>
     public static byte[]? Jump(Address from, Address piece)

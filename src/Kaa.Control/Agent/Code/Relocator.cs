@@ -15,7 +15,7 @@ internal sealed class Relocator
 
     /// <param name="place">Where the code will lie.</param>
     /// <param name="back">Address of a word that holds where the function goes on.</param>
-    /// <param name="offsets">For each displaced instruction where it was, from the first, and where it is in the code.</param>
+    /// <param name="offsets">For each displaced instruction where it was, from the first, and where it is in the code; and for what follows them.</param>
     public static byte[]? TryWrite(Displacement displaced, Address place, Address back, List<(int From, int To)> offsets, out HookRefusal? refusal)
     {
         var relocator = new Relocator(place);
@@ -32,7 +32,11 @@ internal sealed class Relocator
         }
 
         if (!displaced.IsEnd)
+        {
+            offsets.Add((displaced.Length, relocator._bytes.Count));
             _ = relocator.TryJumpBy(back);
+        }
+
         refusal = null;
         return [.. relocator._bytes];
     }

@@ -48,6 +48,9 @@ public sealed class Breakpoint(int number, string spec)
     /// <summary>Of Kaa's own: it counts only where the stack pointer is at least so high, that is, in the frame that was meant or one outside of it.</summary>
     public ulong LowestStack { get; init; }
 
+    /// <summary>Of Kaa's own: where on the stack the address lies to which that frame returns; null where no return leads there.</summary>
+    public ulong? ReturnSlot { get; init; }
+
     /// <param name="text">Empty: none.</param>
     /// <exception cref="UserError">condition</exception>
     public void SetCondition(string text)

@@ -57,6 +57,8 @@ internal sealed class BreakpointCommands(DebugSession session, ExecutionControl 
         if (one.IsPending)
             session.Output.Line($"Function \"{spec}\" not defined.");
         session.Output.Line(BreakpointText.Made(one));
+        if (execution.WhySlow(one) is { } why)
+            session.Output.Line($"Threads stop there by an int3 and a signal, which is slow, because {why}.");
     }
 
     private void Delete(string numbers)
@@ -95,6 +97,7 @@ internal sealed class BreakpointCommands(DebugSession session, ExecutionControl 
             throw new UserError("argument", "Argument required (breakpoint number).");
         Breakpoint one = execution.Breakpoints.Find(words[0]);
         one.SetCondition(words.Length > 1 ? words[1] : "");
+        execution.Plant();
         if (one.Condition is null)
             session.Output.Line($"Breakpoint {one.Number} now unconditional.");
     }

@@ -14,6 +14,7 @@ internal sealed class ControlledInferior : IRunEvents
     private readonly DebugSession _session;
     private readonly BreakpointPlanter _planter;
     private readonly AgentLink _agent;
+    private readonly AgentWaits _waits;
     private ulong? _loaderBreak;
 
     public ControlledInferior(LiveInferior inferior, ExecutionControl execution, DebugSession session)
@@ -23,6 +24,7 @@ internal sealed class ControlledInferior : IRunEvents
         _session = session;
         _agent = new AgentLink(inferior);
         _planter = new BreakpointPlanter(inferior.Pid, _agent);
+        _waits = new AgentWaits(inferior.Control, _agent, _planter);
         inferior.Control.Sites = _planter;
         inferior.Cover = _planter.Cover;
         if (inferior.State == InferiorState.Stopped)
@@ -32,24 +34,32 @@ internal sealed class ControlledInferior : IRunEvents
     public LiveInferior Inferior { get; }
 
     /// <exception cref="UserError">breakpoint-refused</exception>
-    public void Plant(BreakpointList breakpoints)
-    {
-        HashSet<ulong> wanted = breakpoints.Addresses();
-        _loaderBreak = breakpoints.All.Any(one => one.IsPending) ? LoaderBreak() : null;
-        if (_loaderBreak is { } loader)
-            wanted.Add(loader);
-        Inferior.Tracing.Run(() => _planter.Sync(Inferior.Held!, wanted));
-    }
+    public void Plant() => Inferior.Tracing.Run(() => _planter.Sync(Inferior.Held!, Wanted(), ReturnSlots()));
 
+    /// <summary>Why threads stop at the address by an int3; null where they do so by a hook.</summary>
+    public string? WhySlow(Address address) => _planter.WhySlow(address.Value);
+
+    /// <exception cref="UserError">step-refused; those of the agent.</exception>
     public StopReport Run(ResumePlan plan, int tid)
     {
         StopReport report = null!;
-        if (plan.StepTid is not null)
-            GuardSteps();
-        var decision = new HitDecision(_execution.Breakpoints, Inferior);
-        var loop = new RunLoop(Inferior.Control, _planter, decision, _execution.Signals, this, () => _loaderBreak);
+        var decision = new HitDecision(_execution.Breakpoints, Inferior, _agent);
+        var loop = new RunLoop(Inferior.Control, _planter, _waits, decision, _execution.Signals, this, () => _loaderBreak);
         Inferior.BeginRun();
-        Inferior.Tracing.Run(() => report = loop.Run(plan, tid));
+        try
+        {
+            Inferior.Tracing.Run(() =>
+            {
+                InstructionStep? step = plan.StepTid is { } one && Inferior.Control.Find(one) is { } thread ? new InstructionStep(Inferior, _planter, _agent, thread) : null;
+                report = loop.Run(plan, plan.StepTid ?? tid, step);
+            });
+        }
+        catch (UserError)
+        {
+            Inferior.EndRun();
+            throw;
+        }
+
         if (report.Reason == StopReason.Exited)
             Inferior.SetExited();
         else
@@ -64,7 +74,7 @@ internal sealed class ControlledInferior : IRunEvents
             return;
         Inferior.Tracing.Run(() =>
         {
-            _planter.Sync(Inferior.Held!, new HashSet<ulong>());
+            _planter.Sync(Inferior.Held!, new Dictionary<ulong, string>(), new Dictionary<ulong, ulong>());
             _agent.Detach(Inferior.Held!);
         });
     }
@@ -73,7 +83,7 @@ internal sealed class ControlledInferior : IRunEvents
 
     public void OnExec()
     {
-        _agent.Forget();
+        _agent.Abandon();
         if (!Inferior.Control.RunToLoaded())
             return;
         Inferior.Renew();
@@ -98,23 +108,32 @@ internal sealed class ControlledInferior : IRunEvents
             Replant();
     }
 
-    private void GuardSteps()
+    private void Replant() => _planter.Sync(Inferior.Control.Held(), Wanted(), ReturnSlots());
+
+    /// <summary>Every address where threads are to be waited for, and what the agent asks there.</summary>
+    private Dictionary<ulong, string> Wanted()
     {
-        if (_session.Thread?.Registers["rip"] is not { } rip)
-            return;
-        var places = new List<Address> { new(rip) };
-        if (Inferior.Names.At(places[0]) is { } symbol)
-            places.Add(symbol.Start);
-        Inferior.Tracing.Run(() => _agent.GuardSteps(Inferior.Held!, places));
+        BreakpointList breakpoints = _execution.Breakpoints;
+        bool tidsAreSame = Inferior.Live.Info.ContainerPid is null;
+        var wanted = new Dictionary<ulong, string>();
+        foreach (ulong address in breakpoints.Addresses())
+            wanted.Add(address, StopFilter.Of(breakpoints.At(address), tidsAreSame));
+        _loaderBreak = breakpoints.All.Any(one => one.IsPending) ? LoaderBreak() : null;
+        if (_loaderBreak is { } loader)
+            wanted[loader] = "";
+        return wanted;
     }
 
-    private void Replant()
+    private Dictionary<ulong, ulong> ReturnSlots()
     {
-        HashSet<ulong> wanted = _execution.Breakpoints.Addresses();
-        _loaderBreak = _execution.Breakpoints.All.Any(one => one.IsPending) ? LoaderBreak() : null;
-        if (_loaderBreak is { } loader)
-            wanted.Add(loader);
-        _planter.Sync(Inferior.Control.Held(), wanted);
+        var slots = new Dictionary<ulong, ulong>();
+        foreach (Breakpoint one in _execution.Breakpoints.Own)
+        {
+            if (one is { ReturnSlot: { } slot, Locations: [var place, ..] })
+                slots[place.Address.Value] = slot;
+        }
+
+        return slots;
     }
 
     private ulong? LoaderBreak() => LoaderRendezvous.Find(ProcRoot.System, Inferior.Pid, Inferior.LiveMemory)?.Break?.Value;

@@ -61,8 +61,11 @@ public sealed class ExecutionControl : IDisposable
     public void Plant()
     {
         if (_control is { } control && control.Inferior.State == InferiorState.Stopped)
-            control.Plant(Breakpoints);
+            control.Plant();
     }
+
+    /// <summary>Why threads stop at a breakpoint by an int3; null where they do so by a hook of the agent's, as they should.</summary>
+    public string? WhySlow(Breakpoint one) => one.Locations.Select(location => _control?.WhySlow(location.Address)).FirstOrDefault(why => why is not null);
 
     /// <summary>Looks again for what was not loaded; true where one was found.</summary>
     public bool Resolve()

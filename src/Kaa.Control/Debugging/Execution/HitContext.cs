@@ -1,6 +1,5 @@
 using Kaa.Control.Conditions;
 using Kaa.Formats;
-using Kaa.Linux.Controlling;
 using Kaa.Python.Inspection;
 using Kaa.Python.Stack;
 using Kaa.Results;
@@ -9,9 +8,9 @@ using Kaa.Target;
 namespace Kaa.Control.Debugging.Execution;
 
 /// <summary>The moment in which a thread has come to a breakpoint: its registers, memory, and its Python stack, which is read when it is first asked for.</summary>
-internal sealed class HitContext(LiveInferior inferior, ControlledThread thread, IMemory memory) : IConditionContext
+internal sealed class HitContext(LiveInferior inferior, AgentLink agent, Hit hit, IMemory memory) : IConditionContext
 {
-    private readonly Kaa.Target.Arch.X64Registers _registers = thread.Registers.General();
+    private readonly Kaa.Target.Arch.X64Registers _registers = hit.Registers.General();
     private IReadOnlyList<PythonFrame>? _frames;
     private string? _name;
 
@@ -21,8 +20,8 @@ internal sealed class HitContext(LiveInferior inferior, ControlledThread thread,
 
     public object? Fact(ConditionFact fact) => fact switch
     {
-        ConditionFact.ThreadId => (long)thread.Tid,
-        ConditionFact.ThreadName => _name ??= inferior.NameOf(thread.Tid),
+        ConditionFact.ThreadId => (long)hit.Thread.Tid,
+        ConditionFact.ThreadName => _name ??= inferior.NameOf(hit.Thread.Tid),
         ConditionFact.PythonStack => Frames is { Count: > 0 } frames ? string.Join(' ', frames.Select(frame => frame.Function)) : null,
         ConditionFact.PythonFunction => Innermost?.Function,
         ConditionFact.PythonFile => Innermost?.File,
@@ -34,15 +33,18 @@ internal sealed class HitContext(LiveInferior inferior, ControlledThread thread,
 
     private IReadOnlyList<PythonFrame> Frames => _frames ??= ReadFrames();
 
+    /// <summary>As the agent has walked them, where it could.</summary>
     private IReadOnlyList<PythonFrame> ReadFrames()
     {
+        if (hit.Event is { } made && agent.Frames(made) is { Count: > 0 } walked)
+            return walked;
         if (inferior.Python is not { } python)
             return [];
-        var kernel = new TargetThread { Tid = thread.Tid, NamespaceTid = inferior.NamespaceTidOf(thread.Tid), Registers = _registers, ThreadPointer = new Address(thread.Registers.FsBase) };
-        var moment = new PythonMoment(python, new Look(memory, [kernel], new HashSet<int> { thread.Tid }, 0));
+        var kernel = new TargetThread { Tid = hit.Thread.Tid, NamespaceTid = inferior.NamespaceTidOf(hit.Thread.Tid), Registers = _registers, ThreadPointer = new Address(hit.Registers.FsBase) };
+        var moment = new PythonMoment(python, new Look(memory, [kernel], new HashSet<int> { hit.Thread.Tid }, 0));
         try
         {
-            return moment.Find(thread.Tid)?.Stack is { } stack ? [.. stack.Frames.Select(frame => PythonMoment.Describe(frame))] : [];
+            return moment.Find(hit.Thread.Tid)?.Stack is { } stack ? [.. stack.Frames.Select(frame => PythonMoment.Describe(frame))] : [];
         }
         catch (TargetFault)
         {

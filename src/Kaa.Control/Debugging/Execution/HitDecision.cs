@@ -1,12 +1,11 @@
 using Kaa.Control.Conditions;
 using Kaa.Formats;
-using Kaa.Linux.Controlling;
 using Kaa.Target;
 
 namespace Kaa.Control.Debugging.Execution;
 
 /// <summary>Which breakpoints a thread that has come to an address really stops at.</summary>
-internal sealed class HitDecision(BreakpointList breakpoints, LiveInferior inferior)
+internal sealed class HitDecision(BreakpointList breakpoints, LiveInferior inferior, AgentLink agent)
 {
     private readonly PageCache _memory = new(inferior.LiveMemory);
 
@@ -14,16 +13,16 @@ internal sealed class HitDecision(BreakpointList breakpoints, LiveInferior infer
     public string? Error { get; private set; }
 
     /// <summary>Empty where the thread goes on. Counts hits.</summary>
-    public List<Breakpoint> At(ulong address, ControlledThread thread)
+    public List<Breakpoint> At(Hit hit)
     {
         Error = null;
         var met = new List<Breakpoint>();
         IConditionContext? context = null;
-        foreach (Breakpoint one in breakpoints.At(address))
+        foreach (Breakpoint one in breakpoints.At(hit.Address))
         {
-            if ((one.Tid is { } only && only != thread.Tid) || thread.Registers.Rsp < one.LowestStack)
+            if ((one.Tid is { } only && only != hit.Thread.Tid) || hit.Registers.Rsp < one.LowestStack)
                 continue;
-            if (one.Condition is { } condition && !Holds(one, condition, context ??= NewContext(thread)))
+            if (one.Condition is { } condition && !Holds(one, condition, context ??= NewContext(hit)))
                 continue;
             one.Hits++;
             if (one.Ignore > 0)
@@ -35,10 +34,10 @@ internal sealed class HitDecision(BreakpointList breakpoints, LiveInferior infer
         return met;
     }
 
-    private HitContext NewContext(ControlledThread thread)
+    private HitContext NewContext(Hit hit)
     {
         _memory.Clear();
-        return new HitContext(inferior, thread, _memory);
+        return new HitContext(inferior, agent, hit, _memory);
     }
 
     private bool Holds(Breakpoint one, ConditionNode condition, IConditionContext context)

@@ -1,3 +1,4 @@
+using Kaa.Control.Agent;
 using Kaa.Linux.Calls;
 using Kaa.Linux.Controlling;
 using Kaa.Linux.Looking;
@@ -23,7 +24,7 @@ internal interface IRunEvents
 
 /// <summary>Lets a process run until somebody has to be told that it stands still.</summary>
 internal sealed class RunLoop(
-    ControlledProcess control, BreakpointPlanter planter, HitDecision decision, SignalTable signals, IRunEvents events, Func<ulong?> loaderBreak)
+    ControlledProcess control, BreakpointPlanter planter, AgentWaits waits, HitDecision decision, SignalTable signals, IRunEvents events, Func<ulong?> loaderBreak)
 {
     private const int Trap = 5; // SIGTRAP
     private const int Interrupt = 2; // SIGINT
@@ -32,43 +33,65 @@ internal sealed class RunLoop(
     private const int LongSleep = 1_000;
     private const int Patience = 20_000;
     private const int StepPatience = 100_000;
+    private const int VForkEvent = 2;
 
     private readonly List<string> _notes = [];
     private StopReport? _report;
+    private InstructionStep? _step;
 
-    public StopReport Run(ResumePlan plan, int tid)
+    /// <param name="step">The instruction that one thread makes alone; null where all go on.</param>
+    public StopReport Run(ResumePlan plan, int tid, InstructionStep? step)
     {
         _notes.Clear();
         _report = null;
-        ControlledThread? selected = control.Find(plan.StepTid ?? tid);
-        if (selected is not null)
+        _step = step;
+        if (control.Find(tid) is { } selected)
             Begin(plan, selected);
-        else if (plan.StepTid is null)
+        else if (step is null)
             control.ContinueAll();
+        Loop(tid);
+        if (control.End is { } end)
+            return Report(new StopReport(StopReason.Exited, 0) { Exit = end.Exit, Signal = end.Exit > 128 ? end.Exit - 128 : 0 });
+        control.StopAll();
+        waits.TakeOutAll(_step);
+        if (_step is { IsDone: false } undone)
+            undone.Abandon();
+        return Report(_report!);
+    }
+
+    private void Loop(int tid)
+    {
         long idleSince = Clock.Microseconds;
-        while (_report is null)
+        while (_report is null && control.End is null)
         {
-            if (control.End is { } end)
-                return Report(new StopReport(StopReason.Exited, 0) { Exit = end.Exit, Signal = end.Exit > 128 ? end.Exit - 128 : 0 });
             // Also where there is always something to be taken.
             if (events.TakeInterrupt())
             {
                 _report = new StopReport(StopReason.Interrupted, tid) { Signal = Interrupt };
-                continue;
+                return;
             }
 
-            if (control.Next() is { } thread)
-            {
-                Take(thread);
+            if (TakeOne())
                 idleSince = Clock.Microseconds;
-                continue;
-            }
+            else
+                Idle(Clock.Microseconds - idleSince);
+            if (_step is { IsDone: true } done)
+                AfterStep(done.Thread);
+        }
+    }
 
-            Idle(Clock.Microseconds - idleSince, plan);
+    private bool TakeOne()
+    {
+        if (control.Next() is { } thread)
+        {
+            Take(thread);
+            return true;
         }
 
-        control.StopAll();
-        return Report(_report);
+        if (waits.Next() is not { } made)
+            return false;
+        AtHook(made);
+        return true;
     }
 
     private StopReport Report(StopReport report) => report with { Notes = [.. _notes] };
@@ -80,16 +103,16 @@ internal sealed class RunLoop(
             control.PassTrap(selected);
         if (plan.Signal is { } signal)
             selected.Signal = signal;
-        if (plan.StepTid is not null)
-            control.Step(selected);
+        if (_step is { } step)
+            step.Begin();
         else
             control.ContinueAll();
     }
 
-    private void Idle(long idle, ResumePlan plan)
+    private void Idle(long idle)
     {
         // A step that waits for others (a system call, a lock) lets them run.
-        if (plan.StepTid is not null && idle > StepPatience)
+        if (_step is not null && idle > StepPatience)
             control.ContinueAll();
         if (idle > SpinMicroseconds)
             Clock.Sleep(idle > Patience ? LongSleep : ShortSleep);
@@ -99,17 +122,19 @@ internal sealed class RunLoop(
     {
         switch (thread.Status)
         {
-            case { Kind: StopKind.Signal, Signal: Trap } when thread.Trap is { } address:
-                AtTrap(thread, address);
+            case { Kind: StopKind.Call } when _step is { IsDone: false } step && step.Thread == thread:
+                step.TakeCall();
                 break;
-            case { Kind: StopKind.Signal, Signal: Trap } when thread.IsStepping:
-                AfterStep(thread);
+            case var _ when thread.Met is { } address:
+                AtStop(thread, address);
                 break;
             case { Kind: StopKind.Signal } status:
                 AtSignal(thread, status.Signal);
                 break;
             case { Kind: StopKind.Exec }:
                 _notes.Add($"process {control.Pid} is executing new program");
+                _step?.Abandon();
+                _step = null;
                 planter.Forget();
                 control.StopAll();
                 events.OnExec();
@@ -124,8 +149,6 @@ internal sealed class RunLoop(
         }
     }
 
-    private const int VForkEvent = 2;
-
     private void AtChild(ControlledThread thread, bool isVFork)
     {
         if (PTrace.ChildOf(thread.Tid) is { } child && control.AwaitChild(child))
@@ -133,47 +156,70 @@ internal sealed class RunLoop(
         control.Continue(thread);
     }
 
-    private void AtTrap(ControlledThread thread, ulong address)
+    /// <summary>A thread waits in the agent; it is stopped only where that is wanted.</summary>
+    private void AtHook(AgentEvent made)
     {
-        if (loaderBreak() == address)
+        if (waits.ThreadOf(made) is not { } thread)
         {
-            control.StopAll();
-            events.OnLoaded();
-            control.ContinueAll();
+            waits.Release(made);
             return;
         }
 
-        List<Breakpoint> met = decision.At(address, thread);
-        if (met.Count > 0)
-            _report ??= new StopReport(met.TrueForAll(one => one.Number == 0) ? StopReason.Stepped : StopReason.Breakpoint, thread.Tid)
-            {
-                Breakpoints = met.FindAll(one => one.Number != 0),
-                ConditionError = decision.Error,
-            };
-        else if (thread.IsStepping)
-            control.Step(thread);
+        if (_step is { IsDone: false } step && step.Thread == thread && step.IsOf(made))
+        {
+            waits.TakeOutOfStep(step, made);
+            return;
+        }
+
+        Hit hit = waits.HitOf(thread, made);
+        if (loaderBreak() == hit.Address && waits.TryTakeOut(thread, made))
+            AtLoaded();
+        else if (decision.At(hit) is not { Count: > 0 } met)
+            waits.Release(made);
+        else if (waits.TryTakeOut(thread, made))
+            _report = Stopped(met, thread);
+        else
+            waits.Release(made);
+    }
+
+    /// <summary>A stopped thread has come to where Kaa waits for threads.</summary>
+    private void AtStop(ControlledThread thread, ulong address)
+    {
+        if (loaderBreak() == address)
+            AtLoaded();
+        else if (decision.At(Hit.Of(thread, address)) is { Count: > 0 } met)
+            _report = Stopped(met, thread);
         else
             control.Continue(thread);
     }
 
-    /// <summary>What took the place of one instruction is done once the thread is out of Kaa's code again.</summary>
+    private void AtLoaded()
+    {
+        control.StopAll();
+        waits.TakeOutAll(_step);
+        events.OnLoaded();
+        control.ContinueAll();
+    }
+
+    private StopReport Stopped(List<Breakpoint> met, ControlledThread thread) =>
+        new(met.TrueForAll(one => one.Number == 0) ? StopReason.Stepped : StopReason.Breakpoint, thread.Tid)
+        {
+            Breakpoints = met.FindAll(one => one.Number != 0),
+            ConditionError = decision.Error,
+        };
+
     private void AfterStep(ControlledThread thread)
     {
-        if (planter.IsDetour(thread.Registers.Rip))
-        {
-            control.Step(thread);
-            return;
-        }
-
         _report = new StopReport(StopReason.Stepped, thread.Tid);
-        if (!planter.IsPlanted(thread.Registers.Rip))
+        ulong address = thread.Registers.Rip;
+        if (!planter.IsPlanted(address))
             return;
 
-        // It would meet the int3 with its next instruction: it has come to the breakpoint already.
-        List<Breakpoint> met = decision.At(thread.Registers.Rip, thread);
+        // It would come to the breakpoint with its next instruction: it has come to it already.
+        List<Breakpoint> met = decision.At(Hit.Of(thread, address));
         control.PassTrap(thread);
         if (met.Count > 0)
-            _report = _report with { Reason = StopReason.Breakpoint, Breakpoints = met.FindAll(one => one.Number != 0), ConditionError = decision.Error };
+            _report = Stopped(met, thread);
     }
 
     private void AtSignal(ControlledThread thread, int signal)
@@ -190,11 +236,7 @@ internal sealed class RunLoop(
             _report = new StopReport(StopReason.Signal, thread.Tid) { Signal = signal };
         else if (signals.Prints(signal))
             _notes.Add($"Program received signal {SignalTable.NameOf(signal)}, {SignalTable.TextOf(signal)}.");
-        if (_report is not null)
-            return;
-        if (thread.IsStepping)
-            control.Step(thread);
-        else
+        if (_report is null)
             control.Continue(thread);
     }
 }

@@ -48,13 +48,17 @@ internal sealed class StepCommands(DebugSession session, ExecutionControl execut
     {
         InferiorThread thread = RequireWhole();
         Instruction instruction = Decode(thread);
-        if (instruction.FlowControl is not (FlowControl.Call or FlowControl.IndirectCall) && !instruction.HasRepPrefix && !instruction.HasRepnePrefix)
-        {
-            StepInstruction();
+        bool isCall = instruction.FlowControl is FlowControl.Call or FlowControl.IndirectCall;
+        bool isQuiet = execution.IsQuiet;
+        execution.IsQuiet |= isCall;
+        StepInstruction();
+        execution.IsQuiet = isQuiet;
+        if (!isCall || execution.LastReason != StopReason.Stepped || !execution.IsStill)
             return;
-        }
 
-        RunTo(new Address(instruction.NextIP), thread.Tid, thread.Registers["rsp"] ?? 0);
+        // It is in the function now, and what it will return to lies at the top of its stack.
+        ulong slot = session.RequireThread().Registers["rsp"] ?? 0;
+        RunTo(new Address(instruction.NextIP), thread.Tid, slot + sizeof(ulong), slot);
     }
 
     private void Finish()
@@ -72,7 +76,8 @@ internal sealed class StepCommands(DebugSession session, ExecutionControl execut
         new FrameLines(session).Write(frame, view);
 
         // Where the caller's frame has its stack: not before this call has returned is it so high, however deep it recurses.
-        RunTo(caller.Pc, thread.Tid, caller.Registers["rsp"] ?? (thread.Registers["rsp"] ?? 0) + 1);
+        ulong? above = caller.Registers["rsp"];
+        RunTo(caller.Pc, thread.Tid, above ?? (thread.Registers["rsp"] ?? 0) + 1, above - sizeof(ulong));
         if (execution.LastReason == StopReason.Stepped && session.Thread?.Registers["rax"] is { } value)
             session.Output.Line($"Value returned is ${session.Values.Add(Values.DataValue.Integer(unchecked((long)value)))} = {unchecked((long)value)} (rax = 0x{value:x})");
     }
@@ -88,21 +93,22 @@ internal sealed class StepCommands(DebugSession session, ExecutionControl execut
         execution.Breakpoints.AddOwn(new Breakpoint(0, argument) { Locations = found, Tid = thread.Tid });
         StackView view = session.Stack.View;
         if (view.Frames.Count > 1)
-            AddOwn(view.Frames[1].Pc, thread.Tid, view.Frames[1].Registers["rsp"] ?? 0);
+            AddOwn(view.Frames[1].Pc, thread.Tid, view.Frames[1].Registers["rsp"] ?? 0, view.Frames[1].Registers["rsp"] - sizeof(ulong));
         execution.Resume(new ResumePlan());
     }
 
-    private void RunTo(Address address, int tid, ulong lowestStack)
+    private void RunTo(Address address, int tid, ulong lowestStack, ulong? slot)
     {
-        AddOwn(address, tid, lowestStack);
+        AddOwn(address, tid, lowestStack, slot);
         execution.Resume(new ResumePlan());
     }
 
-    private void AddOwn(Address address, int tid, ulong lowestStack) => execution.Breakpoints.AddOwn(new Breakpoint(0, "")
+    private void AddOwn(Address address, int tid, ulong lowestStack, ulong? slot) => execution.Breakpoints.AddOwn(new Breakpoint(0, "")
     {
         Locations = [LocationFinder.At(session.RequireLive(), address)],
         Tid = tid,
         LowestStack = lowestStack,
+        ReturnSlot = slot,
     });
 
     private Instruction Decode(InferiorThread thread)
@@ -117,8 +123,14 @@ internal sealed class StepCommands(DebugSession session, ExecutionControl execut
     /// <summary>One that can be moved by instructions.</summary>
     private InferiorThread RequireWhole()
     {
-        _ = session.RequireLive();
+        LiveInferior live = session.RequireLive();
         InferiorThread thread = session.RequireThread();
+        if (thread.IsPartial && live.TryWake(thread.Tid) && live.Threads.FirstOrDefault(one => one.Tid == thread.Tid) is { IsPartial: false } awake)
+        {
+            session.Select(awake);
+            return awake;
+        }
+
         return thread.IsPartial
             ? throw new UserError("asleep", "This thread sleeps in a system call that Kaa can't interrupt without loss, so it can't be stepped.", "continue, and stop again when it has come out of it")
             : thread;
