@@ -106,7 +106,7 @@ internal sealed class HookArming(AgentProcess process, HookTable table, HeldProc
         if (result is not (RestoreResult.Restored or RestoreResult.Untouched))
             return Refuse(hook, new HookRefusal("not-code", $"the code at {hook.Address} can't be written"));
         table.StoreState(hook.Number, AgentHookState.Armed);
-        hook.Moved = offsets.ConvertAll(offset => (offset.From, piece + offset.To));
+        hook.Moved = prepared.Offsets.ConvertAll(offset => (offset.From, prepared.Piece + offset.To));
         hook.IsArmed = true;
         hook.Refusal = null;
         return true;

@@ -156,6 +156,7 @@ public sealed class LiveInferior : Inferior
     /// <summary>It is about to run, by <see cref="Control"/>.</summary>
     public void BeginRun()
     {
+        _held?.Dispose();
         _held = null;
         EndStop();
         _threads = [];
@@ -165,7 +166,7 @@ public sealed class LiveInferior : Inferior
     /// <summary>It stands still again: what each thread is now is read.</summary>
     public void EndRun()
     {
-        Tracing.Run(() => _held = Control.Held());
+        Tracing.Run(HoldAgain);
         _heldSince ??= Clock.Microseconds;
         _state = InferiorState.Stopped;
         Refresh();
@@ -199,7 +200,7 @@ public sealed class LiveInferior : Inferior
         Tracing.Run(() =>
         {
             stopped = Control.Find(tid) is { } thread && Control.Stop(thread);
-            _held = Control.Held();
+            HoldAgain();
         });
         Refresh();
         return stopped;
@@ -276,9 +277,16 @@ public sealed class LiveInferior : Inferior
             Control.StopAwakened();
     }
 
+    private void HoldAgain()
+    {
+        _held?.Dispose();
+        _held = Control.Held();
+    }
+
     private void ReleaseHere()
     {
         Control.DetachAll();
+        _held?.Dispose();
         _held = null;
         EndStop();
     }

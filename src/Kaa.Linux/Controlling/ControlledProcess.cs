@@ -86,7 +86,13 @@ public sealed class ControlledProcess
     public ControlledThread? Find(int tid) => _threads.Find(thread => thread.Tid == tid);
 
     /// <summary>As others see it that need a process which stands still.</summary>
-    public HeldProcess Held()
+    public HeldProcess Held() => HeldProcess.Adopt(_tasks, _nested, Stopped(), () =>
+    {
+        StopAwakened();
+        return Stopped();
+    });
+
+    private List<Tracee> Stopped()
     {
         var stopped = new List<Tracee>(_threads.Count);
         foreach (ControlledThread thread in _threads)
@@ -95,7 +101,7 @@ public sealed class ControlledProcess
                 stopped.Add(thread.Tracee);
         }
 
-        return HeldProcess.Adopt(_tasks, _nested, stopped);
+        return stopped;
     }
 
     /// <summary>
@@ -119,7 +125,7 @@ public sealed class ControlledProcess
             {
                 if (thread.State != RunState.Running)
                     continue;
-                StopConduct conduct = ConductOf(thread.Tid);
+                StopConduct conduct = ConductOf(thread);
                 if (conduct == StopConduct.Restarts)
                     Interrupt(thread);
                 else if (conduct == StopConduct.Runs)
@@ -132,7 +138,7 @@ public sealed class ControlledProcess
             // One by one: who is about to begin a call that must not be interrupted is repaired at once.
             foreach (ControlledThread thread in running)
             {
-                if (thread.State == RunState.Running && ConductOf(thread.Tid) is StopConduct.Runs or StopConduct.Restarts)
+                if (thread.State == RunState.Running && ConductOf(thread) is StopConduct.Runs or StopConduct.Restarts)
                     _ = Stop(thread);
             }
 
@@ -152,7 +158,7 @@ public sealed class ControlledProcess
     {
         foreach (ControlledThread thread in _threads.ToArray())
         {
-            if (thread.State == RunState.Running && ConductOf(thread.Tid) is StopConduct.Runs or StopConduct.Restarts)
+            if (thread.State == RunState.Running && ConductOf(thread) is StopConduct.Runs or StopConduct.Restarts)
                 _ = Stop(thread);
         }
     }
@@ -166,7 +172,12 @@ public sealed class ControlledProcess
         if (thread.State == RunState.Running)
             Interrupt(thread);
         AwaitStops();
-        return thread.State == RunState.Stopped && _threads.Contains(thread);
+        if (thread.State == RunState.Stopped)
+            return _threads.Contains(thread);
+
+        // When it stops after all it goes on by itself.
+        thread.State = RunState.Running;
+        return false;
     }
 
     /// <summary>Lets every thread go on whose stop has been told.</summary>
@@ -176,6 +187,8 @@ public sealed class ControlledProcess
         {
             if (thread is { State: RunState.Stopped, HasNews: false })
                 Continue(thread);
+            else if (thread.State == RunState.Stopping)
+                thread.State = RunState.Running;
         }
     }
 
@@ -329,6 +342,7 @@ public sealed class ControlledProcess
         thread.Trap = null;
         thread.Met = null;
         thread.IsUntaken = false;
+        thread.SeenReceiving = null;
         bool goesOn = thread.Status.Kind == StopKind.Group && !thread.StopsAtCalls
             ? PTrace.Listen(thread.Tid)
             : thread.StopsAtCalls ? PTrace.ContinueToCall(thread.Tid, signal) : PTrace.Continue(thread.Tid, signal);
@@ -491,12 +505,26 @@ public sealed class ControlledProcess
         Passing,
     }
 
-    private StopConduct ConductOf(int tid)
+    private StopConduct ConductOf(ControlledThread thread)
     {
-        if (_tasks.Syscall(tid) is not { Running: false, Number: >= 0 } call)
-            return StopConduct.Runs;
-        if (_restarts.Holds(tid, call))
+        if (_tasks.Syscall(thread.Tid) is not { Running: false, Number: >= 0 } call)
+            return IsStillReceiving(thread) ? StopConduct.Passing : StopConduct.Runs;
+        if (_restarts.Holds(thread.Tid, call))
             return StopConduct.Restarts;
         return call.Number != VFork && SyscallRestart.CanBeRepaired(call.Number) ? StopConduct.LeftAsleep : StopConduct.Passing;
+    }
+
+    /// <summary>
+    /// The time of its receive is over, and it waits for a processor: an interrupt would still end the call with EINTR, as that looks for signals first (unix_stream_read_generic,
+    /// net/unix/af_unix.c), and on a busy machine it could take long until that is repaired. Once it has run, it is out of the call.
+    /// </summary>
+    private bool IsStillReceiving(ControlledThread thread)
+    {
+        if (!_tasks.IsInReceive(thread.Tid) || _tasks.Runs(thread.Tid) is not { } runs)
+            return false;
+        if (thread.SeenReceiving is { } seen && seen != runs)
+            return false;
+        thread.SeenReceiving = runs;
+        return true;
     }
 }

@@ -25,6 +25,7 @@ public sealed class HeldProcess : IDisposable
     private readonly RestartProof _restarts;
     private bool _isHeld;
     private bool _isAdopted;
+    private Func<IEnumerable<Tracee>>? _stopAwake;
 
     /// <param name="nested">The target lives in a pid namespace of its own.</param>
     public HeldProcess(TaskDirectory tasks, bool nested)
@@ -48,9 +49,10 @@ public sealed class HeldProcess : IDisposable
     /// <summary>
     /// A view of a process whose threads somebody else has stopped, on this thread, and will let go: <see cref="Stop"/> and <see cref="Release"/> do nothing.
     /// </summary>
-    public static HeldProcess Adopt(TaskDirectory tasks, bool nested, IEnumerable<Tracee> stopped)
+    /// <param name="stopAwake">Stops those that were left asleep and have woken up, and gives all that are stopped then.</param>
+    public static HeldProcess Adopt(TaskDirectory tasks, bool nested, IEnumerable<Tracee> stopped, Func<IEnumerable<Tracee>>? stopAwake = null)
     {
-        var held = new HeldProcess(tasks, nested) { _isAdopted = true };
+        var held = new HeldProcess(tasks, nested) { _isAdopted = true, _stopAwake = stopAwake };
         held._roster.Begin(null);
         held.Tracer.Adopt(stopped);
         held.Record();
@@ -103,7 +105,7 @@ public sealed class HeldProcess : IDisposable
     public IReadOnlySet<int> StopAwake()
     {
         var ran = new HashSet<int>();
-        for (int i = 0; i < MostSettlings && !_isAdopted; i++)
+        for (int i = 0; i < MostSettlings && (!_isAdopted || _stopAwake is not null); i++)
         {
             List<int> awake = SightAwake(ran);
             if (_roster.MayHaveNew() && _roster.AddNew(out IReadOnlyList<ThreadSight> added))
@@ -115,7 +117,10 @@ public sealed class HeldProcess : IDisposable
 
             if (awake.Count == 0)
                 break;
-            StopSome(awake);
+            if (_stopAwake is { } stop)
+                Tracer.Adopt(stop());
+            else
+                StopSome(awake);
             Record();
         }
 

@@ -57,7 +57,14 @@ public sealed class Tracer(TaskDirectory tasks, int patience = Tracer.PatienceMi
     }
 
     /// <summary>Takes over threads that this thread has stopped already. They are not let go by <see cref="Release"/>, which must not be called then.</summary>
-    public void Adopt(IEnumerable<Tracee> stopped) => _tracees.AddRange(stopped);
+    public void Adopt(IEnumerable<Tracee> stopped)
+    {
+        foreach (Tracee tracee in stopped)
+        {
+            if (!_tracees.Contains(tracee))
+                _tracees.Add(tracee);
+        }
+    }
 
     /// <summary>Waits once more for those that were overdue.</summary>
     /// <param name="isWorthIt">False for a tid that will not stop soon.</param>

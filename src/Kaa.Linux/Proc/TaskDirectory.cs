@@ -57,6 +57,23 @@ public sealed class TaskDirectory : IDisposable
         return SyscallText.Parse(text);
     }
 
+    /// <summary>
+    /// True for a thread that seems to be in a socket's receive in the kernel, though it sleeps no more. Where it runs on a processor it may be what it was in last. False where the
+    /// kernel does not say (it takes CAP_SYS_ADMIN).
+    /// </summary>
+    public bool IsInReceive(int tid)
+    {
+        Span<byte> path = stackalloc byte[TaskPath.MaxLength];
+        return _text.TryReadRecord(_directory.Number, TaskPath.Write(path, tid, "stack"u8), out ReadOnlySpan<byte> text) && text.IndexOf("sock_recvmsg"u8) >= 0;
+    }
+
+    /// <summary>How often and how long a thread has run; null where the kernel does not count.</summary>
+    public RunCount? Runs(int tid)
+    {
+        Span<byte> path = stackalloc byte[TaskPath.MaxLength];
+        return _text.TryReadRecord(_directory.Number, TaskPath.Write(path, tid, "schedstat"u8), out ReadOnlySpan<byte> text) ? RunCount.ParseSchedStat(text) : null;
+    }
+
     /// <summary>A descriptor for <see cref="Count(int, bool)"/>; negative where there is none.</summary>
     public int OpenCounter(int tid, bool schedStat)
     {

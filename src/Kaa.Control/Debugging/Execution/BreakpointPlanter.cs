@@ -197,7 +197,7 @@ internal sealed class BreakpointPlanter(int pid, AgentLink agent) : ITrapSites
     private bool TryPlantReturn(HeldProcess held, TargetPatch patch, ulong slot, ulong address)
     {
         Span<byte> now = stackalloc byte[sizeof(ulong)];
-        if (!patch.TryRead(new Address(slot), now) || BinaryPrimitives.ReadUInt64LittleEndian(now) != address || agent.TakeStepPiece(() => held, new Address(address), out _) is not { } piece)
+        if (!patch.TryRead(new Address(slot), now) || BinaryPrimitives.ReadUInt64LittleEndian(now) != address || (PieceFor(address) ?? agent.TakeStepPiece(() => held, new Address(address), out _)) is not { } piece)
             return false;
         if (!patch.TryWrite(IslandPiece.StepBack(piece.Address), BitConverter.GetBytes(Real(address))))
             return false;
@@ -206,6 +206,18 @@ internal sealed class BreakpointPlanter(int pid, AgentLink agent) : ITrapSites
             return false;
         _sites[slot] = new ReturnSite(slot, piece, address) { IsPlanted = true };
         return true;
+    }
+
+    /// <summary>One that leads there already, from a frame that did not return by it.</summary>
+    private StepPiece? PieceFor(ulong address)
+    {
+        foreach (StopSite site in _sites.Values)
+        {
+            if (site is ReturnSite { IsPlanted: false } back && back.ReturnTo == address)
+                return back.Piece;
+        }
+
+        return null;
     }
 
     /// <summary>The piece stays what it is for good: a copy of the stack that a coroutine keeps may still lead there.</summary>

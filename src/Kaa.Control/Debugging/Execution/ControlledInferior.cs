@@ -108,7 +108,11 @@ internal sealed class ControlledInferior : IRunEvents
             Replant();
     }
 
-    private void Replant() => _planter.Sync(Inferior.Control.Held(), Wanted(), ReturnSlots());
+    private void Replant()
+    {
+        using HeldProcess held = Inferior.Control.Held();
+        _planter.Sync(held, Wanted(), ReturnSlots());
+    }
 
     /// <summary>Every address where threads are to be waited for, and what the agent asks there.</summary>
     private Dictionary<ulong, string> Wanted()

@@ -119,8 +119,9 @@ internal sealed class InstructionStep(LiveInferior inferior, BreakpointPlanter p
     private void BeginPiece(IMemory memory, in Instruction instruction)
     {
         var near = new Address(instruction.IsIPRelativeMemoryOperand ? instruction.IPRelativeMemoryAddress : _from);
+        using var held = new HeldWhenAsked(_control);
         HookRefusal? refusal = null;
-        if (Displacement.Find(memory, new Address(_from), null, 1, out refusal) is not { } one || agent.TakeStepPiece(_control.Held, near, out refusal) is not { } piece
+        if (Displacement.Find(memory, new Address(_from), null, 1, out refusal) is not { } one || agent.TakeStepPiece(() => held.Value, near, out refusal) is not { } piece
             || IslandPiece.Step(one, piece.Address, out refusal) is not { } code)
             throw Refused(refusal?.Message ?? "no thread can be borrowed just now");
         _next = instruction.NextIP;
