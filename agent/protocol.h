@@ -12,7 +12,7 @@ typedef int i32;
 typedef long i64;
 
 #define KAA_MAGIC 0x31746e656761614bUL /* "Kaagent1" */
-#define KAA_PROTOCOL 2
+#define KAA_PROTOCOL 3
 
 #define KAA_RETURNS 1024 /* calls that may be on their way to a return event at a time */
 #define KAA_PROGRAM 368  /* bytes of a condition */

@@ -1,5 +1,5 @@
 /* Numbers that entry.S shares with protocol.h; check.c compares them. */
-#define KAA_PROTOCOL 2
+#define KAA_PROTOCOL 3
 #define KAA_RETURNS 1024
 #define KAA_REGISTER_WORDS 18
 #define KAA_PIECE_HOOK 0
