@@ -14,6 +14,8 @@ internal sealed class HookArming(AgentProcess process, HookTable table, HeldProc
     private const ulong ReadRun = 1 | 4; // PROT_READ | PROT_EXEC
     private const ulong Private = 0x2 | 0x20 | 0x100000; // MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE
     private const int BetweenLooks = 8; // hooks
+    private const int MostLooks = 8;
+    private const int PatientLooks = 2;
     private readonly StoppedThreads _threads = new(held, process.Target);
     private readonly List<Kaa.Formats.ProcText.Mapping> _mappings = [.. process.Target.Mappings];
     private RemoteWork? _work;
@@ -34,8 +36,8 @@ internal sealed class HookArming(AgentProcess process, HookTable table, HeldProc
         for (int i = 0; i < prepared.Count; i++)
         {
             // What has run since it was looked at may come back to anywhere.
-            if (i % BetweenLooks == 0 || prepared[i].Record.patch_size == CodeBytes.JumpSize)
-                LookAgain(ranges, expected);
+            if ((i % BetweenLooks == 0 || prepared[i].Record.patch_size == CodeBytes.JumpSize) && !HasSettled(ranges, expected))
+                break;
             if (!expected.Contains(prepared[i].Hook.Address) && TryWrite(prepared[i]))
                 hooks.Remove(prepared[i].Hook);
         }
@@ -43,11 +45,21 @@ internal sealed class HookArming(AgentProcess process, HookTable table, HeldProc
         Rescue(prepared);
     }
 
-    /// <summary>Those that were left asleep and have run since: stopped now, where they do not sleep again.</summary>
-    private void LookAgain(List<(Address, int)> ranges, HashSet<Address> expected)
+    /// <summary>
+    /// Those that were left asleep and have run since: stopped now, where they do not sleep again; those that wake up again and again, in any case. False where somebody
+    /// runs nevertheless: the rest is to be tried again.
+    /// </summary>
+    private bool HasSettled(List<(Address, int)> ranges, HashSet<Address> expected)
     {
-        while (held.StopAwake() is { Count: > 0 } ran)
+        for (int i = 0; i < MostLooks; i++)
+        {
+            IReadOnlySet<int> ran = held.StopAwake(restless: i >= PatientLooks);
+            if (ran.Count == 0)
+                return true;
             expected.UnionWith(_threads.FindExpected(ranges, ran));
+        }
+
+        return false;
     }
 
     /// <summary>
@@ -55,7 +67,7 @@ internal sealed class HookArming(AgentProcess process, HookTable table, HeldProc
     /// </summary>
     private void Rescue(List<PreparedHook> prepared)
     {
-        while (held.StopAwake().Count > 0)
+        for (int i = 0; i < MostLooks && held.StopAwake(restless: i >= PatientLooks).Count > 0; i++)
         {
             foreach (PreparedHook hook in prepared)
             {

@@ -102,12 +102,13 @@ public sealed class HeldProcess : IDisposable
     /// Stops those that were left asleep and are awake by now, and threads that they have started. Gives all that have run since they were sighted, also those that
     /// sleep again: where they are and what lies on their stacks is not what it was.
     /// </summary>
-    public IReadOnlySet<int> StopAwake()
+    /// <param name="restless">Those that sleep again are stopped too: they wake up all the time.</param>
+    public IReadOnlySet<int> StopAwake(bool restless = false)
     {
         var ran = new HashSet<int>();
         for (int i = 0; i < MostSettlings && (!_isAdopted || _stopAwake is not null); i++)
         {
-            List<int> awake = SightAwake(ran);
+            List<int> awake = SightAwake(ran, restless);
             if (_roster.MayHaveNew() && _roster.AddNew(out IReadOnlyList<ThreadSight> added))
             {
                 foreach (ThreadSight sight in added)
@@ -127,7 +128,7 @@ public sealed class HeldProcess : IDisposable
         return ran;
     }
 
-    private List<int> SightAwake(HashSet<int> ran)
+    private List<int> SightAwake(HashSet<int> ran, bool restless)
     {
         var awake = new List<int>();
         for (int place = 0; place < _roster.Threads.Count; place++)
@@ -137,7 +138,7 @@ public sealed class HeldProcess : IDisposable
                 continue;
             ran.Add(sight.Tid);
             _roster.SightAgain(sight.Tid);
-            if (IsToBeStopped(_roster.Threads[place]))
+            if (IsToBeStopped(_roster.Threads[place]) || (restless && WillStop(sight.Tid)))
                 awake.Add(sight.Tid);
         }
 
