@@ -30,9 +30,9 @@ internal sealed record ControlFlow(ulong Next, ulong Rsp, ulong Rcx, ulong? Push
             case Mnemonic.Loop or Mnemonic.Loope or Mnemonic.Loopne or Mnemonic.Jrcxz or Mnemonic.Jecxz:
                 return Counted(instruction, registers, next);
             case Mnemonic.Ret when ReadWord(memory, registers.Rsp) is { } target:
-                return next with { Next = target, Rsp = registers.Rsp + Word + (instruction.OpCount > 0 ? instruction.Immediate16 : 0u) };
+                return next with { Next = target, Rsp = unchecked(registers.Rsp + Word + (instruction.OpCount > 0 ? instruction.Immediate16 : 0u)) };
             case Mnemonic.Call when Target(instruction, registers, memory) is { } target:
-                return next with { Next = target, Rsp = registers.Rsp - Word, Pushed = after };
+                return next with { Next = target, Rsp = unchecked(registers.Rsp - Word), Pushed = after };
             case Mnemonic.Jmp when Target(instruction, registers, memory) is { } target:
                 return next with { Next = target };
             default:
@@ -45,13 +45,13 @@ internal sealed record ControlFlow(ulong Next, ulong Rsp, ulong Rcx, ulong? Push
     private static ControlFlow? Counted(in Instruction instruction, in X64Registers registers, ControlFlow next)
     {
         bool isZero = (registers.Flags & Zero) != 0;
-        ulong left = registers.Rcx - 1;
+        ulong left = unchecked(registers.Rcx - 1);
         switch (instruction.Code)
         {
             case Code.Jrcxz_rel8_64:
                 return registers.Rcx == 0 ? next with { Next = instruction.NearBranchTarget } : next;
             case Code.Jecxz_rel8_64:
-                return (uint)registers.Rcx == 0 ? next with { Next = instruction.NearBranchTarget } : next;
+                return unchecked((uint)registers.Rcx) == 0 ? next with { Next = instruction.NearBranchTarget } : next;
             case Code.Loop_rel8_64_RCX:
                 break;
             case Code.Loope_rel8_64_RCX when isZero:
@@ -79,18 +79,18 @@ internal sealed record ControlFlow(ulong Next, ulong Rsp, ulong Rcx, ulong? Push
     {
         ulong place = instruction.SegmentPrefix switch { Register.FS => registers.FsBase, Register.GS => registers.GsBase, _ => 0 };
         if (instruction.IsIPRelativeMemoryOperand)
-            return place + instruction.IPRelativeMemoryAddress;
-        place += instruction.MemoryDisplacement64;
+            return unchecked(place + instruction.IPRelativeMemoryAddress);
+        place = unchecked(place + instruction.MemoryDisplacement64);
         if (instruction.MemoryBase != Register.None)
         {
             if (Value(instruction.MemoryBase, registers) is not { } value)
                 return null;
-            place += value;
+            place = unchecked(place + value);
         }
 
         if (instruction.MemoryIndex == Register.None)
             return place;
-        return Value(instruction.MemoryIndex, registers) is { } index ? place + index * (ulong)instruction.MemoryIndexScale : null;
+        return Value(instruction.MemoryIndex, registers) is { } index ? unchecked(place + index * (ulong)instruction.MemoryIndexScale) : null;
     }
 
     private static ulong? Value(Register register, in X64Registers registers) => register switch
