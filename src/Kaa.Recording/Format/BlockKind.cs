@@ -32,4 +32,7 @@ public enum BlockKind : byte
 
     /// <summary>The recording has ended, and how. The last block; where it is missing the recording goes on, or was cut off.</summary>
     End = 10,
+
+    /// <summary>Another block, packed: its kind (one byte), how long it is (uleb), and its content in LZ4's block format.</summary>
+    Packed = 12,
 }

@@ -10,6 +10,7 @@ public sealed class BlockReader
 
     private readonly Stream _stream;
     private byte[] _content = [];
+    private byte[] _unpacked = [];
 
     /// <exception cref="BadData">No recording, or one of a version that is not known.</exception>
     /// <exception cref="IOException">It can't be read.</exception>
@@ -57,8 +58,30 @@ public sealed class BlockReader
             return Stop("its last block is cut");
         Content = _content.AsMemory(0, length);
         Kind = (BlockKind)header[0];
-        return RecordingFormat.Checksum(Kind, Content.Span) == BinaryPrimitives.ReadUInt32LittleEndian(header[8..])
-            || Stop("a block whose checksum is wrong");
+        if (RecordingFormat.Checksum(Kind, Content.Span) != BinaryPrimitives.ReadUInt32LittleEndian(header[8..]))
+            return Stop("a block whose checksum is wrong");
+        return Kind != BlockKind.Packed || TryUnpack() || Stop("a packed block that can't be unpacked");
+    }
+
+    private bool TryUnpack()
+    {
+        var reader = new SpanReader(Content.Span, Format);
+        try
+        {
+            Kind = (BlockKind)reader.U8();
+            ulong length = reader.Uleb();
+            if (length > RecordingFormat.MostBlock || Kind == BlockKind.Packed)
+                return false;
+            if (_unpacked.Length < (int)length)
+                _unpacked = new byte[Math.Max((int)length, Math.Min(_unpacked.Length * 2, RecordingFormat.MostBlock))];
+            bool isWhole = Lz4.TryUnpack(Content.Span[reader.Position..], _unpacked.AsSpan(0, (int)length));
+            Content = _unpacked.AsMemory(0, (int)length);
+            return isWhole;
+        }
+        catch (BadData)
+        {
+            return false;
+        }
     }
 
     private bool Stop(string damage)

@@ -6,6 +6,10 @@ namespace Kaa.Recording.Format;
 public sealed class BlockWriter
 {
     private readonly Stream _stream;
+    private const int LeastPacked = 256;
+
+    private readonly Lz4 _packer = new();
+    private readonly ByteSink _packed = new();
     private readonly byte[] _header = new byte[RecordingFormat.HeaderSize];
 
     /// <exception cref="IOException">The stream takes no more.</exception>
@@ -31,6 +35,26 @@ public sealed class BlockWriter
         _stream.Write(header);
         _stream.Write(content);
         Length += header.Length + content.Length;
+    }
+
+    /// <summary>As <see cref="Write"/>, in less room where that can be done.</summary>
+    /// <exception cref="IOException">The stream takes no more.</exception>
+    public void WritePacked(BlockKind kind, ReadOnlySpan<byte> content)
+    {
+        if (content.Length >= LeastPacked)
+        {
+            _packed.Clear();
+            _packed.U8((byte)kind);
+            _packed.Uleb(content.Length);
+            _packer.Pack(content, _packed);
+            if (_packed.Length < content.Length)
+            {
+                Write(BlockKind.Packed, _packed.Written);
+                return;
+            }
+        }
+
+        Write(kind, content);
     }
 
     public void Flush() => _stream.Flush();

@@ -3,7 +3,7 @@ namespace Kaa.Recording.Format;
 /// <summary>The outer form of a recording: docs/recording.md.</summary>
 public static class RecordingFormat
 {
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>Magic, version as u32, u32 of zeros.</summary>
     public const int HeaderSize = 16;

@@ -148,7 +148,7 @@ public sealed class RecordingWriter
     {
         if (content.IsEmpty)
             return;
-        _blocks.Write(kind, content.Written);
+        _blocks.WritePacked(kind, content.Written);
         content.Clear();
     }
 }

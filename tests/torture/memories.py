@@ -1,0 +1,95 @@
+"""Kaa, recording the allocations of a process that allocates all the time in four threads and forks: attached and detached again and again, and killed on its way. Results stay right,
+counts are exact whenever a recording is whole, and in the end every byte of code is the file's."""
+import collections
+import json
+import os
+import random
+import signal
+import subprocess
+import tempfile
+import time
+
+from agents import changed_code
+from busy import Verdict
+from harness.interpreters import Interpreter
+from harness.target import Target
+from harness.workshop import PROGRAMS, Workshop
+
+PATIENCE = 120.0
+KILL_WITHIN_MS = 150.0
+WRITES = 60  # Kaa is ended after the first, the second, … up to this one
+DIE = "KAA_TEST_DIE_AFTER_WRITE"
+WAYS = [[], ["--allocators", "system"], ["--allocators", "python"], ["--sample", "100000"], ["--aggregate"]]
+COUNTED = 50
+SIZE = 54321
+LINE = next(number for number, line in enumerate((PROGRAMS / "allocating.py").read_text().splitlines(), 1) if line.endswith("# line: counted"))
+
+
+def recorded(interpreter: Interpreter, kaa: str, count: int) -> Verdict:
+    faults: list[str] = []
+    ways: collections.Counter = collections.Counter()
+    with Workshop(interpreter.root) as workshop, tempfile.TemporaryDirectory() as scratch, Target(interpreter, [workshop.copy("allocating.py")]) as target:
+        file = os.path.join(scratch, "recording")
+        for turn in range(count):
+            arguments = [kaa, "mem", "attach", str(target.pid), "-o", file, "--force", *WAYS[turn // 3 % len(WAYS)]]
+            if turn % 3 == 0:
+                faults += _count(arguments, kaa, file, target, turn, ways)
+            elif turn % 3 == 1:
+                _be_killed(arguments, ways)
+            else:
+                _die_after(arguments, 1 + turn // 3 % WRITES, ways)
+            if not target.alive():
+                return Verdict(f"{interpreter.name} memory", faults + [f"the target died at turn {turn}: {arguments[3:]}"], str(dict(ways)))
+        left = subprocess.run([kaa, "detach", str(target.pid)], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE)
+        if left.returncode != 0:
+            faults.append(f"detach: exit {left.returncode}: {left.stderr.strip()[-300:]}")
+        faults += changed_code(target.pid)
+        target.tell("end")
+        told = target.line()
+        if not told.endswith(" 0 wrong"):
+            faults.append(f"the target's results: {told}")
+        return Verdict(f"{interpreter.name} memory", faults, f"{count} turns, {dict(ways)}, {told}")
+
+
+def _count(arguments: list[str], kaa: str, file: str, target: Target, turn: int, ways: collections.Counter) -> list[str]:
+    """Records while known blocks are allocated, and looks whether they are in the recording."""
+    recorder = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    begun = recorder.stderr.readline()
+    if "recording process" not in begun:
+        return [f"turn {turn} {arguments[3:]}: {begun}{recorder.stderr.read()}"]
+    target.tell(f"count {COUNTED}")
+    target.expect("counted", PATIENCE)
+    recorder.send_signal(signal.SIGTERM)
+    told = recorder.stderr.read()
+    status = recorder.wait(PATIENCE)
+    target.tell("drop")
+    target.expect("dropped", PATIENCE)
+    ways[f"exit {status}"] += 1
+    if status not in (0, 3):
+        return [f"turn {turn} {arguments[3:]}: exit {status}: {told.strip()[-300:]}"]
+    report = subprocess.run([kaa, "mem", "report", file, "--view", "leaks", "--json"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE)
+    if report.returncode not in (0, 3):
+        return [f"report at turn {turn}: exit {report.returncode}: {report.stderr.strip()[-300:]}"]
+    found = json.loads(report.stdout)
+    if found["metadata"]["lost"]:
+        ways["events were lost"] += 1  # the machine was too slow: told, and sums may be wrong by them
+        return []
+    if "--sample" in arguments:
+        return []
+    blocks = [entry for entry in found["entries"] if entry["stack"] and entry["stack"][0]["line"] == LINE and entry["bytes"] >= SIZE * entry["count"]]
+    counted = sum(entry["count"] for entry in blocks)
+    ways["counted"] += counted == COUNTED
+    return [] if counted == COUNTED else [f"turn {turn} {arguments[7:]}: {counted} blocks of {COUNTED}"]
+
+
+def _be_killed(arguments: list[str], ways: collections.Counter) -> None:
+    process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(random.uniform(0, KILL_WITHIN_MS) / 1000)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    ways["killed"] += 1
+
+
+def _die_after(arguments: list[str], write: int, ways: collections.Counter) -> None:
+    result = subprocess.run([*arguments, "--duration", "0.02"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, DIE: str(write)}, timeout=PATIENCE)
+    ways["ended by itself " + ("in time" if result.returncode == -signal.SIGKILL else "too late")] += 1
