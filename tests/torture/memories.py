@@ -76,10 +76,11 @@ def _count(arguments: list[str], kaa: str, file: str, target: Target, turn: int,
         return []
     if "--sample" in arguments:
         return []
-    blocks = [entry for entry in found["entries"] if entry["stack"] and entry["stack"][0]["line"] == LINE and entry["bytes"] >= SIZE * entry["count"]]
-    counted = sum(entry["count"] for entry in blocks)
-    ways["counted"] += counted == COUNTED
-    return [] if counted == COUNTED else [f"turn {turn} {arguments[7:]}: {counted} blocks of {COUNTED}"]
+    found_bytes = sum(entry["bytes"] for entry in found["entries"] if entry["stack"] and entry["stack"][0]["line"] == LINE and entry["allocator"] != "mmap")
+    # Besides there are the objects themselves and their list; in 2.7 an arena of theirs comes from malloc.
+    right = 0 <= found_bytes - COUNTED * SIZE < (300_000 if target.interpreter.minor[0] == 2 else SIZE)
+    ways["counted"] += right
+    return [] if right else [f"turn {turn} {arguments[7:]}: {found_bytes} bytes for {COUNTED} blocks of {SIZE}"]
 
 
 def _be_killed(arguments: list[str], ways: collections.Counter) -> None:
