@@ -74,7 +74,8 @@ def _count(arguments: list[str], kaa: str, file: str, target: Target, turn: int,
     if found["metadata"]["lost"]:
         ways["events were lost"] += 1  # the machine was too slow: told, and sums may be wrong by them
         return []
-    if "--sample" in arguments:
+    # A sample is no count; the free-threaded builds' mimalloc asks nobody but the kernel, for segments.
+    if "--sample" in arguments or (target.interpreter.free_threaded and "system" in arguments):
         return []
     found_bytes = sum(entry["bytes"] for entry in found["entries"] if entry["stack"] and entry["stack"][0]["line"] == LINE and entry["allocator"] != "mmap")
     # Besides there are the objects themselves and their list; in 2.7 an arena of theirs comes from malloc.
