@@ -207,6 +207,40 @@ public sealed class ExecTests
         Finish(child);
     }
 
+    [Theory]
+    [MemberData(nameof(Interpreters.Plain), MemberType = typeof(Interpreters))]
+    public void What_a_killed_run_leaves_is_told_and_given_back(string interpreter)
+    {
+        using PythonChild child = Enter(Interpreters.Named(interpreter), "wait_event");
+        bool wasTold = false;
+        for (int write = 3; write <= 24; write += 3)
+        {
+            string[] command = ["-c", "KAA_TEST_DIE_AFTER_WRITE=$0 exec \"$1\" exec \"$2\" '6 * 7' --json --timeout 60", write.ToString(CultureInfo.InvariantCulture), Repository.Kaa, Pid(child)];
+            _ = Program.Run("/bin/sh", command, TimeSpan.FromMinutes(1));
+            wasTold |= Harness.Kaa.Run("doctor", Pid(child), "--json").Output.Contains("leftover-run", StringComparison.Ordinal);
+        }
+
+        wasTold.ShouldBeTrue();
+        GiveBack(child);
+        Descriptors(child.Pid).ShouldBe(0);
+        Harness.Kaa.Run("doctor", Pid(child), "--json").Output.ShouldNotContain("leftover-run");
+        Finish(child);
+    }
+
+    /// <summary>A thread that was borrowed waits for its Kaa for a second, and then goes back by itself.</summary>
+    private static void GiveBack(PythonChild child)
+    {
+        DateTime end = DateTime.UtcNow.AddMinutes(1);
+        KaaResult result;
+        do
+        {
+            result = Harness.Kaa.Run("detach", Pid(child), "--json");
+            result.Exit.ShouldBeOneOf(0, 3);
+        }
+        while (result.Exit == 3 && DateTime.UtcNow < end);
+        result.Exit.ShouldBe(0, result.Output + result.Error);
+    }
+
     private static PythonChild Enter(Interpreter interpreter, string state)
     {
         PythonChild child = PythonChild.Start(interpreter, Fixture);

@@ -20,7 +20,7 @@ internal static class DetachCommand
             WriteJson(target.Pid, pause, result);
         else
             WriteText(target.Pid, pause, result);
-        return result.Foreign > 0 || result.CopiesLeft > 0 ? ExitCode.Incomplete : ExitCode.Complete;
+        return result.Foreign > 0 || result.CopiesLeft > 0 || result.RunsLeft > 0 ? ExitCode.Incomplete : ExitCode.Complete;
     }
 
     private static void WriteText(int pid, long pause, AgentRemoval.Result result)
@@ -34,6 +34,10 @@ internal static class DetachCommand
             parts.Add(Count(result.Copies, "ended copy", "ended copies") + " of kaa core taken");
         if (result.CopiesLeft > 0)
             parts.Add(Count(result.CopiesLeft, "ended copy", "ended copies") + " of kaa core could not be taken; try again");
+        if (result.Runs > 0 || result.Files > 0)
+            parts.Add(Count(result.Runs, "mapping") + " and " + Count(result.Files, "descriptor") + " of kaa exec given back");
+        if (result.RunsLeft > 0)
+            parts.Add(Count(result.RunsLeft, "mapping") + " of kaa exec left, as code in it still runs or waits to; try again");
         if (parts.Count == 0)
             parts.Add(result.HadCalls ? "the code by which kaa core makes calls was taken away" : "nothing of kaa's was found");
         using StreamWriter output = Streams.Output();
@@ -55,6 +59,9 @@ internal static class DetachCommand
             json.WriteNumber("placesForeign"u8, result.Foreign);
             json.WriteNumber("copiesTaken"u8, result.Copies);
             json.WriteNumber("copiesLeft"u8, result.CopiesLeft);
+            json.WriteNumber("runsTaken"u8, result.Runs);
+            json.WriteNumber("runsLeft"u8, result.RunsLeft);
+            json.WriteNumber("descriptorsClosed"u8, result.Files);
             json.WriteNumber("pauseMicroseconds"u8, pause);
             json.WriteEndObject();
         }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Kaa.Control.Cores;
+using Kaa.Control.Running;
 using Kaa.Control.Remote;
 using Kaa.Formats;
 using Kaa.Linux.Looking;
@@ -23,7 +24,10 @@ public static class AgentRemoval
     /// <param name="Copies">Ended copies of <c>kaa core</c> that the process has taken note of.</param>
     /// <param name="CopiesLeft">Those that it could not be made to.</param>
     /// <param name="HadCalls">The code that makes system calls was there, and is gone.</param>
-    public readonly record struct Result(int Agents, int Restored, int Foreign, int Copies, int CopiesLeft, bool HadCalls);
+    /// <param name="Runs">Memory of a <c>kaa exec</c> that was killed, given back.</param>
+    /// <param name="RunsLeft">The same where its code still runs, or waits to.</param>
+    /// <param name="Files">Descriptors of such runs, closed.</param>
+    public readonly record struct Result(int Agents, int Restored, int Foreign, int Copies, int CopiesLeft, bool HadCalls, int Runs, int RunsLeft, int Files);
 
     /// <param name="held">Of a caller that holds the process already, on this thread; null where it is to be stopped.</param>
     /// <param name="pause">Longest time that any thread stood still, in microseconds.</param>
@@ -34,8 +38,12 @@ public static class AgentRemoval
         List<LeftAgent> agents = LeftAgent.Find(process.Target.Mappings, process.Patch);
         List<int> copies = held is null ? LeftCopies.Find(AgentProcess.Proc, pid) : [];
         bool hadCalls = IsThere(process);
-        Result found = new(agents.Count, 0, 0, 0, copies.Count, false);
-        if (agents.Count > 0 || copies.Count > 0 || hadCalls)
+
+        // Whoever holds the process already does not have its mutex: another Kaa may be running code in it.
+        List<Address> runs = held is null ? LeftRuns.Find(process.Target.Mappings, process.Target.Glance()) : [];
+        List<int> files = held is null ? LeftRuns.Files(process.Tid) : [];
+        Result found = new(agents.Count, 0, 0, 0, copies.Count, false, 0, 0, 0);
+        if (agents.Count > 0 || copies.Count > 0 || hadCalls || runs.Count > 0 || files.Count > 0)
         {
             process.Hold(stopped =>
             {
@@ -47,14 +55,15 @@ public static class AgentRemoval
                 }
 
                 int reaped = Reap(process, stopped, copies);
-                found = found with { Copies = reaped, CopiesLeft = copies.Count - reaped, HadCalls = TryClear(process, stopped) && hadCalls };
+                (int taken, int left) = LeftRuns.Remove(process, stopped, runs, files);
+                found = found with { Copies = reaped, CopiesLeft = copies.Count - reaped, Runs = taken, RunsLeft = left, HadCalls = TryClear(process, stopped) && hadCalls };
             });
             foreach (LeftAgent agent in agents)
                 Silence(agent, process);
         }
 
         pause = process.PauseMicroseconds;
-        result = found;
+        result = found with { Files = files.Count - (files.Count > 0 ? LeftRuns.Files(process.Tid).Count : 0) };
     }
 
     private static int Reap(AgentProcess process, HeldProcess held, List<int> copies)

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Kaa.Control.Agent;
 using Kaa.Control.Remote;
+using Kaa.Control.Running;
 using Kaa.Formats;
 using Kaa.Formats.ProcText;
 using Kaa.Linux;
@@ -28,6 +29,8 @@ public static class LeftoverSearch
             found.Add(calls);
         if (AgentOf(target) is { } agent)
             found.Add(agent);
+        if (Runs(target) is { } runs)
+            found.Add(runs);
         return found;
     }
 
@@ -64,6 +67,15 @@ public static class LeftoverSearch
         }
 
         return null;
+    }
+
+    /// <summary>Of a <c>kaa exec</c> that was killed. One that is at work just now looks the same.</summary>
+    private static Leftover? Runs(LiveTarget target)
+    {
+        List<Address> runs = LeftRuns.Find(target.Mappings, target.Glance());
+        return runs.Count == 0 ? null : new Leftover(
+            "leftover-run", string.Create(CultureInfo.InvariantCulture, $"it has {runs.Count * X64Runner.Size >> 10} KiB of a `kaa exec` that was killed, unless one is at work just now"),
+            $"\"{System.Text.Encoding.ASCII.GetString(X64Runner.Mark)}\" behind the code at {string.Join(", ", runs)}", IsActive: true);
     }
 
     private static Leftover Describe(LiveTarget target, Mapping mapping)

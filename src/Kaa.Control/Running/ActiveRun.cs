@@ -131,7 +131,10 @@ internal sealed class ActiveRun
         }
 
         PutBack();
-        _region.AreFilesClosed = (_output.IsDone && !isSession) || (request.IsDebugger && _output.HasBegun);
+
+        // It may have ended since its output was last read. Its descriptors are closed then, and other files of the program may have their numbers.
+        _output.Read(request.OnRecord);
+        _region.AreFilesClosed = (_output.IsDone && (!isSession || request.Source.IsEmpty)) || (request.IsDebugger && _output.HasBegun);
         return Report(request);
     }
 

@@ -102,10 +102,12 @@ internal sealed class RunRegion : IDisposable
     public bool Remove(RemoteCalls calls, Tracee tracee)
     {
         var closing = new List<RemoteCall>();
-        if (!AreFilesClosed && InputNumber >= 0)
-            closing.Add(new RemoteCall(Close, (ulong)InputNumber));
-        if (!AreFilesClosed && OutputNumber >= 0)
-            closing.Add(new RemoteCall(Close, (ulong)OutputNumber));
+        foreach (int number in (ReadOnlySpan<int>)[InputNumber, OutputNumber])
+        {
+            if (!AreFilesClosed && number >= 0 && LeftRuns.IsFile(tracee.Tid, number))
+                closing.Add(new RemoteCall(Close, (ulong)number));
+        }
+
         if (!AreFilesClosed && PipeNumber >= 0)
             closing.Add(new RemoteCall(Close, (ulong)PipeNumber));
         if (!IsPromised)

@@ -192,6 +192,14 @@ public static class X64Runner
     public static bool Contains(Address region, ulong rip) => rip >= region.Value && rip < region.Value + CodeSize;
 
     public const int StateOffset = 0;
+
+    /// <summary>Value of the state while the code runs.</summary>
+    public const int RunningState = 1;
+
+    /// <summary>And once it is over.</summary>
+    public const int DoneState = 2;
+
+    public const int ModeOffset = Mode;
     public const int PhaseOffset = Phase;
     public const int ResultOffset = Result;
     public const int KeepOffset = Keep;
