@@ -1,21 +1,22 @@
-using System.IO.Compression;
-using Kaa.Formats.Compression;
-
 namespace Kaa.Formats.Elf;
 
 /// <summary>
-/// A compressed section, unpacked from its start as far as it is asked for. The pieces that were wanted last are kept; for one that was
-/// let go of, it is unpacked once more from the start, and after a few such times everything is kept.
+/// A compressed section, unpacked from its start as far as it is asked for. The pieces that were unpacked last are kept. For one that was let go
+/// of, it is unpacked once more, from the last mark before it (zlib) or from the start (zstd); who does that often has more and more kept.
 /// </summary>
 internal sealed class ElfPackedSource : ElfSource
 {
     private const int PieceSize = 64 << 10;
 
+    /// <summary>Pieces between two marks, and the most marks that are made: 3 MiB of them.</summary>
+    private const int MarkEvery = 16;
+    private const int MostMarks = 64;
+
     /// <summary>
-    /// Pieces that are kept, by how often it was begun afresh: 256 KiB for who goes forwards only, 32 MiB for who must go back (files that dwz
-    /// made smaller), in the end all. So the whole is unpacked four times at the most.
+    /// Pieces that are kept: 256 KiB for who goes forwards only, 4 MiB for who goes back, 32 MiB for who had as much unpacked again as there is, in
+    /// the end (files that dwz made smaller) all. So the whole is unpacked a few times at the most.
     /// </summary>
-    private static readonly int[] s_kept = [4, 512, 512, int.MaxValue];
+    private static readonly int[] s_kept = [4, 64, 512, int.MaxValue];
 
     private readonly ElfRange _stored;
     private readonly ulong _dataStart;
@@ -23,9 +24,14 @@ internal sealed class ElfPackedSource : ElfSource
     private readonly bool _isZstd;
     private readonly byte[]?[] _pieces;
     private readonly Queue<int> _kept = [];
-    private Stream? _unpacker;
+    private readonly List<ElfUnpacker> _marks = [];
+    private readonly int _markEvery;
+    private ElfUnpacker? _unpacker;
     private int _next;
-    private int _restarts;
+
+    /// <summary>How many pieces have been unpacked at least once, and how often one was that had been before.</summary>
+    private int _reached;
+    private long _again;
     private BadData? _damage;
 
     /// <summary>How many pieces come before the damage.</summary>
@@ -43,6 +49,7 @@ internal sealed class ElfPackedSource : ElfSource
         (_stored, _dataStart, _section, _isZstd) = (stored, dataStart, section, isZstd);
         Length = (long)size;
         _pieces = new byte[]?[(int)((size + PieceSize - 1) / PieceSize)];
+        _markEvery = Math.Max(MarkEvery, _pieces.Length / MostMarks);
     }
 
     public override long Length { get; }
@@ -67,6 +74,9 @@ internal sealed class ElfPackedSource : ElfSource
     {
         _unpacker?.Dispose();
         _unpacker = null;
+        foreach (ElfUnpacker mark in _marks)
+            mark.Dispose();
+        _marks.Clear();
         base.Dispose();
     }
 
@@ -78,20 +88,29 @@ internal sealed class ElfPackedSource : ElfSource
             return known;
         if (index >= _whole)
             throw _damage!;
-        if (_unpacker is null || index < _next)
-            Start();
+        int marks = Math.Min(index / _markEvery, _marks.Count);
+        if (_unpacker is null || index < _next || marks * _markEvery > _next)
+            Start(marks);
         while (_next < index)
             Unpack();
         return Unpack();
     }
 
-    private void Start()
+    /// <summary>Begins behind as many marks; the first is behind as many pieces as lie between two.</summary>
+    private void Start(int marks)
     {
-        _restarts += _unpacker is null ? 0 : 1;
         _unpacker?.Dispose();
-        _next = 0;
-        var packed = new ElfRangeStream(_stored, _dataStart);
-        _unpacker = _isZstd ? new ZstdStream(packed, Length) : new ZLibStream(packed, CompressionMode.Decompress);
+        _unpacker = marks > 0 ? _marks[marks - 1].Copy() : FromStart();
+        _next = marks * _markEvery;
+    }
+
+    private ElfUnpacker FromStart() =>
+        _isZstd ? new ElfZstdUnpacker(_stored, _dataStart, Length) : new ElfInflater(_stored, _dataStart);
+
+    private void Mark()
+    {
+        if (_next == (_marks.Count + 1) * _markEvery && _unpacker!.Copy() is { } mark)
+            _marks.Add(mark);
     }
 
     /// <summary>The next piece, which may be known from a run before.</summary>
@@ -101,7 +120,7 @@ internal sealed class ElfPackedSource : ElfSource
         int wanted = (int)Math.Min(Length - ((long)_next * PieceSize), PieceSize);
         try
         {
-            if (_unpacker!.ReadAtLeast(piece.AsSpan(0, wanted), wanted, throwOnEndOfStream: false) < wanted)
+            if (_unpacker!.Read(piece.AsSpan(0, wanted)) < wanted)
                 throw Damage($"it inflates to fewer than {Length} bytes");
         }
         catch (Exception exception) when (exception is InvalidDataException or IOException)
@@ -112,6 +131,9 @@ internal sealed class ElfPackedSource : ElfSource
         if (_pieces[_next] is null)
             _kept.Enqueue(_next);
         _pieces[_next++] = piece;
+        _again += _next <= _reached ? 1 : 0;
+        _reached = Math.Max(_reached, _next);
+        Mark();
         return piece;
     }
 
@@ -124,7 +146,7 @@ internal sealed class ElfPackedSource : ElfSource
     // In the order in which they were unpacked: who reads goes forwards.
     private byte[] Room()
     {
-        if (_kept.Count < s_kept[Math.Min(_restarts, s_kept.Length - 1)])
+        if (_kept.Count < s_kept[_again == 0 ? 0 : (int)Math.Min(1 + (_again / _pieces.Length), s_kept.Length - 1)])
             return GC.AllocateUninitializedArray<byte>(PieceSize);
         int oldest = _kept.Dequeue();
         byte[] piece = _pieces[oldest]!;

@@ -51,6 +51,22 @@ public sealed class PackedSectionTests
     }
 
     [Fact]
+    public void Who_goes_back_has_what_lies_behind_the_last_mark_unpacked_again_and_no_more()
+    {
+        byte[] file = new ElfBuilder().Section(".debug_info", Pack(s_content, false), 0x800).Build();
+        var stream = new CountingStream(file);
+        using ElfFile elf = ElfFile.Open(stream);
+        ElfRange range = elf.Range(elf.Sections[1]);
+        range.ReadBytes(Size - 8, 8).ShouldBe(s_content[^8..]);
+        long once = stream.BytesRead;
+        const int behindAMark = (2 << 20) + 5;
+        range.ReadBytes(behindAMark, 1_000).ShouldBe(s_content.AsSpan(behindAMark, 1_000).ToArray());
+        range.ReadBytes(5, 1_000).ShouldBe(s_content[5..1_005]);
+        range.ReadBytes(behindAMark + 200_000, 1_000).ShouldBe(s_content.AsSpan(behindAMark + 200_000, 1_000).ToArray());
+        (stream.BytesRead - once).ShouldBeLessThan(file.Length / 3);
+    }
+
+    [Fact]
     public void Only_as_much_is_unpacked_as_is_asked_for()
     {
         byte[] file = new ElfBuilder().Section(".debug_info", Pack(s_content, false), 0x800).Build();
