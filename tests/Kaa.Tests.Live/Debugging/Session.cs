@@ -8,9 +8,12 @@ namespace Kaa.Tests.Live.Debugging;
 internal static class Session
 {
     /// <summary>Runs lines on a target, and gives the answer of each: what stands between two marks that are printed.</summary>
-    public static Dictionary<string, string> Ask(string target, params string[] lines)
+    public static Dictionary<string, string> Ask(string target, params string[] lines) => Ask([target], lines);
+
+    /// <param name="target">And options.</param>
+    public static Dictionary<string, string> Ask(IEnumerable<string> target, params string[] lines)
     {
-        var arguments = new List<string> { "debug", target, "--batch" };
+        List<string> arguments = ["debug", .. target, "--batch"];
         foreach (string line in lines)
             arguments.AddRange(["-ex", "echo <<" + line.Replace("\\", "\\\\", StringComparison.Ordinal) + ">>\\n", "-ex", line]);
         arguments.AddRange(["-ex", "echo <<the end>>\\n"]);

@@ -11,6 +11,9 @@ internal static class Repository
 
     public static string Fixture(string name) => Existing(Path.Combine(Root, "tests", "fixtures", name), "it is part of the repository");
 
+    /// <summary>Source of a program that must be C.</summary>
+    public static string Program(string name) => Existing(Path.Combine(Root, "tests", "programs", name), "it is part of the repository");
+
     private static string FindRoot()
     {
         for (DirectoryInfo? directory = new(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)

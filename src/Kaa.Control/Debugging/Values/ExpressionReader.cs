@@ -169,7 +169,7 @@ public sealed class ExpressionReader
             case ExpressionWordKind.Text:
                 return new DataValue(DataType.Char.Pointer(), 0) { Text = word.Text };
             case ExpressionWordKind.Dollar:
-                return Dollar(word.Text);
+                return word.Text == "_siginfo" ? SignalField() : Dollar(word.Text);
             case ExpressionWordKind.Name when word.Text == "sizeof":
                 return SizeOf();
             case ExpressionWordKind.Name:
@@ -177,6 +177,16 @@ public sealed class ExpressionReader
             default:
                 throw Syntax();
         }
+    }
+
+    private DataValue SignalField()
+    {
+        string path = "";
+        while (TryTake(".") && _word.Kind == ExpressionWordKind.Name)
+            path += (path.Length == 0 ? "" : ".") + Take().Text;
+        return _scope.SignalField(path) ?? throw ExpressionWords.Error(
+            path.Length == 0 ? "Kaa knows single fields of $_siginfo only." : $"$_siginfo.{path} is not known.",
+            "of a core: $_siginfo.si_signo, and where the signal has an address $_siginfo._sifields._sigfault.si_addr");
     }
 
     private DataValue SizeOf()

@@ -20,6 +20,9 @@ public interface IValueScope
     /// <summary>Null where no module defines it.</summary>
     DataValue? Symbol(string name);
 
+    /// <summary>A field of <c>$_siginfo</c> (<c>_sifields._sigfault.si_addr</c>): what is known of the signal that ended the process; null where nothing is.</summary>
+    DataValue? SignalField(string path);
+
     /// <summary>A struct of CPython's; null where there is none of that name.</summary>
     PyStruct? Struct(string name);
 

@@ -40,12 +40,18 @@ public sealed class SessionScope(DebugSession session) : IValueScope
         {
             "_thread" => DataValue.Integer(session.Thread?.Number ?? 0),
             "_inferior" => DataValue.Integer(1),
-            "_siginfo" or "_exitcode" => null,
             _ => null,
         };
     }
 
     public DataValue? History(int number) => number > 0 ? session.Values.Find(number) : session.Values.Back(-number);
+
+    public DataValue? SignalField(string path) => (path, session.Inferior?.Target.Info.Signal) switch
+    {
+        ("si_signo", { } signal) => DataValue.Integer(signal.Number),
+        ("_sifields._sigfault.si_addr", { Address: { } address }) => DataValue.Pointer(DataType.Void, new Address(address)),
+        _ => null,
+    };
 
     public DataValue? Symbol(string name)
     {

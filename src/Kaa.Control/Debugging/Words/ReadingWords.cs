@@ -12,6 +12,7 @@ public static class ReadingWords
         StackWords.AddTo(table);
         ThreadWords.AddTo(table);
         PythonWords.AddTo(table);
+        WaitWords.AddTo(table);
         DataWords.AddTo(table);
         RegisterWords.AddTo(table);
         CodeWords.AddTo(table);

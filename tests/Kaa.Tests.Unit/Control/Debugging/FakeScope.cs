@@ -31,6 +31,8 @@ internal sealed class FakeScope : IValueScope
 
     public PyStruct? Struct(string name) => Known?.Name == name ? Known : null;
 
+    public DataValue? SignalField(string path) => path == "si_signo" ? DataValue.Integer(11) : null;
+
     public void Assign(DataValue place, DataValue value)
     {
         Assigned.Add((place, value));
