@@ -45,6 +45,9 @@ public sealed class DebugSession : IDisposable
     /// <summary>How many scripts run one another.</summary>
     internal int ScriptDepth { get; set; }
 
+    /// <summary>Calls a function of the process; null where nothing can be run.</summary>
+    public Func<Values.DataValue, IReadOnlyList<Values.DataValue>, Values.DataValue>? Caller { get; set; }
+
     /// <summary>What is debugged; null for nothing yet.</summary>
     public Inferior? Inferior { get; private set; }
 

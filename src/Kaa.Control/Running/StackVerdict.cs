@@ -10,7 +10,8 @@ namespace Kaa.Control.Running;
 /// <summary>
 /// Whether Python code may run on top of a thread's C stack: not where a function below has taken a lock, or is in the midst of changing something, that the code may need.
 /// </summary>
-internal sealed class StackVerdict(ObservedTarget target, RunFacts facts, Symbolizer symbols, IUnwindSource rules)
+/// <param name="facts">Of the interpreter whose code must be on the stack; null where any code is to run, and none need be.</param>
+internal sealed class StackVerdict(ObservedTarget target, RunFacts? facts, Symbolizer symbols, IUnwindSource rules)
 {
     private static readonly string[] Refused =
     [
@@ -37,7 +38,7 @@ internal sealed class StackVerdict(ObservedTarget target, RunFacts facts, Symbol
                 return "it still runs what an earlier kaa has begun";
             if (module is null)
                 continue;
-            isInPython |= module == facts.Process.Module;
+            isInPython |= facts is null || module == facts.Process.Module;
             if (WhyNotIn(module, frame) is { } why)
                 return why;
         }

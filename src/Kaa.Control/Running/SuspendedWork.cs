@@ -39,16 +39,26 @@ internal sealed class SuspendedWork
     public static SuspendedWork? Send(
         Tracee tracee, TaskDirectory tasks, TargetPatch patch, Address region, int number, Func<Address, byte[]> slot)
     {
+        Address frame = X64Runner.FrameOf(region, number);
+        return Send(tracee, tasks, patch, frame, X64Runner.Slot(region, number), slot(frame), X64Runner.Start(region, number, tracee.Registers));
+    }
+
+    /// <summary>The same for any code that ends with rt_sigreturn.</summary>
+    /// <param name="frame">Where that finds the signal frame.</param>
+    /// <param name="slot">Where the code finds what it is to do: those bytes.</param>
+    /// <param name="start">The registers that begin it.</param>
+    public static SuspendedWork? Send(
+        Tracee tracee, TaskDirectory tasks, TargetPatch patch, Address frame, Address slot, ReadOnlySpan<byte> bytes, in X64Registers start)
+    {
         byte[] state = new byte[MostState];
         int length = PTrace.GetRegisterSet(tracee.Tid, X64SignalFrame.ExtendedState, state);
         if (length == 0 || !PTrace.TryGetSignalMask(tracee.Tid, out ulong mask) || tasks.Status(tracee.Tid) is not { } status)
             return null;
         state = state[..length];
         var work = new SuspendedWork(tracee, mask, state);
-        Address frame = X64Runner.FrameOf(region, number);
         if (!patch.TryWrite(frame, X64SignalFrame.Build(frame, SyscallRestart.MadeAgain(tracee.Registers), mask, state))
-            || !patch.TryWrite(X64Runner.Slot(region, number), slot(frame))
-            || !PTrace.SetAll(tracee.Tid, X64Runner.Start(region, number, tracee.Registers)))
+            || !patch.TryWrite(slot, bytes)
+            || !PTrace.SetAll(tracee.Tid, start))
             return null;
         _ = PTrace.SetSignalMask(tracee.Tid, mask | (CaughtOf(status) & ~Faults));
         tracee.Repaired = false;

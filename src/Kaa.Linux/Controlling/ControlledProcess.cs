@@ -247,6 +247,9 @@ public sealed class ControlledProcess
         thread.HasNews = true;
     }
 
+    /// <summary>A stopped thread that was sent elsewhere for a while is where it was again; <paramref name="trap"/> is the <see cref="ControlledThread.Trap"/> that it had.</summary>
+    public static void CameBack(ControlledThread thread, ulong? trap) => thread.Trap = trap;
+
     /// <summary>A stopped thread that stands where Kaa waits for threads goes on behind that, as if it had come there already.</summary>
     public void PassTrap(ControlledThread thread)
     {

@@ -63,6 +63,16 @@ public sealed class X64RegisterFile
         return general;
     }
 
+    /// <summary>Changes a general register, the instruction pointer or the flags, or a part of one, in struct user_regs_struct; false for all others.</summary>
+    public static bool TrySet(Span<ulong> words, string name, ulong value)
+    {
+        if (Find(name) is not { } place || place.Word is OriginalRax or 17 or > 19)
+            return false;
+        ulong mask = place.Size == 8 ? ulong.MaxValue : ((1ul << (place.Size * 8)) - 1) << place.Shift;
+        words[place.Word] = (words[place.Word] & ~mask) | (value << place.Shift & mask);
+        return true;
+    }
+
     /// <summary>Flags as gdb writes them: <c>[ ZF PF ]</c>.</summary>
     public static string Flags(ulong value)
     {

@@ -46,9 +46,11 @@ internal sealed class OpenSession : IDisposable
 
     private readonly Process _process;
 
-    public OpenSession(PythonChild child)
+    /// <param name="withErrors">What it writes to its errors is part of the answers.</param>
+    public OpenSession(PythonChild child, bool withErrors = false)
     {
-        _process = Program.Start(Repository.Kaa, ["debug", child.Pid.ToString(CultureInfo.InvariantCulture)]);
+        string pid = child.Pid.ToString(CultureInfo.InvariantCulture);
+        _process = withErrors ? Program.Start("/bin/sh", ["-c", "exec \"$0\" debug \"$1\" 2>&1", Repository.Kaa, pid]) : Program.Start(Repository.Kaa, ["debug", pid]);
         Ask("echo begun\\n").ShouldContain("begun");
     }
 
@@ -69,6 +71,13 @@ internal sealed class OpenSession : IDisposable
                 return text.ToString();
             text.Append(reading.Result).Append('\n');
         }
+    }
+
+    /// <summary>Types a line, and waits for no answer.</summary>
+    public void Say(string line)
+    {
+        _process.StandardInput.Write(line + "\n");
+        _process.StandardInput.Flush();
     }
 
     public int Quit()

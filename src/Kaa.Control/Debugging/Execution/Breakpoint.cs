@@ -8,6 +8,9 @@ namespace Kaa.Control.Debugging.Execution;
 /// <param name="Symbol">The function that it is in; null where no symbol tells.</param>
 public sealed record BreakpointLocation(Address Address, string? Symbol, long Offset, string Module)
 {
+    /// <summary>The function that was named, where this is the implementation which the loader has chosen for it (IFUNC); null for others.</summary>
+    public string? ChosenFor { get; init; }
+
     public string What => Symbol is null ? "" : Offset == 0 ? $"<{Symbol}>" : $"<{Symbol}+{Offset}>";
 }
 

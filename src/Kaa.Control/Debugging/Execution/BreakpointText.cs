@@ -49,5 +49,9 @@ internal static class BreakpointText
             text.Append($"{$"{one.Number}.{i + 1}",-27} y   0x{one.Locations[i].Address.Value:x16} {one.Locations[i].What} in {one.Locations[i].Module}\n");
     }
 
-    private static string Place(BreakpointLocation location) => location.Symbol is null ? location.Module : $"{location.What} in {location.Module}";
+    private static string Place(BreakpointLocation location)
+    {
+        string place = location.Symbol is null ? location.Module : $"{location.What} in {location.Module}";
+        return location.ChosenFor is { } named ? $"{place}, the implementation of {named} that was chosen when it was loaded (IFUNC)" : place;
+    }
 }

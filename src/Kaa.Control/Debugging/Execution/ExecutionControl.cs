@@ -22,6 +22,7 @@ public sealed class ExecutionControl : IDisposable
         BreakpointCommands.AddTo(session, this);
         RunCommands.AddTo(session, this);
         StepCommands.AddTo(session, this);
+        Calls.CallWords.AddTo(session, this);
     }
 
     public BreakpointList Breakpoints { get; } = new();
@@ -123,6 +124,17 @@ public sealed class ExecutionControl : IDisposable
             live.Kill();
         IsOwn = false;
         _control = null;
+    }
+
+    /// <summary>Lets the process go on until <see cref="ResumePlan.IsDone"/>; another stop is told, its commands are done. True where it is done.</summary>
+    public bool RunUntilDone(ResumePlan plan)
+    {
+        StopReport report = RunOnce(plan);
+        if (report.Reason == StopReason.Done)
+            return true;
+        for (ResumePlan? next = AfterStop(report); next is not null && !_isInCommands;)
+            next = AfterStop(RunOnce(next));
+        return false;
     }
 
     private StopReport RunOnce(ResumePlan plan)

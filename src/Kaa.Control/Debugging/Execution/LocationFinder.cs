@@ -62,7 +62,13 @@ internal static class LocationFinder
         foreach (SymbolPlace symbol in inferior.Names.FindAll(spec))
         {
             if (symbol.Type == ElfSymbolType.Indirect)
-                throw new UserError("indirect-function", $"{symbol.Name} of {symbol.Module.FileName} is chosen at load time from several implementations (IFUNC).", "info functions shows them: break at the one that this machine uses");
+            {
+                Address chosen = IndirectFunctions.Find(inferior, symbol) ?? throw IndirectFunctions.Unknown(symbol);
+                if (!found.Exists(one => one.Address == chosen))
+                    found.Add(At(inferior, chosen) with { ChosenFor = symbol.Name });
+                continue;
+            }
+
             if (symbol.IsCode && !found.Exists(one => one.Address == symbol.Start))
                 found.Add(new BreakpointLocation(symbol.Start, symbol.Name, 0, symbol.Module.FileName));
         }

@@ -49,7 +49,7 @@ internal sealed class RunLoop(
             Begin(plan, selected);
         else if (step is null)
             control.ContinueAll();
-        Loop(tid);
+        Loop(plan, tid);
         if (control.End is { } end)
             return Report(new StopReport(StopReason.Exited, 0) { Exit = end.Exit, Signal = end.Exit > 128 ? end.Exit - 128 : 0 });
         control.StopAll();
@@ -59,7 +59,7 @@ internal sealed class RunLoop(
         return Report(_report!);
     }
 
-    private void Loop(int tid)
+    private void Loop(ResumePlan plan, int tid)
     {
         long idleSince = Clock.Microseconds;
         while (_report is null && control.End is null)
@@ -71,10 +71,16 @@ internal sealed class RunLoop(
                 return;
             }
 
+            if (plan.IsDone?.Invoke() == true)
+            {
+                _report = new StopReport(StopReason.Done, tid);
+                return;
+            }
+
             if (TakeOne())
                 idleSince = Clock.Microseconds;
             else
-                Idle(Clock.Microseconds - idleSince);
+                Idle(plan, Clock.Microseconds - idleSince);
             if (_step is { IsDone: true } done)
                 AfterStep(done.Thread);
         }
@@ -105,14 +111,16 @@ internal sealed class RunLoop(
             selected.Signal = signal;
         if (_step is { } step)
             step.Begin();
+        else if (plan.IsAlone)
+            control.Continue(selected);
         else
             control.ContinueAll();
     }
 
-    private void Idle(long idle)
+    private void Idle(ResumePlan plan, long idle)
     {
-        // A step that waits for others (a system call, a lock) lets them run.
-        if (_step is not null && idle > StepPatience)
+        // A step, or a call, that waits for others (a system call, a lock) lets them run.
+        if ((_step is not null || plan.IsAlone) && idle > StepPatience)
             control.ContinueAll();
         if (idle > SpinMicroseconds)
             Clock.Sleep(idle > Patience ? LongSleep : ShortSleep);

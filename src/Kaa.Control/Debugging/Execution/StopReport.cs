@@ -10,6 +10,9 @@ public enum StopReason
 
     /// <summary>The instruction, or the function, that was asked for is done.</summary>
     Stepped,
+
+    /// <summary>What <see cref="ResumePlan.IsDone"/> was asked for.</summary>
+    Done,
     Exited,
 }
 
@@ -38,4 +41,10 @@ public sealed record ResumePlan(int? StepTid = null)
 {
     /// <summary>Signal that the selected thread gets; null for the one that it stopped for.</summary>
     public int? Signal { get; init; }
+
+    /// <summary>The selected thread goes on first; the others only where that takes long: it may wait for one of them.</summary>
+    public bool IsAlone { get; init; }
+
+    /// <summary>Asked again and again on the thread that traces; true ends the run. Null for nothing.</summary>
+    public Func<bool>? IsDone { get; init; }
 }

@@ -39,6 +39,9 @@ public sealed record DataType(string Name, DataKind Kind, int Size, bool Signed 
     /// <summary>How many there are, of an array.</summary>
     public int Count { get; init; }
 
+    /// <summary>What a function gives back; null where nothing was said of it.</summary>
+    public DataType? Returns { get; init; }
+
     public bool IsNumber => Kind is DataKind.Integer or DataKind.Character or DataKind.Flags;
 
     public bool IsText => Kind == DataKind.Pointer && Of is { Kind: DataKind.Character };

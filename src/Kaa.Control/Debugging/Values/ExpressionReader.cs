@@ -5,7 +5,7 @@ namespace Kaa.Control.Debugging.Values;
 
 /// <summary>
 /// Reads an expression of C and works it out, as <c>print</c> and <c>x</c> take it: numbers, registers, memory by casts, symbols, structs of CPython's. Nothing of the
-/// target runs for it.
+/// target runs for it, but functions that it calls.
 /// </summary>
 public sealed class ExpressionReader
 {
@@ -146,13 +146,28 @@ public sealed class ExpressionReader
             }
             else if (_word.Is("("))
             {
-                throw ExpressionWords.Error("A call would run code in the process.", "call SYMBOL(ARGUMENTS) does that, of a live process");
+                value = _scope.Call(value, Arguments());
             }
             else
             {
                 return value;
             }
         }
+    }
+
+    private List<DataValue> Arguments()
+    {
+        var arguments = new List<DataValue>();
+        Take();
+        while (!_word.Is(")"))
+        {
+            if (arguments.Count > 0)
+                Require(",");
+            arguments.Add(Assignment());
+        }
+
+        Take();
+        return arguments;
     }
 
     private DataValue Primary()

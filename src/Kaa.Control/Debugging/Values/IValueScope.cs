@@ -26,6 +26,10 @@ public interface IValueScope
     /// <summary>A struct of CPython's; null where there is none of that name.</summary>
     PyStruct? Struct(string name);
 
+    /// <summary>Calls a function of the process.</summary>
+    /// <exception cref="Kaa.Results.UserError">It can't be called, or not here and now.</exception>
+    DataValue Call(DataValue function, IReadOnlyList<DataValue> arguments);
+
     /// <exception cref="Kaa.Results.UserError">It can't be changed.</exception>
     void Assign(DataValue place, DataValue value);
 }

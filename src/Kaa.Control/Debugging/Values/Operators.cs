@@ -146,6 +146,14 @@ internal sealed class Operators(IValueScope scope)
         _ => value.Number,
     };
 
+    /// <summary>The bits by which a value is kept in a place of a type.</summary>
+    public static ulong BitsAs(DataType type, DataValue value) => type switch
+    {
+        { Kind: DataKind.Float, Size: 4 } => BitConverter.SingleToUInt32Bits((float)Double(value)),
+        { Kind: DataKind.Float } => BitConverter.DoubleToUInt64Bits(Double(value)),
+        _ => value.Type.Kind == DataKind.Float ? unchecked((ulong)(long)Double(value)) : unchecked((ulong)NumberOf(value)),
+    };
+
     /// <summary>Where a value points, for what takes an address.</summary>
     public static Address AsAddress(DataValue value) => value.Type.Kind == DataKind.Unknown && value.Place is { } place
         ? place

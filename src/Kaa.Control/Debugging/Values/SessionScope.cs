@@ -39,6 +39,7 @@ public sealed class SessionScope(DebugSession session) : IValueScope
         return name switch
         {
             "_thread" => DataValue.Integer(session.Thread?.Number ?? 0),
+            "_tid" => DataValue.Integer(session.Thread?.Tid ?? 0),
             "_inferior" => DataValue.Integer(1),
             _ => null,
         };
@@ -62,6 +63,13 @@ public sealed class SessionScope(DebugSession session) : IValueScope
         return new DataValue(symbol.IsCode || IsCode(inferior, symbol) ? DataType.Code : DataType.Data, 0, symbol.Start) { Symbol = name };
     }
 
+    public DataValue Call(DataValue function, IReadOnlyList<DataValue> arguments)
+    {
+        _ = session.RequireLive();
+        _ = session.RequireStill();
+        return session.Caller is { } caller ? caller(function, arguments) : throw new UserError("no-call", "Functions can't be called here.");
+    }
+
     public PyStruct? Struct(string name) => Structs?.Find(name);
 
     public void Assign(DataValue place, DataValue value)
@@ -73,11 +81,15 @@ public sealed class SessionScope(DebugSession session) : IValueScope
         }
 
         if (place.Register is { } register)
-            throw new UserError("read-only", $"Kaa does not change registers (${register}).", "a thread that goes on with other registers than it had is not the program any more");
-        if (place.Place is not { } at || place.Type.Size is not (1 or 2 or 4 or 8))
-            throw new UserError("read-only", "Left operand of assignment is not an lvalue.");
+        {
+            RegisterChange.Make(session, register, Operators.BitsAs(place.Type, value));
+            return;
+        }
+
+        if (place.Place is not { } at || place.Type.Size is not (1 or 2 or 4 or 8) || place.Type.Kind is DataKind.Struct or DataKind.Array or DataKind.Unknown)
+            throw new UserError("read-only", "Left operand of assignment is not an lvalue.", "a cast says of which type it is: set var *(int *) ADDRESS = VALUE");
         Span<byte> bytes = stackalloc byte[8];
-        BitConverter.TryWriteBytes(bytes, unchecked((ulong)Operators.NumberOf(value)));
+        BitConverter.TryWriteBytes(bytes, Operators.BitsAs(place.Type, value));
         session.RequireStill().Write(at, bytes[..place.Type.Size]);
     }
 

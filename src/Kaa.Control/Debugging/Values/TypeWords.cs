@@ -36,7 +36,29 @@ internal sealed class TypeWords(IValueScope scope)
             word = take();
         }
 
-        return type;
+        return word.Is("(") ? FunctionPointer(type, ref word, take) : type;
+    }
+
+    /// <summary><c>(*)(const char *, int)</c>: what the parameters are, the arguments tell.</summary>
+    private static DataType FunctionPointer(DataType returns, ref ExpressionWord word, Func<ExpressionWord> take)
+    {
+        foreach (string sign in (ReadOnlySpan<string>)["(", "*", ")"])
+        {
+            if (!word.Is(sign))
+                throw ExpressionWords.Error("A pointer to a function is written as in (int (*)(const char *)).");
+            word = take();
+        }
+
+        int depth = 0;
+        do
+        {
+            depth += word.Is("(") ? 1 : word.Is(")") ? -1 : 0;
+            if (word.Kind == ExpressionWordKind.End)
+                throw ExpressionWords.Error("A pointer to a function is written as in (int (*)(const char *)).");
+            word = take();
+        }
+        while (depth > 0);
+        return new DataType(returns.Name + " (*)()", DataKind.Pointer, 8, Signed: false, DataType.Code with { Name = returns.Name + " ()", Returns = returns });
     }
 
     public DataType Named(string name)

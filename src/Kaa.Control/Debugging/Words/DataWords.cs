@@ -15,7 +15,7 @@ internal static class DataWords
 
     public static void AddTo(CommandTable table)
     {
-        table.Add(new SimpleCommand("print", "Print the value of an expression; nothing of the target runs", Print) { Also = ["p", "inspect"], More = PrintHelp });
+        table.Add(new SimpleCommand("print", "Print the value of an expression; nothing of the target runs, but functions that it calls", (session, argument) => Print(session, argument, isSilent: false)) { Also = ["p", "inspect"], More = PrintHelp });
         table.Add(new SimpleCommand("output", "Like print, without a number and without a line's end", (session, argument) =>
         {
             DisplayFormat format = DisplayFormat.Take(ref argument);
@@ -46,13 +46,16 @@ internal static class DataWords
         }) { Also = ["show conv"] });
     }
 
-    private static void Print(DebugSession session, string argument)
+    /// <summary><c>print</c>; <c>call</c> where <paramref name="isSilent"/>: void is not told.</summary>
+    internal static void Print(DebugSession session, string argument, bool isSilent)
     {
         DisplayFormat format = DisplayFormat.Take(ref argument);
         argument = WithoutOptions(argument);
         DataValue value = argument.Length == 0
             ? session.Values.Back(0) ?? throw Arguments.Missing("print wants an expression")
             : ExpressionReader.Evaluate(argument, session.Scope);
+        if (isSilent && value.Type.Kind == DataKind.Void)
+            return;
         string text = new ValueText(session, session.Scope).Of(value, format);
 
         // void is not kept.

@@ -33,6 +33,14 @@ internal sealed class FakeScope : IValueScope
 
     public DataValue? SignalField(string path) => path == "si_signo" ? DataValue.Integer(11) : null;
 
+    public List<(DataValue Function, IReadOnlyList<DataValue> Arguments)> Called { get; } = [];
+
+    public DataValue Call(DataValue function, IReadOnlyList<DataValue> arguments)
+    {
+        Called.Add((function, arguments));
+        return DataValue.Integer(42);
+    }
+
     public void Assign(DataValue place, DataValue value)
     {
         Assigned.Add((place, value));
