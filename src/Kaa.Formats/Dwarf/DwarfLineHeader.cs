@@ -18,6 +18,9 @@ internal sealed class DwarfLineHeader
 
     public byte MaximumOperations { get; private set; } = 1;
 
+    /// <summary>What is_stmt is at the start of each sequence.</summary>
+    public bool DefaultIsStatement { get; private set; }
+
     public sbyte LineBase { get; private set; }
 
     public byte LineRange { get; private set; }
@@ -84,6 +87,21 @@ internal sealed class DwarfLineHeader
         return Join(compilationDirectory, Join(at, Read(name)));
     }
 
+    /// <summary>The files of that name by their numbers: a name alone, or the end of a path.</summary>
+    public Dictionary<ulong, string> Named(string name)
+    {
+        var found = new Dictionary<ulong, string>();
+        string last = name[(name.LastIndexOf('/') + 1)..];
+        for (int i = 0; i < _files.Count; i++)
+        {
+            ulong number = (ulong)(Encoding.Version >= 5 ? i : i + 1);
+            if (Read(_files[i].Name).EndsWith(last, StringComparison.Ordinal) && Path(number, null) is { } path && (path == name || path.EndsWith("/" + name, StringComparison.Ordinal)))
+                found[number] = path;
+        }
+
+        return found;
+    }
+
     /// <summary>As a program defines it on its way.</summary>
     public void Define(ref SpanReader reader)
     {
@@ -108,7 +126,7 @@ internal sealed class DwarfLineHeader
         MinimumInstructionLength = reader.U8();
         if (Encoding.Version >= 4)
             MaximumOperations = Math.Max((byte)1, reader.U8());
-        reader.U8();
+        DefaultIsStatement = reader.U8() != 0;
         LineBase = unchecked((sbyte)reader.U8());
         LineRange = reader.U8();
         int opcodes = reader.U8();

@@ -17,6 +17,10 @@ internal ref struct DwarfLineProgram(DwarfLineHeader header, IDwarfLineRows rows
     private ulong _operation = 0;
     private ulong _file = 1;
     private ulong _line = 1;
+    private bool _isStatement = header.DefaultIsStatement;
+
+    /// <summary>Only rows at which a breakpoint makes sense are told (is_stmt).</summary>
+    public bool StatementsOnly { get; init; }
 
     /// <summary>Files that the program itself defines are added to the header's: the first time only.</summary>
     public bool DefinesFiles { get; init; }
@@ -58,7 +62,11 @@ internal ref struct DwarfLineProgram(DwarfLineHeader header, IDwarfLineRows rows
         _operation = sum % header.MaximumOperations;
     }
 
-    private readonly void AddRow() => rows.AddRow(_address, _file, unchecked((uint)_line));
+    private readonly void AddRow()
+    {
+        if (_isStatement || !StatementsOnly)
+            rows.AddRow(_address, _file, unchecked((uint)_line));
+    }
 
     private void Standard(ref SpanReader reader, DwarfLineOpcode opcode)
     {
@@ -76,6 +84,9 @@ internal ref struct DwarfLineProgram(DwarfLineHeader header, IDwarfLineRows rows
             case DwarfLineOpcode.SetFile:
                 _file = reader.Uleb();
                 break;
+            case DwarfLineOpcode.NegateStmt:
+                _isStatement = !_isStatement;
+                break;
             case DwarfLineOpcode.ConstAddPc:
                 Advance((ulong)((255 - header.OperandCounts.Length - 1) / header.LineRange));
                 break;
@@ -84,7 +95,7 @@ internal ref struct DwarfLineProgram(DwarfLineHeader header, IDwarfLineRows rows
                 _operation = 0;
                 break;
             default:
-                // Columns, statements, prologues; and what a vendor added, whose operands are counted in the header.
+                // Columns, blocks, prologues; and what a vendor added, whose operands are counted in the header.
                 for (int i = header.OperandCounts[(int)opcode - 1]; i > 0; i--)
                     reader.Uleb();
                 break;
@@ -103,7 +114,7 @@ internal ref struct DwarfLineProgram(DwarfLineHeader header, IDwarfLineRows rows
         {
             case DwarfLineExtended.EndSequence:
                 rows.EndSequence(_address);
-                (_address, _operation, _file, _line) = (0, 0, 1, 1);
+                (_address, _operation, _file, _line, _isStatement) = (0, 0, 1, 1, header.DefaultIsStatement);
                 break;
             case DwarfLineExtended.SetAddress:
                 _address = length == 9 ? reader.U64() : length == 5 ? reader.U32() : throw new BadData(".debug_line", end, "an address of another size");

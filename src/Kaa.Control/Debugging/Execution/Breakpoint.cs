@@ -11,7 +11,12 @@ public sealed record BreakpointLocation(Address Address, string? Symbol, long Of
     /// <summary>The function that was named, where this is the implementation which the loader has chosen for it (IFUNC); null for others.</summary>
     public string? ChosenFor { get; init; }
 
-    public string What => Symbol is null ? "" : Offset == 0 ? $"<{Symbol}>" : $"<{Symbol}+{Offset}>";
+    /// <summary>The source line that was named; null where it was not by a line.</summary>
+    public string? File { get; init; }
+
+    public int Line { get; init; }
+
+    public string What => File is { } file ? $"in {Symbol ?? "??"} at {file}:{Line}" : Symbol is null ? "" : Offset == 0 ? $"<{Symbol}>" : $"<{Symbol}+{Offset}>";
 }
 
 /// <summary>A breakpoint as gdb numbers them, or one of Kaa's own that goes with a command (<c>finish</c>).</summary>

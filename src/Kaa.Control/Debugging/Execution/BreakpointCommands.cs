@@ -14,7 +14,7 @@ internal sealed class BreakpointCommands(DebugSession session, ExecutionControl 
         table.Add(new SimpleCommand("break", "Stop at a place", (_, argument) => words.Break(argument, isTemporary: false))
         {
             Also = ["b", "br", "brea"],
-            More = "SYMBOL|MODULE!SYMBOL|*ADDRESS [thread N] [if CONDITION]\nA condition is Kaa's (str(arg0) =~ \"^/tmp\" and py.function == \"f\") or gdb's ($_regex((char*) $rdi, \"^/tmp\")).",
+            More = "SYMBOL|MODULE!SYMBOL|FILE:LINE|*ADDRESS [thread N] [if CONDITION]\nA condition is Kaa's (str(arg0) =~ \"^/tmp\" and py.function == \"f\") or gdb's ($_regex((char*) $rdi, \"^/tmp\")).",
             Completion = Symbols,
         });
         table.Add(new SimpleCommand("tbreak", "Stop at a place, once", (_, argument) => words.Break(argument, isTemporary: true)) { Also = ["tb"], More = "As break takes it", Completion = Symbols });
@@ -38,7 +38,7 @@ internal sealed class BreakpointCommands(DebugSession session, ExecutionControl 
             throw new UserError("core", "This is a core: nothing of it can run.");
         IReadOnlyList<BreakpointLocation> found = inferior is LiveInferior ? LocationFinder.Find(inferior, spec, execution.Evaluate) : [];
         if (found.Count == 0 && !session.Settings.AllowsPending)
-            throw new UserError("no-symbol", $"Function \"{spec}\" not defined.", "info functions REGEX lists what there is; set breakpoint pending on waits for it to be loaded");
+            throw new UserError("no-symbol", LocationFinder.Missing(spec), "info functions REGEX lists what there is; set breakpoint pending on waits for it to be loaded");
         Breakpoint one = execution.Breakpoints.Add(spec, isTemporary);
         try
         {
@@ -55,7 +55,7 @@ internal sealed class BreakpointCommands(DebugSession session, ExecutionControl 
         }
 
         if (one.IsPending)
-            session.Output.Line($"Function \"{spec}\" not defined.");
+            session.Output.Line(LocationFinder.Missing(spec));
         session.Output.Line(BreakpointText.Made(one));
         if (execution.WhySlow(one) is { } why)
             session.Output.Line($"Threads stop there by an int3 and a signal, which is slow, because {why}.");

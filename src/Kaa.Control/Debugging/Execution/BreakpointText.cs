@@ -51,6 +51,8 @@ internal static class BreakpointText
 
     private static string Place(BreakpointLocation location)
     {
+        if (location.File is { } file)
+            return $"file {file}, line {location.Line}.";
         string place = location.Symbol is null ? location.Module : $"{location.What} in {location.Module}";
         return location.ChosenFor is { } named ? $"{place}, the implementation of {named} that was chosen when it was loaded (IFUNC)" : place;
     }

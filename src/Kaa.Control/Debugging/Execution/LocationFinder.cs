@@ -7,7 +7,7 @@ using Kaa.Results;
 namespace Kaa.Control.Debugging.Execution;
 
 /// <summary>What follows <c>break</c>: a place, and what else stands behind it.</summary>
-/// <param name="Spec">SYMBOL, MODULE!SYMBOL or *ADDRESS.</param>
+/// <param name="Spec">SYMBOL, MODULE!SYMBOL, FILE:LINE or *ADDRESS.</param>
 /// <param name="Condition">Behind <c>if</c>; empty for none.</param>
 /// <param name="Thread">gdb's number behind <c>thread</c>; null for all.</param>
 public sealed record BreakpointRequest(string Spec, string Condition, int? Thread)
@@ -58,6 +58,8 @@ internal static class LocationFinder
     {
         if (spec.StartsWith('*'))
             return [At(inferior, new Address(evaluate(spec[1..].Trim())))];
+        if (SourceLine.Parse(spec) is { } line)
+            return SourceLineFinder.Find(inferior, line);
         var found = new List<BreakpointLocation>();
         foreach (SymbolPlace symbol in inferior.Names.FindAll(spec))
         {
@@ -75,6 +77,9 @@ internal static class LocationFinder
 
         return found;
     }
+
+    /// <summary>What is told where there is no such place.</summary>
+    public static string Missing(string spec) => SourceLine.Parse(spec) is { } line ? $"No source file named {line.File}, or no code of a line {line.Line} of it." : $"Function \"{spec}\" not defined.";
 
     public static BreakpointLocation At(Inferior inferior, Address address)
     {

@@ -19,7 +19,7 @@ internal sealed class StepCommands(DebugSession session, ExecutionControl execut
         table.Add(new SimpleCommand("stepi", "Make one instruction", (_, argument) => words.Repeat(argument, words.StepInstruction)) { Also = ["si"], More = "[COUNT]" });
         table.Add(new SimpleCommand("nexti", "Make one instruction; a call counts as one", (_, argument) => words.Repeat(argument, words.NextInstruction)) { Also = ["ni"], More = "[COUNT]" });
         table.Add(new SimpleCommand("finish", "Go on until the selected frame has returned", (_, _) => words.Finish()) { Also = ["fin"] });
-        table.Add(new SimpleCommand("advance", "Go on until a place is reached, or the selected frame has returned", (_, argument) => words.Advance(argument)) { Also = ["until"], More = "SYMBOL|*ADDRESS" });
+        table.Add(new SimpleCommand("advance", "Go on until a place is reached, or the selected frame has returned", (_, argument) => words.Advance(argument)) { Also = ["until"], More = "SYMBOL|FILE:LINE|*ADDRESS" });
         foreach (string word in (string[])["step", "next"])
             table.Add(new SimpleCommand(word, "Kaa steps by instructions only", (_, _) => throw new UserError("no-lines", $"{word} goes by source lines of C, which Kaa does not step through.", word == "step" ? "stepi" : "nexti, finish")) { Also = word == "step" ? ["s"] : ["n"], Repeats = false });
     }
@@ -89,7 +89,7 @@ internal sealed class StepCommands(DebugSession session, ExecutionControl execut
             throw Arguments.Missing("Argument required (a location).");
         IReadOnlyList<BreakpointLocation> found = LocationFinder.Find(session.RequireLive(), argument, execution.Evaluate);
         if (found.Count == 0)
-            throw new UserError("no-symbol", $"Function \"{argument}\" not defined.");
+            throw new UserError("no-symbol", LocationFinder.Missing(argument));
         execution.Breakpoints.AddOwn(new Breakpoint(0, argument) { Locations = found, Tid = thread.Tid });
         StackView view = session.Stack.View;
         if (view.Frames.Count > 1)

@@ -103,7 +103,10 @@ public sealed class ExpressionTests
     [InlineData("nowhere")]
     [InlineData("1 / 0")]
     [InlineData("*(int*) 0")]
-    [InlineData("read(1)")]
+    [InlineData("read(1")]
+    [InlineData("read(1,)")]
+    [InlineData("read(,1)")]
+    [InlineData("(int (*)(int read)(1)")]
     [InlineData("environ + 1")]
     [InlineData("*(void*) $rdi")]
     [InlineData("((int*) $rdi)->x")]
@@ -113,6 +116,20 @@ public sealed class ExpressionTests
     [InlineData("(NoSuchType*) 1")]
     [InlineData("&5")]
     public void What_is_none_says_why(string text) => Should.Throw<UserError>(() => ExpressionReader.Evaluate(text, _scope)).Message.ShouldNotBeEmpty();
+
+    [Theory]
+    [InlineData("read()", "read", 0)]
+    [InlineData("read(1, 2 + 3, \"text\")", "read", 3)]
+    [InlineData("(int) read((long) 1) + 1", "read", 1)]
+    [InlineData("((double (*)(double, int)) read)(1.5, 2)", "double ()", 2)]
+    [InlineData("((void *(*)(void)) 4096)()", "void * ()", 0)]
+    public void Calls_have_their_function_and_their_arguments(string text, string function, int count)
+    {
+        Operators.NumberOf(ExpressionReader.Evaluate(text, _scope)).ShouldBeOneOf(42, 43);
+        (DataValue called, IReadOnlyList<DataValue> arguments) = _scope.Called.ShouldHaveSingleItem();
+        (called.Type.Of?.Name ?? called.Symbol).ShouldBe(function);
+        arguments.Count.ShouldBe(count);
+    }
 
     [Fact]
     public void Brackets_nest_only_so_deep()
