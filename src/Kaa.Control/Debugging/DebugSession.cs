@@ -23,6 +23,7 @@ public sealed class DebugSession : IDisposable
         Options = options;
         Stack = new SessionStack(this);
         Values = new Values.ValueStore();
+        Settings.Set("follow-fork-mode", options.FollowFork);
     }
 
     public CommandTable Commands { get; } = new();
@@ -107,6 +108,21 @@ public sealed class DebugSession : IDisposable
         _epoch = -1;
         Stack.Forget();
         Entered?.Invoke(inferior);
+    }
+
+    /// <summary>A process takes the place of the one that made it, which has been left, and goes on.</summary>
+    public void Succeed(LiveInferior child)
+    {
+        Inferior? parent = Inferior;
+        Inferior = child;
+        _thread = null;
+        _epoch = -1;
+        _sources?.Dispose();
+        _sources = null;
+        Stack.Forget();
+        parent?.Detach();
+        parent?.Dispose();
+        Entered?.Invoke(child);
     }
 
     /// <summary>Source files of what is debugged.</summary>

@@ -28,6 +28,7 @@ public sealed class LiveInferior : Inferior
     private IMemory _memory;
     private HeldProcess? _held;
     private long? _heldSince;
+    private bool _hasHandedOver;
     private InferiorState _state = InferiorState.Running;
 
     private LiveInferior(LiveTarget target, TaskDirectory tasks, IReadOnlyList<string> debugDirectories, TracerLoop tracing)
@@ -124,6 +125,20 @@ public sealed class LiveInferior : Inferior
             throw;
         }
     }
+
+    /// <summary>Takes over a process that one which is traced on the same thread has made: it stands before its first instruction.</summary>
+    /// <exception cref="UserError">process-exited</exception>
+    public static LiveInferior Adopt(int pid, TracerLoop tracing, IReadOnlyList<string> debugDirectories)
+    {
+        LiveTarget target = LiveTarget.Open(pid);
+        var inferior = new LiveInferior(target, TaskDirectory.Open(ProcRoot.System, pid) ?? throw ProcessGate.Exited(pid), debugDirectories, tracing);
+        tracing.Run(() => inferior.Control.AdoptLaunched(new WaitStatus(StopKind.Event, 0)));
+        inferior.EndRun();
+        return inferior;
+    }
+
+    /// <summary>The thread that traces goes on for another one: it outlives this.</summary>
+    public void HandOverTracing() => _hasHandedOver = true;
 
     /// <summary>Stops all threads and reads where they are.</summary>
     /// <exception cref="UserError">process-exited, already-traced, stop-refused.</exception>
@@ -244,7 +259,8 @@ public sealed class LiveInferior : Inferior
     protected override void Dispose(bool disposing)
     {
         Tracing.Run(ReleaseHere);
-        Tracing.Dispose();
+        if (!_hasHandedOver)
+            Tracing.Dispose();
         _tasks.Dispose();
         base.Dispose(disposing);
     }

@@ -17,6 +17,9 @@ public sealed class SessionSettings
     /// <summary>False: a breakpoint at what is not loaded is refused. In gdb a person is asked.</summary>
     public bool AllowsPending => Find("breakpoint pending") is not ("off" or "0");
 
+    /// <summary>After a fork the new process is debugged, and its parent let go.</summary>
+    public bool FollowsChild => Find("follow-fork-mode") == "child";
+
     /// <summary>Functions are called where Kaa would refuse it: the process may hang or die of it.</summary>
     public bool AllowsUnsafeCalls => Find("unsafe-calls") == "on";
 

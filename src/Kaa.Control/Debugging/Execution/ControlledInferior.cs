@@ -16,9 +16,12 @@ internal sealed class ControlledInferior : IRunEvents
     private readonly AgentLink _agent;
     private readonly AgentWaits _waits;
     private ulong? _loaderBreak;
+    private bool _borrowsMemory;
 
-    public ControlledInferior(LiveInferior inferior, ExecutionControl execution, DebugSession session)
+    /// <param name="borrowsMemory">It is a child of vfork, and has its parent's memory until it runs another program: nothing is put into that.</param>
+    public ControlledInferior(LiveInferior inferior, ExecutionControl execution, DebugSession session, bool borrowsMemory = false)
     {
+        _borrowsMemory = borrowsMemory;
         Inferior = inferior;
         _execution = execution;
         _session = session;
@@ -27,14 +30,18 @@ internal sealed class ControlledInferior : IRunEvents
         _waits = new AgentWaits(inferior.Control, _agent, _planter);
         inferior.Control.Sites = _planter;
         inferior.Cover = _planter.Cover;
-        if (inferior.State == InferiorState.Stopped)
+        if (inferior.State == InferiorState.Stopped && !borrowsMemory)
             inferior.Tracing.Run(() => _agent.TakeOver(inferior.Held!));
     }
 
     public LiveInferior Inferior { get; }
 
     /// <exception cref="UserError">breakpoint-refused</exception>
-    public void Plant() => Inferior.Tracing.Run(() => _planter.Sync(Inferior.Held!, Wanted(), ReturnSlots()));
+    public void Plant()
+    {
+        if (!_borrowsMemory)
+            Inferior.Tracing.Run(() => _planter.Sync(Inferior.Held!, Wanted(), ReturnSlots()));
+    }
 
     /// <summary>Why threads stop at the address by an int3; null where they do so by a hook.</summary>
     public string? WhySlow(Address address) => _planter.WhySlow(address.Value);
@@ -84,6 +91,7 @@ internal sealed class ControlledInferior : IRunEvents
     public void OnExec()
     {
         _agent.Abandon();
+        _borrowsMemory = false;
         if (!Inferior.Control.RunToLoaded())
             return;
         Inferior.Renew();
@@ -93,12 +101,15 @@ internal sealed class ControlledInferior : IRunEvents
         Replant();
     }
 
-    public void OnChild(ControlledThread parent, int child, bool isVFork)
+    public bool OnChild(ControlledThread parent, int child, bool isVFork)
     {
         // A child of vfork has the parent's memory: there the agent passes whoever meets an int3.
         if (!isVFork)
             _planter.CleanChild(child);
+        if (_session.Settings.FollowsChild)
+            return true;
         _ = PTrace.Detach(child, 0);
+        return false;
     }
 
     public void OnLoaded()

@@ -12,6 +12,8 @@ public sealed class ExecutionControl : IDisposable
     private TerminalLoan? _terminal;
     private bool _isInCommands;
     private ResumePlan? _deferred;
+    private bool _entersBorrowedMemory;
+    private int _group;
 
     private ExecutionControl(DebugSession session)
     {
@@ -52,6 +54,7 @@ public sealed class ExecutionControl : IDisposable
         _session.Leave();
         LiveInferior inferior = LiveInferior.Launch(new LaunchRequest(Program, OwnGroup: true), _session.Options.DebugDirectories);
         IsOwn = true;
+        _group = inferior.Pid;
         ProgramExit = null;
         _session.Enter(inferior);
         return inferior;
@@ -146,15 +149,37 @@ public sealed class ExecutionControl : IDisposable
         Plant();
         _session.Output.Flush();
         if (IsOwn)
-            (_terminal ??= TerminalLoan.Open())?.Lend(inferior.Pid);
+            (_terminal ??= TerminalLoan.Open())?.Lend(_group);
         try
         {
-            return control.Run(plan, tid);
+            StopReport report = control.Run(plan, tid);
+            while (report.Reason == StopReason.Forked)
+            {
+                Follow(report);
+                Plant();
+                report = _control!.Run(new ResumePlan(), report.Child);
+            }
+
+            return report;
         }
         finally
         {
             _terminal?.TakeBack();
             Breakpoints.ClearOwn();
+        }
+    }
+
+    /// <summary>The new process is debugged in place of the one that made it, which is let go.</summary>
+    private void Follow(StopReport fork)
+    {
+        _entersBorrowedMemory = fork.IsVFork;
+        try
+        {
+            FollowedForks.Follow(_session, _control!, fork);
+        }
+        finally
+        {
+            _entersBorrowedMemory = false;
         }
     }
 
@@ -216,7 +241,7 @@ public sealed class ExecutionControl : IDisposable
     {
         if (inferior is not LiveInferior live)
             return;
-        _control = new ControlledInferior(live, this, _session);
+        _control = new ControlledInferior(live, this, _session, _entersBorrowedMemory);
         foreach (Breakpoint one in Breakpoints.All)
             one.Locations = one.Spec.StartsWith('*') ? one.Locations : [];
         Resolve();

@@ -16,7 +16,7 @@ internal interface IRunEvents
     void OnExec();
 
     /// <summary>A new process has been made, which is traced. True where it is the one to follow from now on.</summary>
-    void OnChild(ControlledThread parent, int child, bool isVFork);
+    bool OnChild(ControlledThread parent, int child, bool isVFork);
 
     /// <summary>A thread has come to where the dynamic linker tells of what it loads. All stand still.</summary>
     void OnLoaded();
@@ -159,9 +159,10 @@ internal sealed class RunLoop(
 
     private void AtChild(ControlledThread thread, bool isVFork)
     {
-        if (PTrace.ChildOf(thread.Tid) is { } child && control.AwaitChild(child))
-            events.OnChild(thread, child, isVFork);
-        control.Continue(thread);
+        if (PTrace.ChildOf(thread.Tid) is { } child && control.AwaitChild(child) && events.OnChild(thread, child, isVFork))
+            _report = new StopReport(StopReason.Forked, thread.Tid) { Child = child, IsVFork = isVFork };
+        else
+            control.Continue(thread);
     }
 
     /// <summary>A thread waits in the agent; it is stopped only where that is wanted.</summary>

@@ -13,6 +13,9 @@ public enum StopReason
 
     /// <summary>What <see cref="ResumePlan.IsDone"/> was asked for.</summary>
     Done,
+
+    /// <summary>It has made a process that is to be debugged in its place.</summary>
+    Forked,
     Exited,
 }
 
@@ -27,6 +30,12 @@ public sealed record StopReport(StopReason Reason, int Tid)
 
     /// <summary>Of a process that is gone: as shells count.</summary>
     public int Exit { get; init; }
+
+    /// <summary>Of <see cref="StopReason.Forked"/>: the new process, which is traced and has run nothing yet.</summary>
+    public int Child { get; init; }
+
+    /// <summary>The new process has the memory of its parent until it runs another program.</summary>
+    public bool IsVFork { get; init; }
 
     /// <summary>Why a condition could not be asked; null where it could.</summary>
     public string? ConditionError { get; init; }

@@ -9,7 +9,7 @@ internal static class Settings
     private static readonly (string Name, string[] Values, string Default)[] s_known =
     [
         ("disassembly-flavor", ["att", "intel"], "att"), ("print elements", [], "200"), ("python-text", [], "1024"), ("confirm", ["on", "off"], "on"),
-        ("unsafe-calls", ["on", "off"], "off"),
+        ("unsafe-calls", ["on", "off"], "off"), ("follow-fork-mode", ["parent", "child"], "parent"),
     ];
 
     /// <summary>Beginnings of names that change nothing: how gdb shows what Kaa does not, or shows anyhow.</summary>
@@ -19,12 +19,14 @@ internal static class Settings
         "directories", "python", "max-value-size", "max-completions", "language", "prompt", "osabi", "architecture", "auto-solib-add", "backtrace", "listsize", "case-sensitive", "charset",
         "complaints", "demangle-style", "editing", "filename-display", "opaque-type-resolution", "startup-quietly", "suppress-cli-notifications", "trace-commands", "unwindonsignal", "schedule-multiple",
         "scheduler-locking", "non-stop", "target-async", "may-", "step-mode", "stop-on-solib-events", "breakpoint", "can-use-hw-watchpoints", "disable-randomization", "startup-with-shell",
-        "use-coredump-filter", "dump-excluded-mappings", "libthread-db-search-path", "stack-cache", "code-cache", "exec-wrapper", "cwd", "environment", "args",
+        "use-coredump-filter", "detach-on-fork", "follow-exec-mode", "dump-excluded-mappings", "libthread-db-search-path", "stack-cache", "code-cache", "exec-wrapper", "cwd", "environment", "args",
     ];
 
     public static void Set(DebugSession session, string argument)
     {
         (string name, string value) = Split(argument);
+        if (name == "detach-on-fork" && value is not ("on" or ""))
+            throw new UserError("setting", "Kaa debugs one process at a time: of two that a fork has made the other one is let go.", "set follow-fork-mode child says which; kaa debug PID takes the other one");
         foreach ((string known, string[] values, _) in s_known)
         {
             if (known != name)
