@@ -104,6 +104,9 @@ public sealed class SessionTests
     [InlineData("set nonsense 1", "No symbol \"nonsense\" in current context.")]
     [InlineData("shell ls", "Kaa starts no shell.")]
     [InlineData("python print(1)", "Python")]
+    [InlineData("watch x", "watch is not supported.")]
+    [InlineData("catch syscall open", "kaa trace --syscall")]
+    [InlineData("display/i $pc", "commands N")]
     [InlineData("call nowhere_at_all(1)", "No symbol \"nowhere_at_all\" in current context.")]
     public void A_mistake_is_told_with_what_to_do(string line, string expected)
     {

@@ -19,5 +19,6 @@ public static class ReadingWords
         SymbolWords.AddTo(table);
         ProcessWords.AddTo(table);
         CoreWords.AddTo(table);
+        AbsentWords.AddTo(table);
     }
 }
