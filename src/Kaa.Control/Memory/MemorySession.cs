@@ -76,6 +76,7 @@ public sealed class MemorySession : IDisposable
         try
         {
             AgentMemoryArea area = AreaSetup.Prepare(agent, python, request);
+            NearLimits.Prepare(agent.Shared, area, target.Info.Pid!.Value);
             var hooks = new AllocatorHooks(target, agent, python, request.SampleBytes is not null);
             hooks.Arm(request.Allocators);
             var writer = new RecordingWriter(output, FactsOf(target, python, request));

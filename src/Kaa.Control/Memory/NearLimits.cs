@@ -1,0 +1,37 @@
+using Kaa.Control.Agent;
+using Kaa.Linux.Processes;
+
+namespace Kaa.Control.Memory;
+
+/// <summary>
+/// Memory that is shared counts for the control group of whoever touches it first. Where a process is near a limit Kaa does that, so that nobody is killed for what a recording needs.
+/// </summary>
+internal static class NearLimits
+{
+    private const ulong Near = 256 << 20;
+    private const int PageSize = 4096;
+
+    /// <summary>Of tables that fill up slowly.</summary>
+    private const ulong Beginning = 4 << 20;
+
+    /// <summary>True where it was done.</summary>
+    public static bool Prepare(AgentMemory memory, in AgentMemoryArea area, int pid)
+    {
+        if (MemoryHeadroom.Of(AgentProcess.Proc, pid).Bytes() is not { } left || left > Near)
+            return false;
+        Touch(memory, area.ring, area.ring_units * 16);
+        Touch(memory, area.node_index, area.node_index_size * sizeof(uint));
+        Touch(memory, area.nodes, Beginning);
+        Touch(memory, area.threads, Beginning);
+        Touch(memory, area.snapshots, Beginning);
+        return true;
+    }
+
+    // A page exists once it was read, too, but only for whoever reads it; so something is written, which changes nothing. Nobody else writes there yet.
+    private static void Touch(AgentMemory memory, ulong offset, ulong length)
+    {
+        Span<byte> bytes = memory.Map(offset, length);
+        for (int at = 0; at < bytes.Length; at += PageSize)
+            System.Threading.Volatile.Write(ref bytes[at], System.Threading.Volatile.Read(ref bytes[at]));
+    }
+}
