@@ -185,21 +185,49 @@ internal sealed class ActiveRun
 
     private void PutBack()
     {
-        if (_work is not { } work)
-            return;
-        for (int attempt = 0; _work is not null && attempt < 1_000; attempt++)
-        {
-            if (_region.Read(Main, X64Runner.PhaseOffset) is null or Away || !_target.WithOne(work.Tid, (_, tracee) => PutBack(work, tracee)))
-                _work = null;
-        }
+        if (_work is { } work)
+            Recall(work, Main);
+        _work = null;
     }
 
-    private void PutBack(SuspendedWork work, Tracee tracee)
+    /// <summary>
+    /// Puts the thread back once it has done what it was sent for. Where it went by itself, or gets no processor for long, it may be in the code yet: as long as that is not
+    /// known to be over, the code must stay.
+    /// </summary>
+    private void Recall(SuspendedWork work, int slot)
     {
-        if (!tracee.HasRegisters || !X64Runner.IsParked(_region.Address, tracee.Registers) || _region.Read(Main, X64Runner.PhaseOffset) != 1)
-            return;
+        long end = Clock.Microseconds + GraceMicroseconds;
+        bool isBack = false;
+        while (!isBack && Clock.Microseconds < end)
+        {
+            if (_region.Read(slot, X64Runner.PhaseOffset) is not { } phase || _target.Tasks.Stat(work.Tid) is not { IsZombie: false })
+                return;
+            if (phase == Away)
+                isBack = IsOutside(work.Tid);
+            else if (phase != 0)
+                _target.WithOne(work.Tid, (_, tracee) => isBack = TryPutBack(work, tracee, slot));
+            if (!isBack)
+                Clock.Sleep(ShortPause);
+        }
+
+        _region.IsPromised |= !isBack;
+    }
+
+    private bool TryPutBack(SuspendedWork work, Tracee tracee, int slot)
+    {
+        if (!tracee.HasRegisters || !X64Runner.IsParked(_region.Address, tracee.Registers) || _region.Read(slot, X64Runner.PhaseOffset) != 1)
+            return false;
         work.PutBack(tracee);
-        _work = null;
+        return true;
+    }
+
+    private bool IsOutside(int tid)
+    {
+        if (_target.Tasks.Syscall(tid) is { Running: false } call)
+            return !X64Runner.Contains(_region.Address, call.InstructionPointer.Value);
+        bool isOutside = false;
+        _target.WithOne(tid, (_, tracee) => isOutside = tracee.HasRegisters && !X64Runner.Contains(_region.Address, tracee.Registers.Rip));
+        return isOutside;
     }
 
     /// <summary>True where it had not begun, and never will.</summary>
@@ -243,7 +271,7 @@ internal sealed class ActiveRun
             _target.WithOne(Tid, (held, tracee) => work = Interrupt(held, tracee, exception));
             isSent = work is not null;
             if (work is not null)
-                Await(work);
+                Recall(work, Interrupting);
             else
                 Clock.Sleep(ShortPause);
         }
@@ -262,29 +290,5 @@ internal sealed class ActiveRun
         return SuspendedWork.Send(
             tracee, _target.Tasks, _target.Patch, _region.Address, Interrupting,
             frame => X64Runner.SlotBytes(_region.Address, mode, frame, true, _thread.Ident, exception));
-    }
-
-    private void Await(SuspendedWork work)
-    {
-        for (int attempt = 0; attempt < 1_000; attempt++)
-        {
-            int? phase = _region.Read(Interrupting, X64Runner.PhaseOffset);
-            if (phase is null or Away)
-                return;
-            bool isBack = false;
-            if (phase == 1)
-                _target.WithOne(work.Tid, (_, tracee) => isBack = PutBackInterrupting(work, tracee));
-            if (isBack)
-                return;
-            Clock.Sleep(ShortPause);
-        }
-    }
-
-    private bool PutBackInterrupting(SuspendedWork work, Tracee tracee)
-    {
-        if (!tracee.HasRegisters || !X64Runner.IsParked(_region.Address, tracee.Registers))
-            return false;
-        work.PutBack(tracee);
-        return true;
     }
 }
