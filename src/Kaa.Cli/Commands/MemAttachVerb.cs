@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Kaa.Cli.Memory;
-using Kaa.Control.Memory;
 
 namespace Kaa.Cli.Commands;
 
@@ -12,28 +11,14 @@ internal sealed class MemAttachVerb : Verb
 
     private readonly Option<string?> _output = new("--output", "-o") { Description = "Where to write the recording (./kaa-mem.PID).", HelpName = "FILE" };
 
-    private readonly Option<bool> _force = MakeOption.Flag("--force", "Replace FILE where it exists.");
-
-    private readonly Option<double?> _duration = MakeOption.Amount("--duration", "S", "End after this many seconds; else Ctrl-C, or the end of the process, ends it.");
-
-    private readonly Option<double?> _sample = MakeOption.Amount(
-        "--sample", "BYTES", "Record a sample of the allocations, one each BYTES on average, instead of every one: estimates with error bars, at next to no cost.");
-
-    private readonly Option<string> _allocators = new("--allocators")
-    {
-        Description = "Whose: system (malloc and its kin, mmap), python (CPython's own, most of which malloc never sees), or all (all).",
-        HelpName = "WHICH",
-        DefaultValueFactory = _ => "all",
-    };
-
-    private readonly Option<bool> _aggregate = MakeOption.Flag("--aggregate", "Keep sums by line only: what was held at the peak, and is held at the end. For long runs.");
+    private readonly MemoryOptions _options = new();
 
     public MemAttachVerb()
         : base("attach", "Record the allocations of a running process.")
     {
         Add(_target);
-        foreach (Option option in (Option[])[_output, _force, _duration, _sample, _allocators, _aggregate])
-            Add(option);
+        Add(_output);
+        _options.AddTo(this);
         SetAction(result => MemoryCommand.Attach(Read(result)));
     }
 
@@ -55,25 +40,14 @@ internal sealed class MemAttachVerb : Verb
     private MemoryArguments Read(ParseResult result)
     {
         int pid = ProcessWord.Pid(result.GetValue(_target)!, FullName);
-        string which = result.GetValue(_allocators)!;
         return new MemoryArguments
         {
             Pid = pid,
             Output = result.GetValue(_output) ?? string.Create(CultureInfo.InvariantCulture, $"kaa-mem.{pid}"),
-            Force = result.GetValue(_force),
-            Duration = result.GetValue(_duration) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
-            Request = new MemoryRequest
-            {
-                Allocators = which switch
-                {
-                    "system" => AllocatorChoice.System,
-                    "python" => AllocatorChoice.Python,
-                    "all" => AllocatorChoice.All,
-                    _ => throw new UsageError($"--allocators takes system, python or all, not '{which}'", FullName),
-                },
-                SampleBytes = result.GetValue(_sample) is { } bytes ? (long)Math.Max(1, bytes) : null,
-                Aggregate = result.GetValue(_aggregate),
-            },
+            Force = _options.Force(result),
+            Duration = _options.Duration(result),
+            Follows = _options.Follows(result),
+            Request = _options.Request(result, FullName),
         };
     }
 }

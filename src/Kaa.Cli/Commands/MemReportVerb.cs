@@ -15,6 +15,8 @@ internal sealed class MemReportVerb : Verb
 
     private readonly Option<string> _view = Word("--view", "VIEW", "What is reported: peak (held when most was), leaks (held at the end), temporary (given back at once), or all (peak).", "peak");
 
+    private readonly Option<string?> _difference = new("--diff") { Description = "Report by how much FILE has more than this recording, line by line.", HelpName = "OTHER" };
+
     private readonly Option<double?> _at = MakeOption.Amount("--at", "S", "As of this many seconds after the start: what was held then is reported by --view leaks.");
 
     private readonly Option<string> _format = Word("--format", "FORMAT", "text, json, html (one page that needs no network), speedscope, pprof or collapsed (text).", "text");
@@ -35,7 +37,7 @@ internal sealed class MemReportVerb : Verb
         : base("report", "Report what a recording of allocations comes to.")
     {
         Add(_file);
-        foreach (Option option in (Option[])[_view, _at, _format, _json, _by, _rows, _within, _output, _force])
+        foreach (Option option in (Option[])[_view, _difference, _at, _format, _json, _by, _rows, _within, _output, _force])
             Add(option);
         SetAction(result => MemoryReportCommand.Run(Read(result)));
     }
@@ -44,6 +46,7 @@ internal sealed class MemReportVerb : Verb
     [
         new("kaa mem report app.mem", "the line that held most at the peak, first of all"),
         new("kaa mem report app.mem --view leaks --by line --by module", "what is still held"),
+        new("kaa mem report now.mem --diff then.mem", "which lines have grown"),
         new("kaa mem report app.mem --format html -o app.html", "a flame graph with search, and the course of time"),
         new("kaa mem report app.mem --format pprof -o app.pb.gz", "for pprof"),
     ];
@@ -56,10 +59,14 @@ internal sealed class MemReportVerb : Verb
         string format = result.GetValue(_json) ? "json" : result.GetValue(_format)!;
         if (Array.IndexOf(s_formats, format) < 0)
             throw new UsageError($"--format takes {string.Join(", ", s_formats)}, not '{format}'", FullName);
+        string? before = result.GetValue(_difference);
+        if (before is not null && format is not ("text" or "json"))
+            throw new UsageError($"--diff reports text or json, not {format}", FullName);
         string[] by = result.GetValue(_by) ?? [];
         return new MemoryReportArguments
         {
             File = result.GetValue(_file)!,
+            Before = before,
             View = (MemoryViewKind)Index(s_views, result.GetValue(_view)!, "--view"),
             Format = format,
             Groups = by.Length == 0 ? [GroupKind.Line] : Array.ConvertAll(by, word => (GroupKind)Index(s_groups, word, "--by")),

@@ -7,6 +7,7 @@ internal sealed class MemVerb : Verb
         : base("mem", "Record which line of Python allocated what, and report it.")
     {
         Add(new MemAttachVerb());
+        Add(new MemRunVerb());
         Add(new MemDetachVerb());
         Add(new MemReportVerb());
         SetAction(_ => Refuse());

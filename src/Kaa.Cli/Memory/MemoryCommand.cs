@@ -2,6 +2,7 @@ using System.Globalization;
 using Kaa.Cli.Output;
 using Kaa.Cli.Stacks;
 using Kaa.Control.Memory;
+using Kaa.Control.Memory.Following;
 using Kaa.Linux;
 using Kaa.Linux.Files;
 using Kaa.Python;
@@ -23,15 +24,32 @@ internal static class MemoryCommand
         List<Note> notes = resolved.Note is { } note ? [note] : [];
         PythonProcess? python = FindPython(target, notes);
         using GrowingFile file = GrowingFile.Create(arguments.Output, arguments.Force);
-        using MemorySession session = MemorySession.Attach(target, python, file, arguments.Request);
+        using MemorySession session = MemorySession.Attach(
+            target, python, file, arguments.Request with { Watches = arguments.Follows ? GateChoice.Execs | GateChoice.Children : GateChoice.None });
         notes.AddRange(session.Notes);
         Say(string.Create(CultureInfo.InvariantCulture, $"recording process {resolved.Pid} into {arguments.Output}; it was paused for {session.PauseMicroseconds / 1000.0:0.0} ms"));
-        while (!interruption.IsRequested && session.IsAlive && session.IsRecording && !(arguments.Duration is { } most && session.Seconds >= most.TotalSeconds))
+        bool IsOver() => interruption.IsRequested || !session.IsRecording || (arguments.Duration is { } most && session.Seconds >= most.TotalSeconds);
+        if (arguments.Follows)
+            return Follow(resolved.Pid, session, arguments, notes, IsOver);
+        while (session.IsAlive && !IsOver())
             session.Step();
         session.End();
         Say(string.Create(
             CultureInfo.InvariantCulture,
             $"{arguments.Output}: {ByteText.Count(session.Count)} allocations in {session.Seconds:0.0} s, {ByteText.Of(session.Held)} held at the end; kaa mem report {arguments.Output}"));
+        WriteNotes(notes);
+        return notes.Exists(each => each.Incomplete) ? ExitCode.Incomplete : ExitCode.Complete;
+    }
+
+    private static int Follow(int pid, MemorySession session, MemoryArguments arguments, List<Note> notes, Func<bool> isOver)
+    {
+        var files = new RecordingFiles(arguments.Output, arguments.Force);
+        using RecordedProcesses all = RecordedProcesses.Follow(pid, session, arguments.Request, files.Open);
+        while (all.Count > 0 && !isOver())
+            all.Step();
+        all.End();
+        files.Say(all);
+        notes.AddRange(all.Notes);
         WriteNotes(notes);
         return notes.Exists(each => each.Incomplete) ? ExitCode.Incomplete : ExitCode.Complete;
     }
@@ -59,13 +77,13 @@ internal static class MemoryCommand
         }
     }
 
-    private static void Say(string text)
+    public static void Say(string text)
     {
         using StreamWriter error = Streams.Error();
         Streams.Styled(error, StandardStream.Error, null).Text("kaa: ").Data(text).Line();
     }
 
-    private static void WriteNotes(List<Note> notes)
+    public static void WriteNotes(List<Note> notes)
     {
         using StreamWriter error = Streams.Error();
         NoteText.Write(notes, Streams.Styled(error, StandardStream.Error, null));

@@ -7,6 +7,9 @@ internal sealed record MemoryReportArguments
 {
     public required string File { get; init; }
 
+    /// <summary>An earlier recording, or another run's, with which it is compared; null for none.</summary>
+    public string? Before { get; init; }
+
     public required MemoryViewKind View { get; init; }
 
     /// <summary>text, json, html, speedscope, pprof or collapsed.</summary>

@@ -21,16 +21,18 @@ internal static class MemoryReportCommand
         if (arguments is { Format: "pprof", Output: "-" } && StandardStream.Output.IsTerminal)
             throw new UsageError("a profile for pprof is no text: standard output must not be a terminal", "mem report");
         using FileStream file = Open(arguments.File);
-        AllocationAnalysis analysis = Analyse(file, arguments);
+        AllocationAnalysis analysis = Analyse(file, arguments.File, arguments.Analysis);
+        using FileStream? other = arguments.Before is { } before ? Open(before) : null;
+        MemoryView? earlier = other is null ? null : new MemoryView(Analyse(other, arguments.Before!, arguments.Analysis), arguments.View);
         List<Note> notes = NotesOn(analysis.Recording);
         if (arguments.Output == "-")
         {
-            Write(arguments, analysis, notes, StandardStream.Output);
+            Write(arguments, analysis, earlier, notes, StandardStream.Output);
         }
         else
         {
             using var output = GrowingFile.Create(arguments.Output, arguments.Force);
-            Write(arguments, analysis, notes, output);
+            Write(arguments, analysis, earlier, notes, output);
         }
 
         if (arguments.Format != "json")
@@ -50,15 +52,15 @@ internal static class MemoryReportCommand
         }
     }
 
-    private static AllocationAnalysis Analyse(FileStream file, MemoryReportArguments arguments)
+    private static AllocationAnalysis Analyse(FileStream file, string path, AnalysisRequest request)
     {
         try
         {
-            return AllocationAnalysis.Of(new RecordingReader(file), arguments.Analysis);
+            return AllocationAnalysis.Of(new RecordingReader(file), request);
         }
         catch (BadData damage)
         {
-            throw new UserError("recording", $"{arguments.File} is no recording that this kaa can read: {damage.Rule}", "kaa mem attach and kaa mem run make them");
+            throw new UserError("recording", $"{path} is no recording that this kaa can read: {damage.Rule}", "kaa mem attach and kaa mem run make them");
         }
     }
 
@@ -76,14 +78,19 @@ internal static class MemoryReportCommand
         return notes;
     }
 
-    private static void Write(MemoryReportArguments arguments, AllocationAnalysis analysis, List<Note> notes, Stream output)
+    private static void Write(MemoryReportArguments arguments, AllocationAnalysis analysis, MemoryView? earlier, List<Note> notes, Stream output)
     {
         var view = new MemoryView(analysis, arguments.View);
         switch (arguments.Format)
         {
             case "json":
                 using (Utf8JsonWriter json = JsonText.Writer(output))
-                    MemoryJson.Write(view, notes, json);
+                {
+                    if (earlier is null)
+                        MemoryJson.Write(view, notes, json);
+                    else
+                        DifferenceJson.Write(earlier, view, notes, json);
+                }
                 output.Write("\n"u8);
                 break;
             case "speedscope":
@@ -97,19 +104,23 @@ internal static class MemoryReportCommand
                 MemoryHtml.Write(analysis, arguments.View, output);
                 break;
             default:
-                WriteText(arguments, view, output);
+                WriteText(arguments, view, earlier, output);
                 break;
         }
     }
 
-    private static void WriteText(MemoryReportArguments arguments, MemoryView view, Stream output)
+    private static void WriteText(MemoryReportArguments arguments, MemoryView view, MemoryView? earlier, Stream output)
     {
         using var writer = new StreamWriter(output, new UTF8Encoding(false), 1 << 15, leaveOpen: true);
         if (arguments.Format == "collapsed")
             CollapsedStacks.Write(view, writer);
+        else if (earlier is not null)
+            DifferenceText.Write(earlier, view, Options(arguments), StyleOf(writer, output));
         else
-            MemoryText.Write(view, new MemoryTextOptions { Tables = arguments.Groups, Rows = arguments.Rows }, StyleOf(writer, output));
+            MemoryText.Write(view, Options(arguments), StyleOf(writer, output));
     }
+
+    private static MemoryTextOptions Options(MemoryReportArguments arguments) => new() { Tables = arguments.Groups, Rows = arguments.Rows };
 
     private static StyledWriter StyleOf(StreamWriter writer, Stream output) =>
         output is StandardStream stream ? Streams.Styled(writer, stream, null) : new StyledWriter(writer, colour: false);

@@ -283,21 +283,34 @@ public sealed class AgentSession : IDisposable
     /// <summary>Offset of struct kaa_memory; 0 for none.</summary>
     internal ulong Allocations => _table.Header.memory;
 
-    /// <summary>Tells the agent how frames are walked, where it was put in before there was a Python.</summary>
-    internal void Teach(PythonProcess python)
+    /// <summary>Tells the agent how frames are walked, where it was put in before there was a Python. False where it is too early for that: no thread has a state yet.</summary>
+    internal bool Teach(PythonProcess python)
     {
         using AgentProcess process = AgentProcess.Open(_pid, null);
         AgentPython words = AgentWords.Of(process, python, FrameWalk.Of(python), out int tidOffset);
-        _memory.Write(AgentWords.TidOffset, tidOffset);
+        if (words.search != 0 && python.Version.Major > 2)
+            return false;
+        if (tidOffset != 0)
+            _memory.Write(AgentWords.TidOffset, tidOffset);
         _memory.Write(AgentWords.PythonOffset, words);
+        return true;
+    }
+
+    /// <summary>Where the C library has a thread's id, found by the one thread that there is yet.</summary>
+    internal void TeachThreadId(HeldProcess held)
+    {
+        using AgentProcess process = AgentProcess.Open(_pid, held);
+        if (held.Threads is [{ Tracee: { HasRegisters: true } only }])
+            _memory.Write(AgentWords.TidOffset, ThreadWords.FindTid(process.Target.Current, [(only.Registers.FsBase, process.NamespacePid)]));
     }
 
     /// <summary>Changes words of data that point to functions, in one stop of all threads; <see cref="Detach()"/> takes them back. Gives how many were changed.</summary>
+    /// <param name="caller">Null where the process is to be stopped for it.</param>
     /// <exception cref="UserError">As of <see cref="Attach(LiveTarget, AgentOptions)"/>.</exception>
-    internal int Point(IReadOnlyList<(Address Word, ulong From, ulong To)> words)
+    internal int Point(IReadOnlyList<(Address Word, ulong From, ulong To)> words, HeldProcess? caller)
     {
         int changed = 0;
-        using AgentProcess process = AgentProcess.Open(_pid, null);
+        using AgentProcess process = AgentProcess.Open(_pid, caller);
         process.Hold(held =>
         {
             var arming = new HookArming(process, _table, held);
@@ -309,6 +322,15 @@ public sealed class AgentSession : IDisposable
         });
         PauseMicroseconds = Math.Max(PauseMicroseconds, process.PauseMicroseconds);
         return changed;
+    }
+
+    /// <summary>The process has ended, or runs another program: nothing of the agent is there, but what it has told can still be read.</summary>
+    internal void Outlive()
+    {
+        if (_isOver)
+            return;
+        _isOver = true;
+        _heartbeat.Dispose();
     }
 
     private void Leave(HeldProcess? held)

@@ -24,7 +24,7 @@ internal static class ThreadWords
     public static int? FindState(PythonProcess python, LookAtThreads look, int pid)
     {
         var own = new Dictionary<ulong, HashSet<ulong>>();
-        bool hasMain = false;
+        bool hasMain = look.IsAlone;
         foreach (RawThread thread in look.Threads)
         {
             if (thread.Ident == 0)
@@ -101,9 +101,16 @@ internal static class ThreadWords
 /// <summary>CPython's threads, and what the kernel calls them.</summary>
 internal sealed class LookAtThreads
 {
-    private LookAtThreads(IReadOnlyList<RawThread> threads) => Threads = threads;
+    private LookAtThreads(IReadOnlyList<RawThread> threads, bool isAlone)
+    {
+        Threads = threads;
+        IsAlone = isAlone;
+    }
 
     public IReadOnlyList<RawThread> Threads { get; }
+
+    /// <summary>The process has one thread only: of an interpreter that sets itself up it may not be known yet which one it is.</summary>
+    public bool IsAlone { get; }
 
     /// <summary>Nobody is stopped, so a list that is just being changed is read again.</summary>
     public static LookAtThreads Take(PythonProcess python, TaskDirectory tasks)
@@ -123,7 +130,7 @@ internal sealed class LookAtThreads
                 break;
         }
 
-        return new LookAtThreads(raw.Threads);
+        return new LookAtThreads(raw.Threads, tids.Count == 1);
     }
 
     /// <summary>Thread pointers and ids; a thread's ident is its pointer.</summary>

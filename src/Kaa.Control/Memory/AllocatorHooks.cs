@@ -1,40 +1,41 @@
-using System.Runtime.InteropServices;
 using Kaa.Control.Agent;
-using Kaa.Control.Remote;
 using Kaa.Formats;
 using Kaa.Linux;
+using Kaa.Linux.Looking;
 using Kaa.Python;
 using Kaa.Python.Recorded;
 using Kaa.Results;
+using Kaa.Target;
 
 namespace Kaa.Control.Memory;
 
 /// <summary>Puts the agent in front of a process's allocators.</summary>
+/// <param name="image">The image that the interpreter lies in; null where there is none.</param>
 /// <param name="samples">Only samples are recorded.</param>
-internal sealed class AllocatorHooks(LiveTarget target, AgentSession agent, PythonProcess? python, bool samples)
+/// <param name="held">Of a caller that holds the process already; null where it is to be stopped for this.</param>
+internal sealed class AllocatorHooks(LiveTarget target, AgentSession agent, Module? image, bool samples, HeldProcess? held)
 {
-    private const int FunctionsOfDomain = 4;
-
     private readonly List<Note> _notes = [];
 
     public IReadOnlyList<Note> Notes => _notes;
+
+    /// <summary>CPython's tables, which lead to the agent now; null where there are none, or they are not wanted.</summary>
+    public PointedTables? Tables { get; private set; }
 
     /// <exception cref="UserError">no-allocators; as of <see cref="AgentSession.Arm()"/>.</exception>
     public void Arm(AllocatorChoice choice)
     {
         int count = 0;
         AllocatorTable[]? tables = null;
-        if (choice.HasFlag(AllocatorChoice.Python) && python is not null)
-            tables = new AllocatorTables(target, python).Find();
+        if (choice.HasFlag(AllocatorChoice.Python) && image is not null)
+            tables = new AllocatorTables(target, image).Find();
         if (choice.HasFlag(AllocatorChoice.System))
             count += Wrap(AllocatorFunctions.Find(target));
-        if (choice.HasFlag(AllocatorChoice.Python) && tables is null && python is not null)
-            count += WrapEntries(python);
+        if (choice.HasFlag(AllocatorChoice.Python) && tables is null && image is not null)
+            count += WrapEntries(image);
         if (tables is not null)
             count += Point(tables);
-        if (python is not null)
-            WatchChunks(python, choice.HasFlag(AllocatorChoice.System));
-        if (count == 0)
+        if (count == 0 && choice != AllocatorChoice.None)
             throw new UserError("no-allocators", "none of this process's allocators can be hooked", "kaa doctor PID shows what is known of its modules");
     }
 
@@ -42,26 +43,25 @@ internal sealed class AllocatorHooks(LiveTarget target, AgentSession agent, Pyth
     /// What lies in older chunks of a thread's frames can't have changed before the newer ones were given back: then deep stacks need not be compared down to their end. Only where all ways to give
     /// one back are seen.
     /// </summary>
-    private void WatchChunks(PythonProcess from, bool isHooked)
+    /// <exception cref="UserError">As of <see cref="AgentSession.Arm()"/>.</exception>
+    public void WatchChunks(PythonProcess from, AllocatorChoice choice)
     {
         var walk = FrameWalk.Of(from);
         if (walk.Chunk is not { } chunk)
             return;
         List<AllocatorFunction> functions = AllocatorFunctions.FindChunks(target);
-        if (!isHooked)
+        if (!choice.HasFlag(AllocatorChoice.System))
             _ = Wrap(functions);
         if (functions.Count == 0 || functions.Exists(function => !agent.IsArmed(function.Address)))
             return;
-        AgentMemoryArea area = agent.Shared.Read<AgentMemoryArea>(agent.Allocations);
-        area.chunk = chunk;
-        area.chunks = (uint)walk.SpareChunks;
-        agent.Shared.Write(agent.Allocations, area);
+        agent.Shared.WriteHalf(agent.Allocations + AreaWords.Chunks, (uint)walk.SpareChunks);
+        agent.Shared.Write(agent.Allocations + AreaWords.Chunk, chunk);
     }
 
     /// <summary>The functions themselves, where there are no tables (2.7), or they were not found: then what the compiler inlined is missed.</summary>
-    private int WrapEntries(PythonProcess from)
+    private int WrapEntries(Module from)
     {
-        if (from.Version.Major > 2)
+        if (InterpreterImage.HasTables(target, from))
             _notes.Add(new Note("allocator-tables", "CPython's tables of allocators were not found: what its own code allocates inline is not recorded", null, Incomplete: true));
         return Wrap(AllocatorFunctions.FindPython(target));
     }
@@ -81,7 +81,10 @@ internal sealed class AllocatorHooks(LiveTarget target, AgentSession agent, Pyth
             hooks.Add((agent.Add(request), function));
         }
 
-        agent.Arm();
+        if (held is null)
+            agent.Arm();
+        else
+            agent.Arm(held);
         int armed = 0;
         foreach ((HookHandle hook, AllocatorFunction function) in hooks)
         {
@@ -94,29 +97,11 @@ internal sealed class AllocatorHooks(LiveTarget target, AgentSession agent, Pyth
         return armed;
     }
 
-    /// <summary>First the agent knows where the calls are to go on, then the tables lead to it.</summary>
     private int Point(AllocatorTable[] tables)
     {
-        var words = new List<(Address Word, ulong From, ulong To)>();
-        AgentOwn own = default;
-        for (int domain = 0; domain < tables.Length; domain++)
-        {
-            for (int i = 0; i < FunctionsOfDomain; i++)
-            {
-                int number = domain * FunctionsOfDomain + i;
-                ulong function = tables[domain].Functions[i];
-                own.domains[number] = function;
-                uint place = samples ? AgentRegion.Image.samples[number] : AgentRegion.Image.domains[number];
-                words.Add((tables[domain].Table + (i + 1) * sizeof(ulong), function, (agent.Image + place).Value));
-            }
-        }
-
-        ReadOnlySpan<ulong> originals = own.domains;
-        if (!agent.Shared.TryWriteProcess(agent.Own + AreaWords.OwnDomains, MemoryMarshal.AsBytes(originals)))
-            throw AgentProcess.Refused(RemoteHindrance.NotWritable);
-
-        int changed = agent.Point(words);
-        if (changed < words.Count)
+        Tables = new PointedTables(agent, tables, samples);
+        int changed = Tables.Point(held);
+        if (changed < Tables.WordCount)
             _notes.Add(new Note("allocator-not-hooked", "somebody changed CPython's tables of allocators at this moment: a part of its allocations is not recorded", null, Incomplete: true));
         return changed;
     }

@@ -2,7 +2,6 @@ using Iced.Intel;
 using Kaa.Control.Agent.Code;
 using Kaa.Formats;
 using Kaa.Formats.ProcText;
-using Kaa.Python;
 using Kaa.Target;
 
 namespace Kaa.Control.Memory;
@@ -15,7 +14,8 @@ internal sealed record AllocatorTable(Address Table, IReadOnlyList<ulong> Functi
 /// Finds CPython's tables of allocators where no symbol and no offset tells: by the code of the three functions that call through them, which reads the table's words. Works alike for
 /// static tables (3.4 to 3.11) and those in <c>_PyRuntime</c> (3.12+), in builds with and without symbols.
 /// </summary>
-internal sealed class AllocatorTables(ObservedTarget target, PythonProcess python)
+/// <param name="module">The image that the interpreter lies in.</param>
+internal sealed class AllocatorTables(ObservedTarget target, Module module)
 {
     // The call through the table is the way that is seldom taken, at the function's end: pymalloc is inlined in front of it.
     private const int MostCode = 1024;
@@ -56,7 +56,7 @@ internal sealed class AllocatorTables(ObservedTarget target, PythonProcess pytho
         HashSet<Address>? common = null;
         foreach (string name in names)
         {
-            if (python.Module is not { } module || target.Images.For(module).FindSymbol(name) is not { } function)
+            if (target.Images.For(module).FindSymbol(name) is not { } function)
                 return null;
             var bases = new HashSet<Address>();
             HashSet<Address> touched = Touched(function);

@@ -48,6 +48,15 @@ internal static class AreaSetup
             throw AgentProcess.Refused(RemoteHindrance.NotWritable);
     }
 
+    /// <summary>The same for an interpreter that has come later: nobody walks its frames yet.</summary>
+    public static void Describe(AgentSession agent, PythonProcess python)
+    {
+        AgentMemoryArea area = agent.Shared.Read<AgentMemoryArea>(agent.Allocations);
+        DescribeCode(ref area, CodeCopy.Of(python));
+        int start = (int)AreaWords.CodeSize;
+        agent.Shared.TryWrite(agent.Allocations + AreaWords.CodeSize, MemoryMarshal.AsBytes(MemoryMarshal.CreateReadOnlySpan(ref area, 1))[start..(int)AreaWords.CodeEnd]);
+    }
+
     private static void DescribeCode(ref AgentMemoryArea area, CodeCopy copy)
     {
         area.code_size = (uint)copy.Size;

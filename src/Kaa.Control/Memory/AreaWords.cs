@@ -9,6 +9,10 @@ internal static class AreaWords
     private static AgentOwn s_own;
 
     public static readonly ulong Recording = Of(ref s_area.recording);
+    public static readonly ulong CodeSize = Of(ref s_area.code_size);
+    public static readonly ulong CodeEnd = Of(ref s_area.extra) + sizeof(uint);
+    public static readonly ulong Chunk = Of(ref s_area.chunk);
+    public static readonly ulong Chunks = Of(ref s_area.chunks);
     public static readonly ulong Tail = Of(ref s_area.tail);
     public static readonly ulong Room = Of(ref s_area.room);
     public static readonly ulong Head = Of(ref s_area.head);

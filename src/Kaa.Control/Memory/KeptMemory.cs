@@ -29,12 +29,24 @@ internal sealed class KeptMemory(Func<IMemory> live) : IMemory
         return done;
     }
 
+    private int Read(ulong page, byte[] bytes)
+    {
+        try
+        {
+            return live().Read(new Address(page), bytes);
+        }
+        catch (TargetFault fault) when (fault.Reason == FaultReason.Gone)
+        {
+            return 0;
+        }
+    }
+
     private byte[] Find(ulong page)
     {
         if (_pages.TryGetValue(page, out byte[]? known))
             return known;
         byte[] bytes = new byte[PageSize];
-        int got = live().Read(new Address(page), bytes);
+        int got = Read(page, bytes);
         if (got < PageSize)
             return bytes[..got];
         if (_pages.Count < MostPages)

@@ -4,12 +4,28 @@ namespace Kaa.Control.Memory;
 [Flags]
 public enum AllocatorChoice
 {
+    /// <summary>Nobody's: only what becomes of the process is watched.</summary>
+    None = 0,
+
     /// <summary>The C library's (or who stands in for it): malloc and its kin, mmap.</summary>
     System = 1,
 
     /// <summary>CPython's three domains.</summary>
     Python = 2,
     All = System | Python,
+}
+
+/// <summary>By which calls a process becomes another one.</summary>
+[Flags]
+public enum GateChoice
+{
+    None = 0,
+
+    /// <summary>It runs another program.</summary>
+    Execs = 1,
+
+    /// <summary>It makes children.</summary>
+    Children = 2,
 }
 
 /// <summary>What <c>kaa mem</c> is asked to record.</summary>
@@ -25,4 +41,7 @@ public sealed record MemoryRequest
 
     /// <summary>The program was started for this.</summary>
     public bool Launched { get; init; }
+
+    /// <summary>What the process is watched for besides.</summary>
+    public GateChoice Watches { get; init; }
 }

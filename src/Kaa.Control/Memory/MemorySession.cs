@@ -1,11 +1,14 @@
 using Kaa.Control.Agent;
+using Kaa.Control.Memory.Following;
 using Kaa.Formats;
 using Kaa.Linux;
 using Kaa.Linux.Calls;
+using Kaa.Linux.Looking;
 using Kaa.Python;
 using Kaa.Recording.Analysis;
 using Kaa.Recording.Memory;
 using Kaa.Results;
+using Kaa.Target;
 
 namespace Kaa.Control.Memory;
 
@@ -28,23 +31,35 @@ public sealed class MemorySession : IDisposable
     private readonly AllocationCounter? _counter;
     private readonly ResidentSize _resident;
     private readonly RecordedThreadNames _threads;
+    private readonly NodeStacks _stacks;
+    private readonly RecordingFacts _facts;
     private readonly long _begun;
+    private readonly AllocatorChoice _choice;
+    private InterpreterArrival? _arrival;
+    private readonly List<LiveTarget> _owned = [];
     private long _lost;
     private long _sizedAt = -SizeEvery;
     private long _flushedAt;
     private bool _isOver;
+    private bool _isDisposed;
 
-    private MemorySession(LiveTarget target, AgentSession agent, PythonProcess? python, AgentMemoryArea area, RecordingWriter writer, MemoryRequest request)
+    private MemorySession(LiveTarget target, AgentSession agent, PythonProcess? python, AgentMemoryArea area, Stream output, MemoryRequest request)
     {
         _agent = agent;
-        _writer = writer;
+        _choice = request.Allocators;
+        _facts = FactsOf(target, python, request);
+        _writer = new RecordingWriter(output, _facts);
         _area = agent.Allocations;
         if (request.Aggregate)
             _counter = new AllocationCounter(new SampleWeight(request.SampleBytes), new AnalysisRequest());
-        _recorder = new AllocationRecorder(request.Aggregate ? null : writer.Events, _counter);
-        _threads = new RecordedThreadNames(target.Info.Pid!.Value, writer);
-        _events = new AllocationEvents(agent.Shared, area, _area, _recorder, new NodeStacks(agent.Shared, area, writer, python), _threads.Find);
+        _recorder = new AllocationRecorder(request.Aggregate ? null : _writer.Events, _counter);
+        _threads = new RecordedThreadNames(target.Info.Pid!.Value, _writer);
+        _stacks = new NodeStacks(agent.Shared, area, _writer, python);
+        _events = new AllocationEvents(agent.Shared, area, _area, _recorder, _stacks, _threads.Find);
         _resident = new ResidentSize(target.Info.Pid!.Value);
+        HasPython = python is not null;
+        if (python is not null)
+            _threads.Know(python);
         _begun = Clock.Microseconds;
     }
 
@@ -52,7 +67,10 @@ public sealed class MemorySession : IDisposable
     public long PauseMicroseconds => _agent.PauseMicroseconds;
 
     /// <summary>What could not be hooked, and what else a reader of the recording should know.</summary>
-    public IReadOnlyList<Note> Notes { get; private init; } = [];
+    public IReadOnlyList<Note> Notes { get; private set; } = [];
+
+    /// <summary>An interpreter is there, and allocations have its stacks.</summary>
+    public bool HasPython { get; private set; }
 
     /// <summary>False once the process has ended.</summary>
     public bool IsAlive => _agent.IsAlive;
@@ -69,25 +87,57 @@ public sealed class MemorySession : IDisposable
 
     /// <exception cref="UserError">As of <see cref="AgentSession.Attach(LiveTarget, AgentOptions)"/>; no-allocators.</exception>
     /// <exception cref="IOException">The recording can't be written.</exception>
-    public static MemorySession Attach(LiveTarget target, PythonProcess? python, Stream output, MemoryRequest request)
+    public static MemorySession Attach(LiveTarget target, PythonProcess? python, Stream output, MemoryRequest request) => Begin(target, python, null, output, request);
+
+    /// <summary>Of a process that the caller holds, on the thread that traces; its interpreter may come later.</summary>
+    /// <inheritdoc cref="Attach"/>
+    internal static MemorySession Begin(LiveTarget target, PythonProcess? python, HeldProcess? held, Stream output, MemoryRequest request)
     {
         var options = new AgentOptions { Python = python, FindsPython = python is not null, Allocations = true, RingBytes = 64 << 10, StackBytes = 4096 };
-        AgentSession agent = AgentSession.Attach(target, options);
+        AgentSession agent = held is null ? AgentSession.Attach(target, options) : AgentSession.Attach(target, options, held);
+        MemorySession? session = null;
         try
         {
             AgentMemoryArea area = AreaSetup.Prepare(agent, python, request);
             NearLimits.Prepare(agent.Shared, area, target.Info.Pid!.Value);
-            var hooks = new AllocatorHooks(target, agent, python, request.SampleBytes is not null);
-            hooks.Arm(request.Allocators);
-            var writer = new RecordingWriter(output, FactsOf(target, python, request));
+            session = new MemorySession(target, agent, python, area, output, request);
+            session.Arm(target, python, held, request);
             agent.Shared.WriteHalf(agent.Allocations + AreaWords.Recording, 1);
-            return new MemorySession(target, agent, python, area, writer, request) { Notes = hooks.Notes };
+            return session;
         }
         catch
         {
             agent.Dispose();
+            session?._threads.Dispose();
             throw;
         }
+    }
+
+    /// <summary>A thread waits at one of <see cref="ProcessGates"/>, until it is released.</summary>
+    internal Action<AgentEvent>? Waits { get; set; }
+
+    internal AgentSession Agent => _agent;
+
+    /// <summary>Where its interpreter is read: it is closed with the session.</summary>
+    internal void Own(LiveTarget target) => _owned.Add(target);
+
+    private void Arm(LiveTarget target, PythonProcess? python, HeldProcess? held, MemoryRequest request)
+    {
+        Module? image = python?.Module ?? InterpreterImage.Find(target);
+        if (python is null && held is not null)
+            _agent.TeachThreadId(held);
+        var hooks = new AllocatorHooks(target, _agent, image, request.SampleBytes is not null, held);
+        hooks.Arm(request.Allocators);
+        if (python is not null)
+            hooks.WatchChunks(python, request.Allocators);
+        if (python is null && held is not null && image is not null)
+        {
+            _arrival = new InterpreterArrival(_agent, target.Info.Pid!.Value, hooks.Tables);
+            _arrival.Watch(target, image, held);
+        }
+
+        ProcessGates.Watch(target, _agent, held, request.Watches);
+        Notes = hooks.Notes;
     }
 
     /// <summary>Takes what has come, writes when it is time; waits a little where nothing had come.</summary>
@@ -97,6 +147,8 @@ public sealed class MemorySession : IDisposable
         long now = Clock.Microseconds - _begun;
         _recorder.At(now);
         bool isIdle = _events.Drain() < BusyEvents;
+        Attend();
+        _threads.ReadNames();
         if (now - _sizedAt >= SizeEvery && _resident.Read() is { } resident)
         {
             _writer.Size(now, resident, _recorder.Held);
@@ -119,15 +171,41 @@ public sealed class MemorySession : IDisposable
     /// <exception cref="UserError">The process can't be stopped: its hooks stay, but do nothing.</exception>
     public void End()
     {
+        if (!IsAlive)
+        {
+            End(Exited);
+            return;
+        }
+
+        try
+        {
+            End("detached", _agent.Detach);
+        }
+        catch (UserError e) when (e.Code is "no-such-process" or "process-exited" or "zombie")
+        {
+            // It has ended in this very moment, and its recording is whole.
+        }
+    }
+
+    /// <summary>The same where the process has nothing of the agent any more.</summary>
+    /// <param name="reason">"exited", "exec".</param>
+    /// <exception cref="IOException">The recording can't be written.</exception>
+    public void End(string reason) => End(reason, _agent.Outlive);
+
+    public const string Exited = "exited";
+
+    public const string Replaced = "exec";
+
+    private void End(string reason, Action leave)
+    {
         if (_isOver)
             return;
         _isOver = true;
-        string reason = IsAlive ? "detached" : "exited";
         _agent.Shared.WriteHalf(_area + AreaWords.Recording, 0);
         long now = Clock.Microseconds - _begun;
         try
         {
-            _agent.Detach();
+            leave();
         }
         finally
         {
@@ -146,8 +224,58 @@ public sealed class MemorySession : IDisposable
 
     public void Dispose()
     {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
         _agent.Dispose();
         _threads.Dispose();
+        foreach (LiveTarget target in _owned)
+            target.Dispose();
+    }
+
+    /// <summary>Threads that wait for Kaa.</summary>
+    private void Attend()
+    {
+        while (_agent.TryRead(out AgentEvent? made))
+        {
+            if (_arrival?.IsOf(made) == true)
+            {
+                MeetInterpreter();
+                _agent.Release(made);
+            }
+            else if (Waits is { } waits)
+            {
+                waits(made);
+            }
+            else
+            {
+                _agent.Release(made);
+            }
+        }
+    }
+
+    private void MeetInterpreter()
+    {
+        try
+        {
+            if (_arrival!.TryMeet() is not { } python)
+                return;
+            InterpreterArrival arrival = _arrival;
+            Own(arrival.Target!);
+            _arrival = null;
+            AreaSetup.Describe(_agent, python);
+            _stacks.Know(python);
+            _threads.Know(python);
+            InterpreterInfo found = python.Describe();
+            _writer.Facts(_facts with { Version = found.Version, Executable = found.Executable });
+            HasPython = true;
+            new AllocatorHooks(arrival.Target!, _agent, python.Module, samples: false, held: null).WatchChunks(python, _choice);
+            arrival.Leave();
+        }
+        catch (UserError)
+        {
+            // The process has just ended.
+        }
     }
 
     private void TellLosses(long now)

@@ -14,9 +14,9 @@ internal sealed class NodeStacks
     private readonly AgentMemory _memory;
     private readonly AgentMemoryArea _area;
     private readonly RecordingWriter _writer;
-    private readonly RecordedFrames? _frames;
+    private RecordedFrames? _frames;
     private readonly CodeSnapshots _snapshots;
-    private readonly KeptMemory? _kept;
+    private KeptMemory? _kept;
     private readonly List<int> _path = [];
     private int[] _stacks = new int[1024];
 
@@ -26,10 +26,26 @@ internal sealed class NodeStacks
         _area = area;
         _writer = writer;
         _snapshots = new CodeSnapshots(memory, area);
-        if (python is null)
-            return;
-        _frames = new RecordedFrames(python, FrameWalk.Of(python));
+        if (python is not null)
+            Know(python);
+    }
+
+    /// <summary>Whose frames they are; where it comes later, no frame was seen before.</summary>
+    public void Know(PythonProcess python)
+    {
+        FrameWalk walk = FrameWalk.Of(python);
+        _frames = new RecordedFrames(python, walk);
         _kept = new KeptMemory(python.ReadMemory);
+        Warm(_frames, _kept, walk);
+    }
+
+    /// <summary>Has a code object read that there is now, and with it the types that tell what it and its parts are: the process may be gone when the first one is asked for.</summary>
+    private static void Warm(RecordedFrames frames, KeptMemory kept, FrameWalk walk)
+    {
+        if (kept.TryReadPointer(walk.Threads, out Address state) && kept.TryReadPointer(state + walk.Innermost, out Address frame)
+            && (walk.CFrame is not { } next || kept.TryReadPointer(frame + next, out frame))
+            && kept.TryReadPointer(frame + walk.Code, out Address code) && new Address(code.Value & walk.CodeMask) is var its && walk.Print(kept, its) is { } print)
+            _ = frames.Find(its, 0, print, kept);
     }
 
     /// <summary>0 for no frame.</summary>

@@ -1,35 +1,111 @@
 using Kaa.Control.Agent;
+using Kaa.Formats;
+using Kaa.Linux.Calls;
 using Kaa.Linux.Proc;
+using Kaa.Python;
+using Kaa.Python.Stack;
 using Kaa.Recording.Memory;
 
 namespace Kaa.Control.Memory;
 
-/// <summary>Numbers the threads of a recording, by their ids as the process sees them.</summary>
+/// <summary>
+/// Numbers the threads of a recording, by their ids as the process sees them, and names them: as the kernel does at first, then as Python does, which names a thread after it has begun,
+/// and may rename it.
+/// </summary>
 internal sealed class RecordedThreadNames(int pid, RecordingWriter writer) : IDisposable
 {
-    private readonly Dictionary<int, int> _known = [];
+    private const int Every = 500_000; // µs
+    private const int FirstPause = 2_000;
+
+    private readonly Dictionary<int, Named> _known = [];
     private readonly NamespaceTids _tids = new(pid);
+    private readonly TaskDirectory? _tasks = TaskDirectory.Open(ProcRoot.System, pid);
+    private PythonProcess? _python;
+    private PythonThreadNames? _names;
+    private long _nextRead;
+    private int _pause = FirstPause;
+
+    public void Know(PythonProcess python)
+    {
+        _python = python;
+        _names = new PythonThreadNames(python);
+    }
 
     public int Find(int tid)
     {
-        if (!_known.TryGetValue(tid, out int number))
+        if (!_known.TryGetValue(tid, out Named? named))
         {
-            number = writer.Thread(new RecordedThread(tid, NameOf(tid)));
-            _known.Add(tid, number);
+            int? outer = _tids.Find(tid);
+            string? name = NameOf(outer);
+            named = new Named(writer.Thread(new RecordedThread(tid, name)), outer, name);
+            _known.Add(tid, named);
+            if (outer != pid)
+                _pause = FirstPause;
         }
 
-        return number;
+        return named.Number;
     }
 
-    public void Dispose() => _tids.Dispose();
-
-    private string? NameOf(int tid)
+    /// <summary>Asks Python what its threads are called: twice a second, and more often while there are new ones.</summary>
+    public void ReadNames()
     {
-        if (_tids.Find(tid) is not { } outer)
+        long now = Clock.Microseconds;
+        if (_names is null || _tasks is null || now < _nextRead || _known.Count == 0)
+            return;
+        _nextRead = now + _pause;
+        _pause = Math.Min(_pause * 2, Every);
+        try
+        {
+            foreach (RawThread thread in LookAtThreads.Take(_python!, _tasks).Threads)
+            {
+                if (Numbered(thread.Tid) is { } named && _names.Find(thread.Address) is { } name && name != named.Name)
+                {
+                    named.Name = name;
+                    writer.ThreadName(named.Number, name);
+                }
+            }
+        }
+        catch (TargetFault)
+        {
+            // It is just ending.
+        }
+    }
+
+    public void Dispose()
+    {
+        _tids.Dispose();
+        _tasks?.Dispose();
+    }
+
+    private Named? Numbered(int? tid)
+    {
+        foreach (Named named in _known.Values)
+        {
+            if (tid is not null && named.Outer == tid)
+                return named;
+        }
+
+        return null;
+    }
+
+    private string? NameOf(int? outer)
+    {
+        if (outer is not { } tid)
             return null;
-        if (outer == pid)
+        if (tid == pid)
             return "MainThread";
         var text = new KernelText();
-        return text.TryRead(ProcRoot.System.Of(outer, "comm"), out ReadOnlySpan<byte> name) ? System.Text.Encoding.UTF8.GetString(name).TrimEnd('\n') : null;
+        return text.TryRead(ProcRoot.System.Of(tid, "comm"), out ReadOnlySpan<byte> name) ? System.Text.Encoding.UTF8.GetString(name).TrimEnd('\n') : null;
+    }
+
+    /// <param name="number">In the recording.</param>
+    /// <param name="outer">The thread's id as seen from here; null where it was gone already.</param>
+    private sealed class Named(int number, int? outer, string? name)
+    {
+        public int Number => number;
+
+        public int? Outer => outer;
+
+        public string? Name { get; set; } = name;
     }
 }

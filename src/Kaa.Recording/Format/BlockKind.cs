@@ -33,6 +33,9 @@ public enum BlockKind : byte
     /// <summary>The recording has ended, and how. The last block; where it is missing the recording goes on, or was cut off.</summary>
     End = 10,
 
+    /// <summary>What threads are called by now: later than their first event.</summary>
+    ThreadNames = 11,
+
     /// <summary>Another block, packed: its kind (one byte), how long it is (uleb), and its content in LZ4's block format.</summary>
     Packed = 12,
 }

@@ -30,7 +30,8 @@ public sealed class RecordingReader
         Facts = RecordingFacts.Parse(_blocks.Content);
     }
 
-    public RecordingFacts Facts { get; }
+    /// <summary>Complete once <see cref="Replay"/> has been called: of a program that was launched the interpreter is told later.</summary>
+    public RecordingFacts Facts { get; private set; }
 
     /// <summary>Complete once <see cref="Replay"/> has been called.</summary>
     public RecordingTables Tables { get; } = new();
@@ -88,6 +89,9 @@ public sealed class RecordingReader
         var reader = new SpanReader(_blocks.Content.Span, "recording");
         switch (_blocks.Kind)
         {
+            case BlockKind.Facts:
+                Facts = RecordingFacts.Parse(_blocks.Content);
+                break;
             case BlockKind.Sizes:
                 while (!reader.AtEnd)
                     _sizes.Add(new ProcessSize(reader.Whole(), reader.Whole(), reader.Whole()));

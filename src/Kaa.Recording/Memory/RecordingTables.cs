@@ -56,12 +56,21 @@ public sealed class RecordingTables
                 case BlockKind.Threads:
                     _threads.Add(new RecordedThread(reader.Number(), Name(reader.Number())));
                     break;
+                case BlockKind.ThreadNames:
+                    Rename(reader.Number(), Name(reader.Number()));
+                    break;
                 default:
                     return false;
             }
         }
 
         return true;
+    }
+
+    private void Rename(int thread, string? name)
+    {
+        if (thread < _threads.Count)
+            _threads[thread] = _threads[thread] with { Name = name };
     }
 
     private void AddFrame(ref SpanReader reader)

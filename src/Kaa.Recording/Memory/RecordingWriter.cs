@@ -13,6 +13,7 @@ public sealed class RecordingWriter
     private readonly ByteSink _frames = new();
     private readonly ByteSink _stacks = new();
     private readonly ByteSink _threads = new();
+    private readonly ByteSink _threadNames = new();
     private readonly ByteSink _events = new();
     private readonly ByteSink _sizes = new();
     private readonly ByteSink _losses = new();
@@ -27,6 +28,15 @@ public sealed class RecordingWriter
         _blocks = new BlockWriter(stream);
         _blocks.Write(BlockKind.Facts, facts.ToJson());
         Events = new EventEncoder(_events);
+    }
+
+    /// <summary>More is known of the process than when the recording began: replaces what was told then.</summary>
+    /// <exception cref="IOException">The stream takes no more.</exception>
+    public void Facts(RecordingFacts facts)
+    {
+        Flush();
+        _blocks.Write(BlockKind.Facts, facts.ToJson());
+        _blocks.Flush();
     }
 
     /// <summary>What happens is told here, in order.</summary>
@@ -81,6 +91,15 @@ public sealed class RecordingWriter
         return number;
     }
 
+    /// <summary>What a thread is called by now.</summary>
+    /// <param name="thread">Its number.</param>
+    public void ThreadName(int thread, string name)
+    {
+        int number = Name(name);
+        _threadNames.Uleb(thread);
+        _threadNames.Uleb(number);
+    }
+
     /// <param name="resident">Bytes that the process has in memory.</param>
     /// <param name="held">Bytes that its recorded allocations hold.</param>
     public void Size(long microseconds, long resident, long held)
@@ -104,6 +123,7 @@ public sealed class RecordingWriter
         Put(BlockKind.Frames, _frames);
         Put(BlockKind.Stacks, _stacks);
         Put(BlockKind.Threads, _threads);
+        Put(BlockKind.ThreadNames, _threadNames);
         Put(BlockKind.Events, _events);
         Put(BlockKind.Sizes, _sizes);
         Put(BlockKind.Losses, _losses);

@@ -34,7 +34,7 @@ internal static class MemoryTable
             writer.Text("… " + ByteText.Count(rows.Count - most) + " more rows", Tone.Faint).Line();
     }
 
-    private static string Heading(GroupKind kind) => kind switch
+    public static string Heading(GroupKind kind) => kind switch
     {
         GroupKind.Line => "line",
         GroupKind.Function => "function",
@@ -45,7 +45,7 @@ internal static class MemoryTable
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 
-    private static string Name(GroupRow row, GroupKind kind) => kind switch
+    public static string Name(GroupRow row, GroupKind kind) => kind switch
     {
         GroupKind.Thread => MemoryNames.Of(row.Thread),
         GroupKind.Allocator => row.Allocator.Name(),

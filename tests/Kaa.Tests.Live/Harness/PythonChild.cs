@@ -44,7 +44,7 @@ public sealed class PythonChild : IDisposable
     /// <summary>Runs any script; with a name that is not absolute, in <paramref name="directory"/>.</summary>
     public static PythonChild StartFile(Interpreter interpreter, string file, string? directory = null)
     {
-        (string script, string? copies) = interpreter.Root is null ? (file, null) : CopyInto(interpreter.Root, file);
+        (string script, string? copies) = Place(interpreter, file);
         Process process = Program.Start(interpreter.Launch[0], [.. interpreter.Launch[1..], script], directory);
         var child = new PythonChild(interpreter, process, script, copies);
         try
@@ -58,6 +58,9 @@ public sealed class PythonChild : IDisposable
             throw;
         }
     }
+
+    /// <summary>A script where the interpreter finds it, and the folder that is to be removed afterwards.</summary>
+    public static (string Script, string? Copies) Place(Interpreter interpreter, string file) => interpreter.Root is null ? (file, null) : CopyInto(interpreter.Root, file);
 
     public JsonDocument ReadyJson() => JsonDocument.Parse(Ready);
 

@@ -30,6 +30,28 @@ public sealed class RecordingFileTests
     }
 
     [Fact]
+    public void What_is_told_later_replaces_what_was_told_first()
+    {
+        using var file = new MemoryStream();
+        var facts = new RecordingFacts { Pid = 4711, Launched = true };
+        var writer = new RecordingWriter(file, facts);
+        int first = writer.Thread(new RecordedThread(4711, "MainThread"));
+        int second = writer.Thread(new RecordedThread(4712, "python"));
+        writer.Flush();
+        writer.Facts(facts with { Version = "3.14.0", Executable = "/usr/bin/python3.14" });
+        writer.ThreadName(second, "worker");
+        writer.ThreadName(second, "worker 2");
+        writer.ThreadName(99, "nobody");
+        writer.End(5, "exited");
+        RecordingReader reader = Read(file.ToArray());
+        reader.Facts.Version.ShouldBe("3.14.0");
+        reader.Facts.Pid.ShouldBe(4711);
+        reader.Tables.Thread(first).Name.ShouldBe("MainThread");
+        reader.Tables.Thread(second).ShouldBe(new RecordedThread(4712, "worker 2"));
+        reader.Damage.ShouldBeNull();
+    }
+
+    [Fact]
     public void Sums_are_read_as_they_were_written()
     {
         var site = new SiteSums(new AllocationSite(2, 1, AllocatorKind.Calloc), new Sum(9, 900, 5), new Sum(8, 800, 4), new Sum(7, 700, 3), new Sum(6, 600, 2), 77);

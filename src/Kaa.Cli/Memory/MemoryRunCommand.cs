@@ -1,0 +1,71 @@
+using System.Runtime.InteropServices;
+using Kaa.Cli.Output;
+using Kaa.Control.Memory.Following;
+using Kaa.Linux.Calls;
+using Kaa.Linux.Launching;
+using Kaa.Linux.Tracing;
+using Kaa.Results;
+
+namespace Kaa.Cli.Memory;
+
+/// <summary>The use-case of <c>kaa mem run</c>: the program's exit status is Kaa's.</summary>
+internal static class MemoryRunCommand
+{
+    // As env(1) has them.
+    private const int Failed = 125;
+    private const int NotExecutable = 126;
+    private const int NotFound = 127;
+
+    public static int Run(MemoryRunArguments arguments)
+    {
+        try
+        {
+            return Record(arguments);
+        }
+        catch (UserError e)
+        {
+            Errors.Report(e.Code, e.Message, e.Hint, json: false);
+            return e.Code switch { ProgramFile.NotFound => NotFound, ProgramFile.NotExecutable => NotExecutable, _ => Failed };
+        }
+    }
+
+    private static int Record(MemoryRunArguments arguments)
+    {
+        // Ctrl-C at the terminal goes to the program too: it decides what comes of it.
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
+        int pid = 0;
+        using var termination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+        {
+            signal.Cancel = true;
+            if (System.Threading.Volatile.Read(ref pid) is > 0 and int started)
+                ProgramSignals.PassTermination(started);
+        });
+        ProgramFile.Find(arguments.Command[0]);
+        var files = new RecordingFiles(arguments.Output, arguments.Force);
+        files.Prepare();
+        using RecordedProcesses all = RecordedProcesses.Launch(arguments.Command, arguments.Request, arguments.Follows, files.Open);
+        System.Threading.Volatile.Write(ref pid, all.Pid);
+        long? end = arguments.Duration is { } duration ? Clock.Microseconds + (long)duration.TotalMicroseconds : null;
+        string? trouble = null;
+        try
+        {
+            while (!all.IsFirstOver && !(end is { } last && Clock.Microseconds >= last))
+                all.Step();
+            all.End();
+        }
+        catch (UserError e)
+        {
+            // The disk is full: the program goes on all the same.
+            trouble = e.Message;
+        }
+
+        int status = all.EarlyEnd ?? SyscallTracing.WaitForEnd(all.Pid);
+        System.Threading.Volatile.Write(ref pid, 0);
+        if (trouble is null)
+            files.Say(all);
+        else
+            MemoryCommand.Say("the recording has ended early: " + trouble);
+        MemoryCommand.WriteNotes([.. all.Notes]);
+        return status;
+    }
+}
