@@ -85,6 +85,9 @@ public sealed class MemorySession : IDisposable
 
     public double Seconds => (Clock.Microseconds - _begun) / 1e6;
 
+    /// <summary>It has CPython's code, but no interpreter was met in it: its allocations have no Python stacks.</summary>
+    public bool MissesPython => _arrival is not null;
+
     /// <exception cref="UserError">As of <see cref="AgentSession.Attach(LiveTarget, AgentOptions)"/>; no-allocators.</exception>
     /// <exception cref="IOException">The recording can't be written.</exception>
     public static MemorySession Attach(LiveTarget target, PythonProcess? python, Stream output, MemoryRequest request) => Begin(target, python, null, output, request);

@@ -157,6 +157,12 @@ public sealed class RecordedProcesses : IDisposable
             Tell(e);
         }
 
+        if (process.Session.MissesPython && reason != MemorySession.Replaced)
+        {
+            lock (_notes)
+                _notes.Add(new Note("no-python-stacks", $"no interpreter was met in process {process.Pid}: its allocations have no Python stacks", null, Incomplete: true));
+        }
+
         Allocations += process.Session.Count;
         Held += process.Session.Held;
         _processes.Remove(process);
