@@ -33,6 +33,7 @@ static inline u64 from_thread_pointer(i64 offset) {
 /* calls.c: nothing but system calls, and only those that `calls` of the header allows. */
 INTERNAL u64 kaa_time(struct kaa_header *shared);
 INTERNAL u32 kaa_thread_id(struct kaa_header *shared);
+INTERNAL int kaa_is_own_process(struct kaa_header *shared);
 INTERNAL i64 kaa_read(struct kaa_header *shared, u64 address, void *buffer, u64 size);
 INTERNAL i64 kaa_read_text(struct kaa_header *shared, u64 address, u8 *buffer, u64 size);
 INTERNAL void kaa_wait(u32 *word, u32 value, u64 nanoseconds);

@@ -52,6 +52,11 @@ u32 kaa_thread_id(struct kaa_header *shared) {
     return shared->calls & KAA_CALL_TID ? (u32)call6(CALL_GETTID, 0, 0, 0, 0, 0, 0) : 0;
 }
 
+/* A child of vfork runs in its parent's memory and under its thread pointer, but it is another process. */
+int kaa_is_own_process(struct kaa_header *shared) {
+    return !(shared->calls & KAA_CALL_TID) || (u32)call6(CALL_GETPID, 0, 0, 0, 0, 0, 0) == shared->pid;
+}
+
 /* A pointer of the program's may lead anywhere: the kernel follows it, and says so where nothing is there. Gives how much was read. */
 i64 kaa_read(struct kaa_header *shared, u64 address, void *buffer, u64 size) {
     struct iovec local = {(u64)buffer, size};

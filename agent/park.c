@@ -69,7 +69,8 @@ static __attribute__((noinline)) void fill(struct kaa_header *shared, struct kaa
 }
 
 void kaa_park(struct kaa_header *shared, struct kaa_hook *hook, const struct kaa_registers *registers, const struct kaa_event *made) {
-    if (is_gone(shared))
+    /* A parent of vfork can't be stopped before its child is through: if that waited for Kaa, Kaa would wait for it. */
+    if (is_gone(shared) || !kaa_is_own_process(shared))
         return;
     struct kaa_park *park = await_place(shared, hook);
     if (park == NULL) {

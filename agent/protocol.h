@@ -141,7 +141,7 @@ struct kaa_trap {
     u64 resume;
 };
 
-enum kaa_call { KAA_CALL_CLOCK = 1, KAA_CALL_FUTEX = 2, KAA_CALL_READ = 4, KAA_CALL_TID = 8 };
+enum kaa_call { KAA_CALL_CLOCK = 1, KAA_CALL_FUTEX = 2, KAA_CALL_READ = 4, KAA_CALL_TID = 8 /* getpid too */ };
 
 /* The first page of what is shared. The part up to `hooks` never changes its form: any Kaa can take back what another one left. */
 struct kaa_header {

@@ -16,7 +16,7 @@ internal static class AllowedCalls
         (AgentCalls.Clock, [new RemoteCall(228, 1)]),
         (AgentCalls.Futex, [new RemoteCall(202, 0, 0), new RemoteCall(202, 0, 1)]),
         (AgentCalls.Read, [new RemoteCall(310, 1, 0, 1, 0, 1), new RemoteCall(310, 1, 0, 1, 0, 2)]),
-        (AgentCalls.Tid, [new RemoteCall(186)]),
+        (AgentCalls.Tid, [new RemoteCall(186), new RemoteCall(39)]),
     ];
 
     /// <param name="code">An address in the agent, where the calls will come from.</param>

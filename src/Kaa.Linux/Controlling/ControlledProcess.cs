@@ -14,6 +14,7 @@ public sealed class ControlledProcess
 {
     private const int Options = PTrace.MarkCalls | PTrace.TraceChildren | PTrace.TraceExecs | PTrace.TraceVForkEnds;
     private const int Patience = 1_000_000; // µs
+    private const int StopPatience = 100_000; // µs, for one thread
     private const int SpinMicroseconds = 50;
     private const int SleepMicroseconds = 50;
     private const int MostSights = 5;
@@ -171,7 +172,7 @@ public sealed class ControlledProcess
     {
         if (thread.State == RunState.Running)
             Interrupt(thread);
-        AwaitStops();
+        AwaitStops(one => one == thread, StopPatience);
         if (thread.State == RunState.Stopped)
             return _threads.Contains(thread);
 
@@ -364,8 +365,20 @@ public sealed class ControlledProcess
 
     private void AwaitStops()
     {
+        AwaitStops(_ => true, Patience);
+
+        // A parent of vfork. When it stops after all it goes on by itself, and is stopped anew.
+        foreach (ControlledThread thread in _threads)
+        {
+            if (thread.State == RunState.Stopping)
+                thread.State = RunState.Running;
+        }
+    }
+
+    private void AwaitStops(Predicate<ControlledThread> isMeant, int patience)
+    {
         long begun = Clock.Microseconds;
-        while (_threads.Exists(thread => thread.State == RunState.Stopping) && Clock.Microseconds - begun < Patience)
+        while (_threads.Exists(thread => thread.State == RunState.Stopping && isMeant(thread)) && Clock.Microseconds - begun < patience)
         {
             if (!TakeOne(out _) && Clock.Microseconds - begun > SpinMicroseconds)
                 Clock.Sleep(SleepMicroseconds);
