@@ -308,8 +308,7 @@ public sealed class ControlledProcess
             if (thread.State == RunState.Stopped)
             {
                 _reading.Prepare(thread);
-                int signal = thread.HasNews && thread.Met is null ? thread.Status.SignalToDeliver : thread.Signal;
-                _ = PTrace.Detach(thread.Tid, signal);
+                _ = PTrace.Detach(thread.Tid, SignalOf(thread));
             }
         }
 
@@ -332,16 +331,23 @@ public sealed class ControlledProcess
         return null;
     }
 
+    /// <summary>What it gets when it goes on. A signal of which nobody was told, or that came while somebody borrowed the thread, is the program's.</summary>
+    private static int SignalOf(ControlledThread thread)
+    {
+        if (thread.Signal != 0)
+            return thread.Signal;
+        if (thread is { HasNews: true, Met: null })
+            return thread.Status.SignalToDeliver;
+        return thread is { Status.Kind: StopKind.Event, Tracee.Status: { Kind: StopKind.Signal } taken } ? taken.Signal : 0;
+    }
+
     private void Resume(ControlledThread thread)
     {
         if (thread.State != RunState.Stopped)
             return;
         _reading.Prepare(thread);
-        int signal = thread.Signal;
-
-        // A signal that came while somebody borrowed the thread.
-        if (signal == 0 && thread is { Status.Kind: StopKind.Event, Tracee.Status: { Kind: StopKind.Signal } taken })
-            signal = taken.Signal;
+        int signal = SignalOf(thread);
+        thread.HasNews = false;
         thread.Signal = 0;
         thread.Trap = null;
         thread.Met = null;
