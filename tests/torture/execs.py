@@ -33,7 +33,7 @@ def executed(interpreter: Interpreter, kaa: str, count: int) -> Verdict:
                 faults += _run(command, turn, ways, pauses)
             if not busy.target.alive():
                 return Verdict(f"{interpreter.name} execs", faults + [f"the target died at turn {turn}"], str(dict(ways)))
-        faults += [f"a descriptor is left: {name}" for name in _descriptors(busy.pid)]
+        faults += [f"a descriptor is left: {name}" for name in _descriptors(kaa, busy.pid)]
         faults = busy.end() + faults
         pauses.sort()
         figures = f"{count} turns, {dict(ways)}, {busy.rounds():,} rounds"
@@ -72,11 +72,11 @@ def _be_killed(command: list[str]) -> None:
     process.wait()
 
 
-def _descriptors(pid: int) -> list[str]:
-    """Once what a killed Kaa has begun is over."""
-    deadline = time.monotonic() + 10
+def _descriptors(kaa: str, pid: int) -> list[str]:
+    """Once what a killed Kaa has begun is over, and what one leaves that was killed before the code had begun is taken back (docs/exec.md)."""
+    deadline = time.monotonic() + 20
     while (left := _linked(pid)) and time.monotonic() < deadline:
-        time.sleep(0.1)
+        subprocess.run([kaa, "detach", str(pid)], stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
     return left
 
 
