@@ -36,6 +36,9 @@ internal sealed class AgentMemory(SharedMapping? mapping, TargetPatch patch, Add
         return true;
     }
 
+    /// <summary>Of the process's own memory.</summary>
+    public bool TryReadProcess(Address address, Span<byte> bytes) => patch.TryRead(address, bytes);
+
     /// <summary>Writes memory of the process's that is not shared with it.</summary>
     public bool TryWriteProcess(Address address, ReadOnlySpan<byte> bytes) => patch.TryWrite(address, bytes);
 

@@ -36,6 +36,7 @@ public sealed class MemorySession : IDisposable
     private readonly long _begun;
     private readonly AllocatorChoice _choice;
     private InterpreterArrival? _arrival;
+    private PointedTables? _tables;
     private readonly List<LiveTarget> _owned = [];
     private long _lost;
     private long _sizedAt = -SizeEvery;
@@ -131,6 +132,7 @@ public sealed class MemorySession : IDisposable
             _agent.TeachThreadId(held);
         var hooks = new AllocatorHooks(target, _agent, image, request.SampleBytes is not null, held);
         hooks.Arm(request.Allocators);
+        _tables = hooks.Tables;
         if (python is not null)
             hooks.WatchChunks(python, request.Allocators);
         if (python is null && held is not null && image is not null)
@@ -162,6 +164,7 @@ public sealed class MemorySession : IDisposable
         {
             TellLosses(now);
             _writer.Flush();
+            _tables?.Follow();
             _flushedAt = now;
         }
 

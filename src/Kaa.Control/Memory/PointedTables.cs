@@ -3,6 +3,7 @@ using Kaa.Control.Agent;
 using Kaa.Control.Remote;
 using Kaa.Formats;
 using Kaa.Linux.Looking;
+using Kaa.Results;
 
 namespace Kaa.Control.Memory;
 
@@ -14,6 +15,9 @@ internal sealed class PointedTables(AgentSession agent, AllocatorTable[] tables,
     private const int WordSize = sizeof(ulong);
     private const int MostContext = 64;
 
+    /// <summary>What somebody who was in front of CPython's functions had saved of a domain, context and functions, when the table was pointed: null where nobody was.</summary>
+    private readonly ulong[]?[] _behind = new ulong[]?[tables.Length];
+
     public int WordCount => tables.Length * FunctionsOfDomain;
 
     /// <summary>First the agent knows where the calls are to go on, then the tables lead to it. Gives how many words were changed.</summary>
@@ -22,8 +26,33 @@ internal sealed class PointedTables(AgentSession agent, AllocatorTable[] tables,
     {
         var words = new List<(Address Word, ulong From, ulong To)>();
         for (int domain = 0; domain < tables.Length; domain++)
+        {
             Add(domain, tables[domain].Functions, words);
+            _behind[domain] = Read(tables[domain].Table) is { } now && now[0] != 0 ? Read(new Address(now[0])) : null;
+        }
+
         return agent.Point(words, held);
+    }
+
+    /// <summary>
+    /// Whoever was in front of CPython's functions when Kaa came puts back what he saved when he leaves, as tracemalloc.stop() does, and with it takes the agent out of the way. It comes back
+    /// where the table is to the word what he had saved: of anybody else it is not known whether he calls the agent, which then must not call him.
+    /// </summary>
+    /// <exception cref="UserError">The process can't be stopped.</exception>
+    public void Follow()
+    {
+        List<(Address Word, ulong From, ulong To)>? words = null;
+        for (int domain = 0; domain < tables.Length; domain++)
+        {
+            if (_behind[domain] is not { } behind || Read(tables[domain].Table) is not { } now || !now.AsSpan().SequenceEqual(behind))
+                continue;
+            _behind[domain] = null;
+            tables[domain] = tables[domain] with { Functions = now[1..] };
+            Add(domain, tables[domain].Functions, words ??= []);
+        }
+
+        if (words is not null)
+            _ = agent.Point(words, null);
     }
 
     /// <summary>
@@ -44,6 +73,13 @@ internal sealed class PointedTables(AgentSession agent, AllocatorTable[] tables,
 
         if (words.Count > 0)
             _ = agent.Point(words, null);
+    }
+
+    /// <summary>A PyMemAllocatorEx: context and functions.</summary>
+    private ulong[]? Read(Address table)
+    {
+        ulong[] words = new ulong[FunctionsOfDomain + 1];
+        return agent.Shared.TryReadProcess(table, MemoryMarshal.AsBytes(words.AsSpan())) ? words : null;
     }
 
     private void Add(int domain, IReadOnlyList<ulong> functions, List<(Address Word, ulong From, ulong To)> words)
