@@ -53,15 +53,19 @@ internal sealed class DebugCommandLine : IDisposable
         Start();
         foreach (StartupLine line in _request.Lines)
         {
-            if (!_session.HasEnded)
+            if (IsOpen)
                 Try(() => RunStartup(line));
         }
 
-        if (!_request.Batch && !_session.HasEnded)
+        if (!_request.Batch && IsOpen)
             Converse();
         LetGo();
+        if (_interrupt.IsEnding)
+            return ExitCode.Interrupted;
         return _session.ExitStatus ?? _execution.ProgramExit ?? _launchFailure ?? (_request.Batch && _hasFailed ? ExitCode.UserError : ExitCode.Complete);
     }
+
+    private bool IsOpen => !_session.HasEnded && !_interrupt.IsEnding;
 
     /// <summary>What can't be opened ends Kaa: nothing can be asked then.</summary>
     private void Start()
@@ -88,7 +92,7 @@ internal sealed class DebugCommandLine : IDisposable
         using var editor = new LineEditor(input, StandardStream.Output, history) { Complete = line => TypedLines.Complete(_session, line) };
         var lines = new TypedLines(editor, _session, input.IsTerminal);
         _session.Input = lines;
-        while (!_session.HasEnded)
+        while (IsOpen)
         {
             string? line = null;
             bool wasCancelled = !Try(() => line = lines.ReadLine(Prompt), isPrompt: true);
@@ -127,6 +131,7 @@ internal sealed class DebugCommandLine : IDisposable
     {
         try
         {
+            _interrupt.IsAtWork = !isPrompt;
             action();
             return true;
         }
@@ -153,6 +158,10 @@ internal sealed class DebugCommandLine : IDisposable
             if (!isPrompt)
                 _output.WriteError("Quit");
             _hasFailed = true;
+        }
+        finally
+        {
+            _interrupt.IsAtWork = false;
         }
 
         return false;

@@ -20,6 +20,7 @@ internal static class ExecCommand
         byte[] source = arguments.File is { } path ? ReadFile(path) : Encoding.UTF8.GetBytes(arguments.Code!);
         StackTarget target = StackTargets.Resolve(arguments.Pid);
         using var interruption = new Interruption();
+        interruption.ArmForTermination();
         ExecReport report;
         using (CodeRunner runner = CodeRunner.Open(target.Pid, isSession: false))
         {

@@ -26,6 +26,7 @@ internal sealed class PdbCommand(CodeRunner runner)
     private int Debug(ExecArguments arguments)
     {
         using var interruption = new Interruption();
+        interruption.ArmForTermination();
         bool isInterrupted = false;
         ExecReport report = runner.Run(new RunRequest
         {

@@ -76,6 +76,7 @@ internal sealed class ReplCommand
     private bool Run(string text)
     {
         using var interruption = new Interruption();
+        interruption.ArmForTermination();
         try
         {
             ExecReport report = _runner.Run(new RunRequest

@@ -31,6 +31,7 @@ internal sealed class LaunchTrace(TraceArguments arguments)
     {
         long began = Clock.Microseconds;
         using var interruption = new Interruption();
+        interruption.ArmForTermination();
         using var queue = new TraceQueue();
         using TraceOutput output = TraceOutput.Create(arguments);
         using var run = new SyscallTraceRun(arguments, queue, threads => threads.Start(new LaunchRequest(arguments.Command, OwnGroup: false)));

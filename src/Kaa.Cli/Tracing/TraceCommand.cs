@@ -27,6 +27,7 @@ internal sealed class TraceCommand(TraceArguments arguments)
     private int Run()
     {
         using var interruption = new Interruption();
+        interruption.ArmForTermination();
         using var queue = new TraceQueue();
         using TraceOutput output = TraceOutput.Create(arguments);
         StackTarget resolved = StackTargets.Resolve(arguments.Pid);
