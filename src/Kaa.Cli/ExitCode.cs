@@ -23,12 +23,15 @@ internal static class ExitCode
     /// <summary>128 + SIGPIPE: as if the signal had ended us, which is how other tools end when their reader is gone.</summary>
     public const int BrokenPipe = 141;
 
+    /// <summary>Of a form that starts a program: Kaa failed, as env(1) has it.</summary>
+    public const int LaunchFailed = 125;
+
     /// <summary>Of a form that starts a program and could not: as env(1) has them; null for other errors.</summary>
     public static int? OfLaunch(string code) => code switch
     {
         ProgramFile.NotFound => 127,
         ProgramFile.NotExecutable => 126,
-        "launch-refused" => 125,
+        "launch-refused" => LaunchFailed,
         _ => null,
     };
 

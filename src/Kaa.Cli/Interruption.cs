@@ -28,6 +28,9 @@ internal sealed class Interruption : IDisposable
 
     public bool IsRequested => _requested.IsSet;
 
+    /// <summary>By SIGTERM: more is to end than what is at work.</summary>
+    public bool IsTermination { get; private set; }
+
     public void ThrowIfRequested()
     {
         if (_requested.IsSet)
@@ -45,6 +48,7 @@ internal sealed class Interruption : IDisposable
     private void Request(PosixSignalContext signal)
     {
         signal.Cancel = !_requested.IsSet;
+        IsTermination |= signal.Signal == PosixSignal.SIGTERM;
         _requested.Set();
     }
 

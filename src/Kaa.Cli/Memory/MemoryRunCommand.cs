@@ -11,11 +11,6 @@ namespace Kaa.Cli.Memory;
 /// <summary>The use-case of <c>kaa mem run</c>: the program's exit status is Kaa's.</summary>
 internal static class MemoryRunCommand
 {
-    // As env(1) has them.
-    private const int Failed = 125;
-    private const int NotExecutable = 126;
-    private const int NotFound = 127;
-
     public static int Run(MemoryRunArguments arguments)
     {
         try
@@ -25,7 +20,7 @@ internal static class MemoryRunCommand
         catch (UserError e)
         {
             Errors.Report(e.Code, e.Message, e.Hint, json: false);
-            return e.Code switch { ProgramFile.NotFound => NotFound, ProgramFile.NotExecutable => NotExecutable, _ => Failed };
+            return ExitCode.OfLaunch(e.Code) ?? ExitCode.LaunchFailed;
         }
     }
 
@@ -34,12 +29,7 @@ internal static class MemoryRunCommand
         // Ctrl-C at the terminal goes to the program too: it decides what comes of it.
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
         int pid = 0;
-        using var termination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
-        {
-            signal.Cancel = true;
-            if (System.Threading.Volatile.Read(ref pid) is > 0 and int started)
-                ProgramSignals.PassTermination(started);
-        });
+        using var termination = new PassedTermination(() => System.Threading.Volatile.Read(ref pid));
         ProgramFile.Find(arguments.Command[0]);
         var files = new RecordingFiles(arguments.Output, arguments.Force);
         files.Prepare();

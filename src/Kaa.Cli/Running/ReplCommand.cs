@@ -96,7 +96,9 @@ internal sealed class ReplCommand
                 Errors.Write(ExecCommand.StillRunning(report), "the session is over; kaa bt shows where it is");
             if (report.Exception is not null && !_isTerminal)
                 _status = ExitCode.UserError;
-            return !report.StillRunning;
+            if (interruption.IsTermination)
+                _status = ExitCode.Interrupted;
+            return !report.StillRunning && !interruption.IsTermination;
         }
         catch (UserError error) when (error.Code is "no-safe-point" or "gil-held")
         {

@@ -9,11 +9,6 @@ namespace Kaa.Cli.Tracing;
 /// <summary>The use-case of <c>kaa trace -- CMD</c>: the program is traced from its first instruction on, and its exit status is Kaa's.</summary>
 internal sealed class LaunchTrace(TraceArguments arguments)
 {
-    // As env(1) has them.
-    private const int Failed = 125;
-    private const int NotExecutable = 126;
-    private const int NotFound = 127;
-
     public static int Run(TraceArguments arguments)
     {
         try
@@ -23,7 +18,7 @@ internal sealed class LaunchTrace(TraceArguments arguments)
         catch (UserError e)
         {
             Errors.Report(e.Code, e.Message, e.Hint, arguments.Json);
-            return e.Code switch { ProgramFile.NotFound => NotFound, ProgramFile.NotExecutable => NotExecutable, _ => Failed };
+            return ExitCode.OfLaunch(e.Code) ?? ExitCode.LaunchFailed;
         }
     }
 
@@ -31,10 +26,10 @@ internal sealed class LaunchTrace(TraceArguments arguments)
     {
         long began = Clock.Microseconds;
         using var interruption = new Interruption();
-        interruption.ArmForTermination();
         using var queue = new TraceQueue();
         using TraceOutput output = TraceOutput.Create(arguments);
         using var run = new SyscallTraceRun(arguments, queue, threads => threads.Start(new LaunchRequest(arguments.Command, OwnGroup: false)));
+        using var termination = new PassedTermination(() => run.ExitStatus is null ? run.Pid : 0);
         output.Start(queue);
         try
         {

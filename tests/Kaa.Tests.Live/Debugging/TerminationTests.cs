@@ -8,6 +8,7 @@ namespace Kaa.Tests.Live.Debugging;
 public sealed class TerminationTests
 {
     private const int Interrupted = 130;
+    private const int Terminated = 128 + 15;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     [Theory]
@@ -33,5 +34,17 @@ public sealed class TerminationTests
         Harness.Kaa.Run("detach", pid).Output.ShouldContain("0 places of code restored");
         child.WriteLine("report");
         child.ReadUntil("report").ShouldBe("right");
+    }
+
+    /// <summary>It is meant for the program, whose status is Kaa's.</summary>
+    [Fact]
+    public void A_program_that_was_started_to_be_traced_gets_it()
+    {
+        using Process kaa = Program.Start(Repository.Kaa, ["trace", "--syscall", "clock_nanosleep", "--", .. Interpreters.Any.Launch, "-c", "import time\nwhile True: time.sleep(0.01)"]);
+        kaa.StandardOutput.ReadLine().ShouldNotBeNull();
+        Program.Run("/bin/kill", ["-TERM", kaa.Id.ToString(CultureInfo.InvariantCulture)]).Exit.ShouldBe(0);
+        _ = kaa.StandardOutput.ReadToEnd();
+        kaa.WaitForExit(Patience).ShouldBeTrue();
+        kaa.ExitCode.ShouldBe(Terminated);
     }
 }
