@@ -19,15 +19,13 @@ public sealed class ControlledProcess
     private const int SleepMicroseconds = 50;
     private const int MostSights = 5;
     private const int BetweenSights = 500; // µs
-    private const int VFork = 58;
-    private const int VForkEvent = 2; // PTRACE_EVENT_VFORK
     private const int Trap = 5; // SIGTRAP
 
     private readonly TaskDirectory _tasks;
     private readonly bool _nested;
     private readonly List<ControlledThread> _threads = [];
     private readonly StopReading _reading;
-    private readonly RestartProof _restarts;
+    private readonly StopConducts _conducts;
 
     /// <summary>Threads whose first stop came before their creator told of them.</summary>
     private readonly Dictionary<int, WaitStatus> _unclaimed = [];
@@ -38,7 +36,7 @@ public sealed class ControlledProcess
         _nested = nested;
         Pid = pid;
         _reading = new StopReading(tasks);
-        _restarts = new RestartProof(tasks);
+        _conducts = new StopConducts(tasks);
     }
 
     public int Pid { get; }
@@ -126,7 +124,7 @@ public sealed class ControlledProcess
             {
                 if (thread.State != RunState.Running)
                     continue;
-                StopConduct conduct = ConductOf(thread);
+                StopConduct conduct = _conducts.Of(thread);
                 if (conduct == StopConduct.Restarts)
                     Interrupt(thread);
                 else if (conduct == StopConduct.Runs)
@@ -139,7 +137,7 @@ public sealed class ControlledProcess
             // One by one: who is about to begin a call that must not be interrupted is repaired at once.
             foreach (ControlledThread thread in running)
             {
-                if (thread.State == RunState.Running && ConductOf(thread) is StopConduct.Runs or StopConduct.Restarts)
+                if (thread.State == RunState.Running && _conducts.Of(thread) is StopConduct.Runs or StopConduct.Restarts)
                     _ = Stop(thread);
             }
 
@@ -159,7 +157,7 @@ public sealed class ControlledProcess
     {
         foreach (ControlledThread thread in _threads.ToArray())
         {
-            if (thread.State == RunState.Running && ConductOf(thread) is StopConduct.Runs or StopConduct.Restarts)
+            if (thread.State == RunState.Running && _conducts.Of(thread) is StopConduct.Runs or StopConduct.Restarts)
                 _ = Stop(thread);
         }
     }
@@ -462,7 +460,7 @@ public sealed class ControlledProcess
         thread.State = RunState.Stopped;
         _reading.Read(thread);
         thread.Trap ??= thread.Tracee.HasRegisters ? Sites?.Shown(thread.Tracee.Registers.Rip) : null;
-        if (status is { Kind: StopKind.Child, Event: VForkEvent })
+        if (status is { Kind: StopKind.Child, Event: PTrace.VForkEvent })
             thread.IsInVFork = true;
         else if (status.Kind == StopKind.VForkDone)
             thread.IsInVFork = false;
@@ -511,42 +509,5 @@ public sealed class ControlledProcess
             return;
         End = status;
         _threads.Clear();
-    }
-
-    private enum StopConduct
-    {
-        Runs,
-
-        /// <summary>Asleep in a call that the kernel makes again, however it was interrupted.</summary>
-        Restarts,
-
-        /// <summary>Asleep in a call that gives EINTR when it is interrupted.</summary>
-        LeftAsleep,
-
-        /// <summary>In a call that is through soon, or a parent of vfork.</summary>
-        Passing,
-    }
-
-    private StopConduct ConductOf(ControlledThread thread)
-    {
-        if (_tasks.Syscall(thread.Tid) is not { Running: false, Number: >= 0 } call)
-            return IsStillReceiving(thread) ? StopConduct.Passing : StopConduct.Runs;
-        if (_restarts.Holds(thread.Tid, call))
-            return StopConduct.Restarts;
-        return call.Number != VFork && SyscallRestart.CanBeRepaired(call.Number) ? StopConduct.LeftAsleep : StopConduct.Passing;
-    }
-
-    /// <summary>
-    /// The time of its receive is over, and it waits for a processor: an interrupt would still end the call with EINTR, as that looks for signals first (unix_stream_read_generic,
-    /// net/unix/af_unix.c), and on a busy machine it could take long until that is repaired. Once it has run, it is out of the call.
-    /// </summary>
-    private bool IsStillReceiving(ControlledThread thread)
-    {
-        if (!_tasks.IsInReceive(thread.Tid) || _tasks.Runs(thread.Tid) is not { } runs)
-            return false;
-        if (thread.SeenReceiving is { } seen && seen != runs)
-            return false;
-        thread.SeenReceiving = runs;
-        return true;
     }
 }

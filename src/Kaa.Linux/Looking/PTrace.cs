@@ -19,6 +19,12 @@ public static unsafe class PTrace
     /// <summary>PTRACE_O_TRACEVFORKDONE</summary>
     public const int TraceVForkEnds = 0x20;
 
+    /// <summary>What has made the child: <see cref="WaitStatus.Event"/> of <see cref="StopKind.Child"/>.</summary>
+    public const int VForkEvent = 2; // PTRACE_EVENT_VFORK
+
+    /// <inheritdoc cref="VForkEvent"/>
+    public const int CloneEvent = 3; // PTRACE_EVENT_CLONE
+
     /// <summary>PTRACE_O_TRACEEXIT</summary>
     public const int TraceExits = 0x40;
 

@@ -33,7 +33,6 @@ internal sealed class RunLoop(
     private const int LongSleep = 1_000;
     private const int Patience = 20_000;
     private const int StepPatience = 100_000;
-    private const int VForkEvent = 2;
 
     private readonly List<string> _notes = [];
     private StopReport? _report;
@@ -149,7 +148,7 @@ internal sealed class RunLoop(
                 control.ContinueAll();
                 break;
             case { Kind: StopKind.Child } status:
-                AtChild(thread, status.Event == VForkEvent);
+                AtChild(thread, status.Event == PTrace.VForkEvent);
                 break;
             default:
                 control.Continue(thread);

@@ -23,8 +23,6 @@ internal sealed class Departure(AgentSession agent, AgentEvent made, int pid, in
     private const int Execve = 59;
     private const int ExecveAt = 322;
     private const int NotImplemented = -38; // ENOSYS; also what a call's result is at its entry
-    private const int ByVFork = 2; // PTRACE_EVENT_VFORK
-    private const int ByClone = 3; // PTRACE_EVENT_CLONE
     private const int Stopped = 50_000; // µs
     private const int Looks = 2_000;
     private const int BetweenLooks = 100; // µs
@@ -59,10 +57,10 @@ internal sealed class Departure(AgentSession agent, AgentEvent made, int pid, in
                     isProgram = true;
                     return pid;
                 case StopKind.Child when PTrace.ChildOf(tid) is { } child:
-                    if (stop.Event == ByClone)
+                    if (stop.Event == PTrace.CloneEvent)
                         LetGo(child);
                     else
-                        return Leave(child, stop.Event == ByVFork, out isProgram);
+                        return Leave(child, stop.Event == PTrace.VForkEvent, out isProgram);
                     break;
                 case StopKind.Call when HasFailed():
                     _ = PTrace.Detach(tid, 0);
