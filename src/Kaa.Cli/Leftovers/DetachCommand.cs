@@ -39,7 +39,7 @@ internal static class DetachCommand
         if (result.RunsLeft > 0)
             parts.Add(Count(result.RunsLeft, "mapping") + " of kaa exec left, as code in it still runs or waits to; try again");
         if (parts.Count == 0)
-            parts.Add(result.HadCalls ? "the code by which kaa core makes calls was taken away" : "nothing of kaa's was found");
+            parts.Add(result.HadCalls ? "the code by which kaa has it make system calls was taken away" : "nothing of kaa's was found");
         using StreamWriter output = Streams.Output();
         output.Write(string.Create(CultureInfo.InvariantCulture, $"process {pid}: {string.Join("; ", parts)}; paused {CoreProgress.Milliseconds(pause)}\n"));
     }
