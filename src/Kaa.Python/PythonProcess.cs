@@ -55,6 +55,23 @@ public sealed class PythonProcess
     /// </exception>
     public static PythonProcess Find(ObservedTarget target, bool thorough = true) => new(target, new PythonFinder(target).Find(thorough));
 
+    /// <summary>By names only; null where there is no interpreter, none yet, or the target is just ending.</summary>
+    public static PythonProcess? TryFind(ObservedTarget target)
+    {
+        try
+        {
+            return Find(target, thorough: false);
+        }
+        catch (UserError)
+        {
+            return null;
+        }
+        catch (TargetFault)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Version, files and phase of life, as of now.</summary>
     public InterpreterInfo Describe()
     {

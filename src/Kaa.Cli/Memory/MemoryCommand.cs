@@ -25,7 +25,7 @@ internal static class MemoryCommand
         PythonProcess? python = FindPython(target, notes);
         using GrowingFile file = GrowingFile.Create(arguments.Output, arguments.Force);
         using MemorySession session = MemorySession.Attach(
-            target, python, file, arguments.Request with { Watches = arguments.Follows ? GateChoice.Execs | GateChoice.Children : GateChoice.None });
+            target, python, file, arguments.Request with { Watches = arguments.Follows ? GateChoice.All : GateChoice.None });
         notes.AddRange(session.Notes);
         Say(string.Create(CultureInfo.InvariantCulture, $"recording process {resolved.Pid} into {arguments.Output}; it was paused for {session.PauseMicroseconds / 1000.0:0.0} ms"));
         bool IsOver() => interruption.IsRequested || !session.IsRecording || (arguments.Duration is { } most && session.Seconds >= most.TotalSeconds);

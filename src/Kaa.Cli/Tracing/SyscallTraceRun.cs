@@ -64,10 +64,9 @@ internal sealed class SyscallTraceRun(TraceArguments arguments, ITraceSink sink,
         if (!_isAnnounced && arguments.Command.Count == 0)
             TraceCommand.Announce(string.Create(CultureInfo.InvariantCulture, $"tracing process {pid}; Ctrl-C ends it"));
         _isAnnounced = true;
-        bool over = isOver();
-        if (over)
-            _tracer.Stop();
-        if (over)
-            WaitKick.Kick(_tracer.TracerTid);
+        if (!isOver())
+            return;
+        _tracer.Stop();
+        WaitKick.Kick(_tracer.TracerTid);
     }
 }

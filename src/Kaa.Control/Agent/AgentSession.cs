@@ -112,8 +112,15 @@ public sealed class AgentSession : IDisposable
     }
 
     /// <summary>The same for a caller that holds the process already; on the thread that traces. What a thread is in the way of has a refusal with code busy.</summary>
-    public void Arm(HeldProcess held)
+    /// <param name="held">Null for a caller that does not: as <see cref="Arm()"/>.</param>
+    public void Arm(HeldProcess? held)
     {
+        if (held is null)
+        {
+            Arm();
+            return;
+        }
+
         using AgentProcess process = AgentProcess.Open(_pid, held);
         Plan(process);
         ArmNow(process, held);

@@ -81,10 +81,7 @@ internal sealed class AllocatorHooks(LiveTarget target, AgentSession agent, Modu
             hooks.Add((agent.Add(request), function));
         }
 
-        if (held is null)
-            agent.Arm();
-        else
-            agent.Arm(held);
+        agent.Arm(held);
         int armed = 0;
         foreach ((HookHandle hook, AllocatorFunction function) in hooks)
         {

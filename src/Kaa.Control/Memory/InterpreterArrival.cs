@@ -26,8 +26,7 @@ internal sealed class InterpreterArrival(AgentSession agent, int pid, PointedTab
     /// <summary>The process that <see cref="TryMeet"/> has found it in; who asked owns it.</summary>
     public LiveTarget? Target { get; private set; }
 
-    /// <summary>False where none of them can be watched.</summary>
-    public bool Watch(ObservedTarget target, Module module, HeldProcess held)
+    public void Watch(ObservedTarget target, Module module, HeldProcess held)
     {
         foreach (string name in s_functions)
         {
@@ -36,7 +35,6 @@ internal sealed class InterpreterArrival(AgentSession agent, int pid, PointedTab
         }
 
         agent.Arm(held);
-        return _hooks.Exists(hook => hook.IsArmed);
     }
 
     public bool IsOf(AgentEvent made) => _hooks.Contains(made.Hook);
@@ -46,8 +44,8 @@ internal sealed class InterpreterArrival(AgentSession agent, int pid, PointedTab
     public PythonProcess? TryMeet()
     {
         LiveTarget target = LiveTarget.Open(pid);
-        tables?.PointAgain(target.Current);
-        if (Find(target) is { } python && agent.Teach(python))
+        tables?.PointAgain();
+        if (PythonProcess.TryFind(target) is { } python && agent.Teach(python))
         {
             Target = target;
             return python;
@@ -64,21 +62,5 @@ internal sealed class InterpreterArrival(AgentSession agent, int pid, PointedTab
         foreach (HookHandle hook in _hooks)
             agent.Remove(hook);
         agent.Arm();
-    }
-
-    private static PythonProcess? Find(LiveTarget target)
-    {
-        try
-        {
-            return PythonProcess.Find(target, thorough: false);
-        }
-        catch (UserError)
-        {
-            return null;
-        }
-        catch (TargetFault)
-        {
-            return null;
-        }
     }
 }

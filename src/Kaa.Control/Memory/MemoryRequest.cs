@@ -26,6 +26,8 @@ public enum GateChoice
 
     /// <summary>It makes children.</summary>
     Children = 2,
+
+    All = Execs | Children,
 }
 
 /// <summary>What <c>kaa mem</c> is asked to record.</summary>

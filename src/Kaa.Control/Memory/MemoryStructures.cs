@@ -41,8 +41,6 @@ internal struct AgentAllocation
     /// <summary>The next one has its size, and the lowest bits of its address.</summary>
     public readonly bool IsLong => Size == 0xffffff;
 
-    public readonly ulong Lap => more >> 48;
-
     /// <summary>Of what belongs to the one in front: the size.</summary>
     public readonly ulong RestOfSize => what >> 4;
 

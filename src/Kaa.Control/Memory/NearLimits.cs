@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Kaa.Control.Agent;
 using Kaa.Linux.Processes;
 
@@ -14,17 +15,15 @@ internal static class NearLimits
     /// <summary>Of tables that fill up slowly.</summary>
     private const ulong Beginning = 4 << 20;
 
-    /// <summary>True where it was done.</summary>
-    public static bool Prepare(AgentMemory memory, in AgentMemoryArea area, int pid)
+    public static void Prepare(AgentMemory memory, in AgentMemoryArea area, int pid)
     {
         if (MemoryHeadroom.Of(AgentProcess.Proc, pid).Bytes() is not { } left || left > Near)
-            return false;
-        Touch(memory, area.ring, area.ring_units * 16);
+            return;
+        Touch(memory, area.ring, area.ring_units * (ulong)Unsafe.SizeOf<AgentAllocation>());
         Touch(memory, area.node_index, area.node_index_size * sizeof(uint));
         Touch(memory, area.nodes, Beginning);
         Touch(memory, area.threads, Beginning);
         Touch(memory, area.snapshots, Beginning);
-        return true;
     }
 
     // A page exists once it was read, too, but only for whoever reads it; so something is written, which changes nothing. Nobody else writes there yet.

@@ -59,13 +59,12 @@ internal sealed class PointedTables(AgentSession agent, AllocatorTable[] tables,
     /// An interpreter that sets itself up may put its own functions into its tables once more (PYTHONMALLOC, -X dev, 3.6 always). Not to be mistaken for somebody who has put himself
     /// in front of the agent, as tracemalloc does, and calls it: his context leads there.
     /// </summary>
-    public void PointAgain(IMemory memory)
+    public void PointAgain()
     {
         var words = new List<(Address Word, ulong From, ulong To)>();
         for (int domain = 0; domain < tables.Length; domain++)
         {
-            ulong[] now = new ulong[FunctionsOfDomain + 1];
-            if (!memory.TryReadExactly(tables[domain].Table, MemoryMarshal.AsBytes(now.AsSpan())) || IsOurs(now.AsSpan(1)) || LeadsToUs(memory, now[0]))
+            if (Read(tables[domain].Table) is not { } now || IsOurs(now.AsSpan(1)) || LeadsToUs(now[0]))
                 continue;
             tables[domain] = tables[domain] with { Functions = now[1..] };
             Add(domain, tables[domain].Functions, words);
@@ -75,11 +74,11 @@ internal sealed class PointedTables(AgentSession agent, AllocatorTable[] tables,
             _ = agent.Point(words, null);
     }
 
-    /// <summary>A PyMemAllocatorEx: context and functions.</summary>
-    private ulong[]? Read(Address table)
+    /// <summary>A PyMemAllocatorEx is as many words as that: context and functions.</summary>
+    private ulong[]? Read(Address place, int count = FunctionsOfDomain + 1)
     {
-        ulong[] words = new ulong[FunctionsOfDomain + 1];
-        return agent.Shared.TryReadProcess(table, MemoryMarshal.AsBytes(words.AsSpan())) ? words : null;
+        ulong[] words = new ulong[count];
+        return agent.Shared.TryReadProcess(place, MemoryMarshal.AsBytes(words.AsSpan())) ? words : null;
     }
 
     private void Add(int domain, IReadOnlyList<ulong> functions, List<(Address Word, ulong From, ulong To)> words)
@@ -109,9 +108,5 @@ internal sealed class PointedTables(AgentSession agent, AllocatorTable[] tables,
         return false;
     }
 
-    private bool LeadsToUs(IMemory memory, ulong context)
-    {
-        ulong[] words = new ulong[MostContext / WordSize];
-        return context != 0 && memory.TryReadExactly(new Address(context), MemoryMarshal.AsBytes(words.AsSpan())) && IsOurs(words);
-    }
+    private bool LeadsToUs(ulong context) => context != 0 && Read(new Address(context), MostContext / WordSize) is { } words && IsOurs(words);
 }

@@ -18,6 +18,7 @@ internal sealed class RecordedThreadNames(int pid, RecordingWriter writer) : IDi
     private const int FirstPause = 2_000;
 
     private readonly Dictionary<int, Named> _known = [];
+    private readonly Dictionary<int, Named> _byOuter = [];
     private readonly NamespaceTids _tids = new(pid);
     private readonly TaskDirectory? _tasks = TaskDirectory.Open(ProcRoot.System, pid);
     private PythonProcess? _python;
@@ -37,8 +38,10 @@ internal sealed class RecordedThreadNames(int pid, RecordingWriter writer) : IDi
         {
             int? outer = _tids.Find(tid);
             string? name = NameOf(outer);
-            named = new Named(writer.Thread(new RecordedThread(tid, name)), outer, name);
+            named = new Named(writer.Thread(new RecordedThread(tid, name)), name);
             _known.Add(tid, named);
+            if (outer is { } here)
+                _ = _byOuter.TryAdd(here, named);
             if (outer != pid)
                 _pause = FirstPause;
         }
@@ -58,7 +61,7 @@ internal sealed class RecordedThreadNames(int pid, RecordingWriter writer) : IDi
         {
             foreach (RawThread thread in LookAtThreads.Take(_python!, _tasks).Threads)
             {
-                if (Numbered(thread.Tid) is { } named && _names.Find(thread.Address) is { } name && name != named.Name)
+                if (thread.Tid is { } tid && _byOuter.TryGetValue(tid, out Named? named) && _names.Find(thread.Address) is { } name && name != named.Name)
                 {
                     named.Name = name;
                     writer.ThreadName(named.Number, name);
@@ -77,17 +80,6 @@ internal sealed class RecordedThreadNames(int pid, RecordingWriter writer) : IDi
         _tasks?.Dispose();
     }
 
-    private Named? Numbered(int? tid)
-    {
-        foreach (Named named in _known.Values)
-        {
-            if (tid is not null && named.Outer == tid)
-                return named;
-        }
-
-        return null;
-    }
-
     private string? NameOf(int? outer)
     {
         if (outer is not { } tid)
@@ -99,12 +91,9 @@ internal sealed class RecordedThreadNames(int pid, RecordingWriter writer) : IDi
     }
 
     /// <param name="number">In the recording.</param>
-    /// <param name="outer">The thread's id as seen from here; null where it was gone already.</param>
-    private sealed class Named(int number, int? outer, string? name)
+    private sealed class Named(int number, string? name)
     {
         public int Number => number;
-
-        public int? Outer => outer;
 
         public string? Name { get; set; } = name;
     }

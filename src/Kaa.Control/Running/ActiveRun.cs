@@ -18,8 +18,6 @@ internal sealed class ActiveRun
     private const int Main = 0; // the slot
     private const int Interrupting = 1;
     private const int Ready = 0;
-    private const int Running = 1;
-    private const int Done = 2;
     private const int Withdrawn = 3;
     private const int Away = 2; // phase: it went back by itself
     private const int ShortPause = 100; // µs
@@ -165,7 +163,7 @@ internal sealed class ActiveRun
             PutBack();
         if (_way == ExecWay.RemoteExec)
             return _output.IsDone || (_output.HasBegun && _output.Read((_, _) => { }) && _output.IsDone);
-        return _region.Read(Main, X64Runner.StateOffset) is Done && (_way == ExecWay.PendingCall || _region.Read(Main, X64Runner.PhaseOffset) is > 0);
+        return _region.Read(Main, X64Runner.StateOffset) is X64Runner.DoneState && (_way == ExecWay.PendingCall || _region.Read(Main, X64Runner.PhaseOffset) is > 0);
     }
 
     private ExecReport Report(RunRequest request)
@@ -279,7 +277,7 @@ internal sealed class ActiveRun
 
     private SuspendedWork? Interrupt(HeldProcess held, Tracee tracee, Address exception)
     {
-        if (_region.Read(Main, X64Runner.StateOffset) != Running)
+        if (_region.Read(Main, X64Runner.StateOffset) != X64Runner.RunningState)
             return null;
         var point = new SafePoint(_target, held, tracee);
         bool isParked = point.WhyNot(ExecWay.ParkedThread) is null;

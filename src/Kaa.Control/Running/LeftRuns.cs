@@ -15,7 +15,7 @@ internal static class LeftRuns
     private const int Close = 3;
     private const int Unmap = 11;
     private const int Slots = 2;
-    private const string Link = "/memfd:kaa-exec";
+    private static readonly string Link = "/memfd:" + System.Text.Encoding.ASCII.GetString(RunRegion.Name);
 
     /// <summary>Regions of runs. The page of code is the last of its mapping, as what lies behind it is not executable.</summary>
     public static List<Address> Find(IReadOnlyList<Mapping> mappings, IMemory memory)

@@ -12,17 +12,17 @@ public static class DifferenceText
 
     public static void Write(MemoryView before, MemoryView after, MemoryTextOptions options, StyledWriter writer)
     {
-        writer.Data(Verdict(before, after), Tone.Heading).Line();
+        List<DifferenceRow> lines = Difference.By(before, after, GroupKind.Line);
+        writer.Data(Verdict(lines, before, after), Tone.Heading).Line();
         writer.Text("before: ").Data(MemorySentences.Process(before.Analysis.Recording.Facts)).Text(", " + ByteText.Of(before.Total.Bytes)).Line();
         writer.Text("after:  ").Data(MemorySentences.Process(after.Analysis.Recording.Facts)).Text(", " + ByteText.Of(after.Total.Bytes)).Line();
         foreach (GroupKind kind in options.Tables)
-            WriteTable(Difference.By(before, after, kind), kind, options.Rows, writer);
+            WriteTable(kind == GroupKind.Line ? lines : Difference.By(before, after, kind), kind, options.Rows, writer);
     }
 
     /// <summary>"foo.py:214, load has grown by 3.0 MiB of 3.2 MiB: from 1.0 MiB to 4.0 MiB".</summary>
-    private static string Verdict(MemoryView before, MemoryView after)
+    private static string Verdict(List<DifferenceRow> rows, MemoryView before, MemoryView after)
     {
-        List<DifferenceRow> rows = Difference.By(before, after, GroupKind.Line);
         string what = MemoryNames.Describe(after.Kind);
         if (rows.Count == 0 || rows[0].GrownBytes <= 0)
             return "No line has more of " + what + " than before.";

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Iced.Intel;
 using Kaa.Formats;
 using Kaa.Linux.Registers;
@@ -114,11 +113,7 @@ internal sealed record ControlFlow(ulong Next, ulong Rsp, ulong Rcx, ulong? Push
         _ => null,
     };
 
-    private static ulong? ReadWord(IMemory memory, ulong address)
-    {
-        Span<byte> bytes = stackalloc byte[Word];
-        return memory.Read(new Address(address), bytes) == Word ? BinaryPrimitives.ReadUInt64LittleEndian(bytes) : null;
-    }
+    private static ulong? ReadWord(IMemory memory, ulong address) => memory.TryRead(new Address(address), out ulong word) ? word : null;
 
     private static bool Holds(ConditionCode condition, ulong flags)
     {

@@ -17,7 +17,6 @@ namespace Kaa.Control.Debugging.Execution;
 /// </summary>
 internal sealed class InstructionStep(LiveInferior inferior, BreakpointPlanter planter, AgentLink agent, ControlledThread thread)
 {
-    private const int LongestInstruction = 15;
     private const int SyscallLength = 2;
     private const ulong SignalReturn = 15; // rt_sigreturn
 
@@ -46,7 +45,9 @@ internal sealed class InstructionStep(LiveInferior inferior, BreakpointPlanter p
         }
 
         IMemory memory = planter.Cover(inferior.LiveMemory);
-        Instruction instruction = Decode(memory);
+        Instruction instruction = InstructionAt.Read(memory, _from);
+        if (instruction.IsInvalid)
+            throw Refused("there is no code that can be decoded");
         if (ControlFlow.Follow(instruction, registers, memory) is { } flow)
             Follow(flow, registers);
         else if (instruction.Mnemonic == Mnemonic.Syscall)
@@ -89,14 +90,6 @@ internal sealed class InstructionStep(LiveInferior inferior, BreakpointPlanter p
         if (_piece is { } piece && thread is { State: RunState.Stopped, Tracee.HasRegisters: true } && thread.Tracee.Registers.Rip == IslandPiece.StepCode(piece.Address).Value
             && _control.SetRegisters(thread, thread.Tracee.Registers with { Rip = _from }))
             piece.IsTaken = false;
-    }
-
-    private Instruction Decode(IMemory memory)
-    {
-        byte[] bytes = new byte[LongestInstruction];
-        int length = memory.Read(new Address(_from), bytes);
-        Instruction instruction = Decoder.Create(64, bytes[..length], _from, DecoderOptions.None).Decode();
-        return instruction.IsInvalid ? throw Refused("there is no code that can be decoded") : instruction;
     }
 
     /// <summary>What a call pushes is written before the registers change: the call itself would write the same, were Kaa killed in between.</summary>

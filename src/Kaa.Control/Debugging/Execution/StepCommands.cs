@@ -10,8 +10,6 @@ namespace Kaa.Control.Debugging.Execution;
 /// <summary>Going on by instructions, to the end of a function, to a place.</summary>
 internal sealed class StepCommands(DebugSession session, ExecutionControl execution)
 {
-    private const int LongestInstruction = 15;
-
     public static void AddTo(DebugSession session, ExecutionControl execution)
     {
         var words = new StepCommands(session, execution);
@@ -47,7 +45,7 @@ internal sealed class StepCommands(DebugSession session, ExecutionControl execut
     private void NextInstruction()
     {
         InferiorThread thread = RequireWhole();
-        Instruction instruction = Decode(thread);
+        Instruction instruction = InstructionAt.Read(session.RequireLive().Memory, thread.Registers["rip"]!.Value);
         bool isCall = instruction.FlowControl is FlowControl.Call or FlowControl.IndirectCall;
         bool isQuiet = execution.IsQuiet;
         execution.IsQuiet |= isCall;
@@ -110,15 +108,6 @@ internal sealed class StepCommands(DebugSession session, ExecutionControl execut
         LowestStack = lowestStack,
         ReturnSlot = slot,
     });
-
-    private Instruction Decode(InferiorThread thread)
-    {
-        ulong rip = thread.Registers["rip"]!.Value;
-        Span<byte> bytes = stackalloc byte[LongestInstruction];
-        int length = session.RequireLive().Memory.Read(new Address(rip), bytes);
-        var decoder = Decoder.Create(64, new ByteArrayCodeReader(bytes[..length].ToArray()), rip);
-        return decoder.Decode();
-    }
 
     /// <summary>One that can be moved by instructions.</summary>
     private InferiorThread RequireWhole()

@@ -29,7 +29,7 @@ internal static class HeldBeginning
         control.AdoptLaunched(new WaitStatus(StopKind.Event, 0));
         try
         {
-            PythonProcess? python = isProgram ? null : Find(target);
+            PythonProcess? python = isProgram ? null : PythonProcess.TryFind(target);
             bool hasPython = python is not null || InterpreterImage.Find(target) is not null;
             Stream? file = open(hasPython);
             MemoryRequest its = file is null ? request with { Allocators = AllocatorChoice.None } : request;
@@ -45,22 +45,6 @@ internal static class HeldBeginning
         finally
         {
             control.DetachAll();
-        }
-    }
-
-    private static PythonProcess? Find(LiveTarget target)
-    {
-        try
-        {
-            return PythonProcess.Find(target, thorough: false);
-        }
-        catch (UserError)
-        {
-            return null;
-        }
-        catch (TargetFault)
-        {
-            return null;
         }
     }
 }

@@ -28,10 +28,7 @@ internal static class ProcessGates
                 Add(target, agent, module, s_children, known);
         }
 
-        if (held is null)
-            agent.Arm();
-        else
-            agent.Arm(held);
+        agent.Arm(held);
     }
 
     private static void Add(LiveTarget target, AgentSession agent, Module module, string[] names, HashSet<Address> known)

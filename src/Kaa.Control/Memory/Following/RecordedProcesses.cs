@@ -33,7 +33,7 @@ public sealed class RecordedProcesses : IDisposable
     private RecordedProcesses(MemoryRequest request, OpenRecording open, bool follows)
     {
         _follows = follows;
-        _request = request with { Watches = follows ? GateChoice.Execs | GateChoice.Children : request.Launched ? GateChoice.Execs : GateChoice.None };
+        _request = request with { Watches = follows ? GateChoice.All : request.Launched ? GateChoice.Execs : GateChoice.None };
         _open = open;
     }
 
