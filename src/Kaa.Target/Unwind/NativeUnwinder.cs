@@ -78,7 +78,11 @@ public sealed class NativeUnwinder(IMemory memory, IUnwindSource source)
             UnwindRow? row = source.RowsFor(lookup)?.Find(lookup);
             if (row is not null)
                 return ByRow(current, row);
-            return SignalFrame.IsAt(memory, pc) ? BySignalFrame(current) : ByScan(current, lookup) ?? ByFramePointer(current, pc);
+            if (SignalFrame.IsAt(memory, pc))
+                return BySignalFrame(current);
+            if (exact && ThreadStart.IsAt(memory, pc, current))
+                return new Step(null, 0, false, null);
+            return ByScan(current, lookup) ?? ByFramePointer(current, pc);
         }
         catch (TargetFault fault) when (fault.Reason is not (FaultReason.Budget or FaultReason.Gone))
         {

@@ -78,6 +78,25 @@ public sealed class NativeUnwinderTests
         stack.Frames[2].StackPointer.ShouldBe(new Address(Stack + 0x300));
     }
 
+    [Theory]
+    [InlineData(435, 0ul, true)]
+    [InlineData(56, 0ul, true)]
+    [InlineData(435, 4711ul, false)] // its maker
+    [InlineData(435, null, false)]
+    [InlineData(57, 0ul, false)]
+    public void A_thread_that_was_just_made_has_nothing_below_it(int call, ulong? result, bool isStart)
+    {
+        byte[] code = [0xb8, .. BitConverter.GetBytes(call), 0x0f, 0x05, 0x48, 0x85, 0xc0];
+        code.CopyTo(_code, 0x400);
+        var registers = new X64Registers();
+        registers[X64Registers.Rip] = Code + 0x407;
+        registers[X64Registers.Rsp] = Stack;
+        registers[0] = result;
+        UnwoundStack stack = new NativeUnwinder(new FakeMemory().Add(Code, _code).Add(Stack, _stack), _rules).Unwind(registers);
+        stack.Frames.Count.ShouldBe(1);
+        (stack.EndReason is null).ShouldBe(isStart);
+    }
+
     [Fact]
     public void A_stack_that_leads_downwards_ends_with_a_reason()
     {
