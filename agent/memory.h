@@ -116,7 +116,8 @@ struct kaa_domain {
     u64 malloc, calloc, realloc, free;
 };
 
-/* Behind the image, where nobody but the process writes once the hooks are there. Kaa makes all of it zeros and fills in the first words before. */
+/* Behind the image, where nobody but the process writes once the hooks are there; all zeros at first. Threads of an earlier recording may be inside yet when another one begins: so a
+ * function stays what it was until it is replaced by another one, and a place belongs to its thread as long as that lives. */
 struct kaa_own {
     u64 memory;           /* address of struct kaa_memory */
     struct kaa_domain domains[KAA_DOMAINS];

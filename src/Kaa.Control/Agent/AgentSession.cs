@@ -189,6 +189,9 @@ public sealed class AgentSession : IDisposable
     /// <summary>The thread's id as seen from here; null where it is gone.</summary>
     public int? TidOf(AgentEvent made) => _tids.Find(made.NamespaceTid);
 
+    /// <summary>True while the process has a thread of that id, as it sees it.</summary>
+    internal bool HasThread(int namespaceTid) => _tids.Find(namespaceTid) is not null;
+
     /// <summary>True where the address lies in an island: a thread there is on its way into the agent, or runs what a hook displaced.</summary>
     public bool IsInIsland(Address address) => _table.IsInIsland(address);
 

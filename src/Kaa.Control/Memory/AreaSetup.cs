@@ -1,7 +1,5 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Kaa.Control.Agent;
-using Kaa.Control.Remote;
 using Kaa.Python;
 using Kaa.Python.Recorded;
 
@@ -17,14 +15,12 @@ internal static class AreaSetup
     public static AgentMemoryArea Prepare(AgentSession agent, PythonProcess? python, MemoryRequest request)
     {
         AgentMemory memory = agent.Shared;
+        memory.WriteHalf(agent.Allocations + AreaWords.Recording, 0);
         AgentMemoryArea area = memory.Read<AgentMemoryArea>(agent.Allocations);
-        area.recording = 0;
         area.session++;
         area.sample = (ulong)(request.SampleBytes ?? 0);
         area.patience = Patience;
         area.tail = area.head;
-        area.lost = area.threads_lost = area.nodes_lost = 0;
-        area.blocked = 0;
         if (python is not null)
             DescribeCode(ref area, CodeCopy.Of(python));
         if (request.SampleBytes is { } mean)
@@ -34,18 +30,13 @@ internal static class AreaSetup
         }
 
         area.chunk = 0;
-        memory.Write(agent.Allocations, area);
-        BeginOwn(agent);
-        return area;
-    }
 
-    /// <summary>What an earlier session's threads have there may go: none of them comes by a hook now, and those that are still inside only write into their places.</summary>
-    private static void BeginOwn(AgentSession agent)
-    {
-        byte[] own = new byte[Unsafe.SizeOf<AgentOwn>()];
-        MemoryMarshal.Write(own, agent.Shared.Shared.Value + agent.Allocations);
-        if (!agent.Shared.TryWriteProcess(agent.Own, own))
-            throw AgentProcess.Refused(RemoteHindrance.NotWritable);
+        // Behind that there are counters, which threads of an earlier recording may be changing yet.
+        memory.TryWrite(agent.Allocations, MemoryMarshal.AsBytes(MemoryMarshal.CreateReadOnlySpan(ref area, 1))[..(int)AreaWords.Head]);
+        foreach (ulong counter in (ReadOnlySpan<ulong>)[AreaWords.Lost, AreaWords.ThreadsLost, AreaWords.NodesLost, AreaWords.Blocked])
+            memory.WriteWord(agent.Allocations + counter, 0);
+        OwnMemory.Begin(agent);
+        return area;
     }
 
     /// <summary>The same for an interpreter that has come later: nobody walks its frames yet.</summary>

@@ -20,8 +20,14 @@ internal static class AreaWords
     public static readonly ulong NodesLost = Of(ref s_area.nodes_lost);
     public static readonly ulong ThreadsLost = Of(ref s_area.threads_lost);
 
+    public static readonly ulong Blocked = Of(ref s_area.blocked);
+
     /// <summary>Of <see cref="AgentOwn"/>.</summary>
-    public static readonly ulong OwnDomains = (ulong)Unsafe.ByteOffset(ref Unsafe.As<AgentOwn, byte>(ref s_own), ref Unsafe.As<AgentOwn.Functions, byte>(ref s_own.domains));
+    public static readonly ulong OwnDomains = OfOwn(ref s_own.domains);
+    public static readonly ulong OwnPlaces = OfOwn(ref s_own.places);
+    public static readonly ulong OwnFilter = OfOwn(ref s_own.filter);
+
+    private static ulong OfOwn<T>(ref T field) => (ulong)Unsafe.ByteOffset(ref Unsafe.As<AgentOwn, byte>(ref s_own), ref Unsafe.As<T, byte>(ref field));
 
     private static ulong Of<T>(ref T field) => (ulong)Unsafe.ByteOffset(ref Unsafe.As<AgentMemoryArea, byte>(ref s_area), ref Unsafe.As<T, byte>(ref field));
 }

@@ -65,12 +65,43 @@ internal struct AgentThread
     public uint tid;
 }
 
-/// <summary>struct kaa_own, its beginning.</summary>
-[StructLayout(LayoutKind.Sequential, Size = 98_432)]
+/// <summary>struct kaa_place.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct AgentPlace
+{
+    public ulong pointer;
+    public long left;
+    public ulong outer;
+    public uint tid;
+    public uint number;
+}
+
+/// <summary>struct kaa_own.</summary>
+[StructLayout(LayoutKind.Sequential)]
 internal struct AgentOwn
 {
+    public const int PlaceCount = 1024;
+    public const int FilterSize = 65_536;
+
     public ulong memory;
     public Functions domains;
+    private readonly ulong _reserved0;
+    private readonly ulong _reserved1;
+    private readonly ulong _reserved2;
+    public Places places;
+    public Filter filter;
+
+    [InlineArray(PlaceCount)]
+    public struct Places
+    {
+        private AgentPlace _first;
+    }
+
+    [InlineArray(FilterSize)]
+    public struct Filter
+    {
+        private byte _first;
+    }
 
     /// <summary>malloc, calloc, realloc and free of each domain.</summary>
     [InlineArray(12)]
