@@ -16,7 +16,7 @@ public sealed class CoreTests : IDisposable
     public void A_core_of_the_kernels_tells_the_stacks_waits_and_deadlocks_of_the_process(string interpreter)
     {
         using PythonChild child = _cores.Start(Interpreters.Named(interpreter), "waits.py");
-        JsonElement live = Settled(child);
+        JsonElement live = WaitingThreads.Settled(child);
         JsonElement dead = Stacks(_cores.Kill(child, "0x33"), child);
         Differences(live, dead).ShouldBeEmpty();
         // The thread that the signal was for may run a handler first (gdb's does).
@@ -102,7 +102,7 @@ public sealed class CoreTests : IDisposable
         Interpreter debian = Interpreters.Named("3.11-debian");
         File.Copy(debian.Launch[0], program);
         using PythonChild child = _cores.Start(debian with { Launch = ["/usr/bin/env", "PYTHONHOME=/usr", program] }, "waits.py");
-        Settled(child);
+        WaitingThreads.Settled(child);
         JsonElement live = Harness.Kaa.Stacks(child, "--source", "0");
         string core = _cores.Kill(child);
         string moved = Path.Combine(_cores.Directory, "moved");
@@ -135,7 +135,7 @@ public sealed class CoreTests : IDisposable
     public void A_compressed_core_tells_the_same()
     {
         using PythonChild child = _cores.Start(Interpreters.Any, "waits.py");
-        JsonElement live = Settled(child);
+        JsonElement live = WaitingThreads.Settled(child);
         string core = _cores.Kill(child);
         Program.Run("zstd", ["-q", core]).Exit.ShouldBe(0);
         JsonElement dead = Stacks(core + ".zst", child);
@@ -187,20 +187,6 @@ public sealed class CoreTests : IDisposable
     }
 
     private static string[] Notes(JsonElement answer) => [.. answer.GetProperty("notes").EnumerateArray().Select(note => note.GetProperty("code").GetString()!)];
-
-    /// <summary>The threads of waits.py come to where they wait in their own time.</summary>
-    private static JsonElement Settled(PythonChild child)
-    {
-        const int Looks = 1_000;
-        for (int look = 0; look < Looks; look++)
-        {
-            JsonElement answer = Harness.Kaa.Stacks(child);
-            if (answer.GetProperty("threads").EnumerateArray().All(thread => thread.GetProperty("waitingFor").ValueKind == JsonValueKind.Object))
-                return answer;
-        }
-
-        throw new TimeoutException("some thread does not come to wait");
-    }
 
     private static string[] Waits(JsonElement answer, int except) =>
     [

@@ -20,7 +20,7 @@ public sealed class ProcessCoreTests : IDisposable
     public void Its_core_tells_stacks_waits_names_and_states_of_the_process(string interpreter)
     {
         using PythonChild child = PythonChild.Start(Interpreters.Named(interpreter), "waits.py");
-        JsonElement live = Settled(child);
+        JsonElement live = WaitingThreads.Settled(child);
         int children = Children(child);
         JsonElement report = Dump(child);
         report.GetProperty("way").GetString().ShouldBe("snapshot", report.GetRawText());
@@ -46,7 +46,7 @@ public sealed class ProcessCoreTests : IDisposable
     public void Gdb_sees_the_stacks_in_it_that_it_sees_in_the_process(string interpreter)
     {
         using PythonChild child = PythonChild.Start(Interpreters.Named(interpreter), "waits.py");
-        Settled(child);
+        WaitingThreads.Settled(child);
         Dump(child);
         Dictionary<int, ulong[]> inCore = GdbStacks.Of(Core, child);
         Dictionary<int, ulong[]> inProcess = GdbStacks.Of(child);
@@ -103,7 +103,7 @@ public sealed class ProcessCoreTests : IDisposable
     public void The_plain_way_gives_the_same_core()
     {
         using PythonChild child = PythonChild.Start(Interpreters.Any, "waits.py");
-        JsonElement live = Settled(child);
+        JsonElement live = WaitingThreads.Settled(child);
         Dump(child, "--no-snapshot").GetProperty("way").GetString().ShouldBe("plain");
         Differences(live, Stacks(child)).ShouldBeEmpty();
     }
@@ -112,7 +112,7 @@ public sealed class ProcessCoreTests : IDisposable
     public void A_core_can_be_written_to_a_pipe()
     {
         using PythonChild child = PythonChild.Start(Interpreters.Any, "waits.py");
-        JsonElement live = Settled(child);
+        JsonElement live = WaitingThreads.Settled(child);
         ProgramResult result = Program.Run("/bin/sh", ["-c", "\"$0\" core \"$1\" -o - | cat > \"$2\"", Repository.Kaa, Pid(child), Core]);
         result.Exit.ShouldBe(0, result.Error);
         Differences(live, Stacks(child)).ShouldBeEmpty();
@@ -170,20 +170,6 @@ public sealed class ProcessCoreTests : IDisposable
 
     private static List<string> Differences(JsonElement live, JsonElement dead) =>
         AnswerComparison.OfLiveAndOwnCore(JsonNode.Parse(live.GetRawText())!.AsObject(), JsonNode.Parse(dead.GetRawText())!.AsObject());
-
-    /// <summary>The threads of waits.py come to where they wait in their own time.</summary>
-    private static JsonElement Settled(PythonChild child)
-    {
-        const int Looks = 1_000;
-        for (int look = 0; look < Looks; look++)
-        {
-            JsonElement answer = Harness.Kaa.Stacks(child);
-            if (answer.GetProperty("threads").EnumerateArray().All(thread => thread.GetProperty("waitingFor").ValueKind == JsonValueKind.Object))
-                return answer;
-        }
-
-        throw new TimeoutException("some thread does not come to wait");
-    }
 
     private JsonElement Dump(PythonChild child, params string[] arguments)
     {
