@@ -105,7 +105,11 @@ public sealed class AgentSession : IDisposable
             }
 
             if (attempt == Attempts)
+            {
                 GiveUp();
+                return;
+            }
+
             if (_added.Count > 0 || _removed.Count > 0)
                 Clock.Sleep(BetweenAttempts);
         }
@@ -208,7 +212,8 @@ public sealed class AgentSession : IDisposable
         for (int i = 0; i < _table.Count; i++)
         {
             AgentHook hook = _table[i];
-            for (int b = 0; hook.patch_size is > 1 and < CodeBytes.Pointer && hook.state is AgentHookState.Armed or AgentHookState.Prepared && b < CodeBytes.JumpSize; b++)
+            bool isThere = hook.patch_size is > 1 and < CodeBytes.Pointer && (hook.state is AgentHookState.Armed or AgentHookState.Prepared || _removed.Contains(i));
+            for (int b = 0; isThere && b < CodeBytes.JumpSize; b++)
             {
                 long at = unchecked((long)(hook.address - address.Value)) + b;
                 if (at >= 0 && at < bytes.Length)
@@ -225,6 +230,9 @@ public sealed class AgentSession : IDisposable
     /// <exception cref="UserError">agent-refused.</exception>
     public Address? AddTrap(HeldProcess held, Address address, out HookRefusal? refusal)
     {
+        refusal = HookRefusal.Leaving;
+        if (_removed.Exists(number => address.Value >= _table[number].address && address.Value < _table[number].address + CodeBytes.JumpSize))
+            return null;
         using AgentProcess process = AgentProcess.Open(_pid, held);
         return _traps.Add(process, held, address, out refusal);
     }
@@ -234,7 +242,7 @@ public sealed class AgentSession : IDisposable
     internal (HookHandle Hook, Address Piece)? AddStepPiece(HeldProcess held, Address near, out HookRefusal? refusal)
     {
         using AgentProcess process = AgentProcess.Open(_pid, held);
-        if (new HookArming(process, _table, held).TryStepPiece(near, out refusal) is not { } made)
+        if (new HookArming(process, _table, held, _removed).TryStepPiece(near, out refusal) is not { } made)
             return null;
         var hook = new HookHandle(made.Number, new HookRequest { Address = Code.IslandPiece.Entry(made.Piece), Action = HookAction.Park, WantsStack = false }) { IsArmed = true };
         _handles[(uint)hook.Number] = hook;
@@ -323,7 +331,7 @@ public sealed class AgentSession : IDisposable
         using AgentProcess process = AgentProcess.Open(_pid, caller);
         process.Hold(held =>
         {
-            var arming = new HookArming(process, _table, held);
+            var arming = new HookArming(process, _table, held, _removed);
             foreach ((Address word, ulong from, ulong to) in words)
             {
                 if ((_table.Find(word) ?? _table.Take(word, isTrap: false)) is { } number && arming.TryPoint(number, word, from, to))
@@ -419,20 +427,23 @@ public sealed class AgentSession : IDisposable
 
     private void ArmNow(AgentProcess process, HeldProcess held)
     {
-        var arming = new HookArming(process, _table, held);
+        var arming = new HookArming(process, _table, held, _removed);
         _removed.RemoveAll(arming.TryTakeBack);
-        if (_removed.Count > 0)
-            return;
         foreach (HookHandle hook in _added)
             _handles[(uint)hook.Number] = hook;
         arming.Arm(_added);
     }
 
+    /// <summary>What could not be taken away stays to be: until then its jump, not the program's code, is what lies there.</summary>
     private void GiveUp()
     {
         foreach (HookHandle hook in _added)
-            hook.Refusal = new HookRefusal("busy", "a thread is in the code that would be changed, or a child of vfork may be");
+        {
+            hook.Refusal = _removed.Contains(hook.Number)
+                ? HookRefusal.Leaving
+                : new HookRefusal("busy", "a thread is in the code that would be changed, or a child of vfork may be");
+        }
+
         _added.Clear();
-        _removed.Clear();
     }
 }

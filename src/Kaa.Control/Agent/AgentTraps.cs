@@ -37,7 +37,7 @@ internal sealed class AgentTraps(AgentMemory memory, HookTable table)
             return null;
         }
 
-        if (new HookArming(process, table, held).TryTrap(number, address, out refusal) is not { } resume)
+        if (new HookArming(process, table, held, []).TryTrap(number, address, out refusal) is not { } resume)
         {
             refusal ??= new HookRefusal("busy", "no thread could be borrowed");
             return null;

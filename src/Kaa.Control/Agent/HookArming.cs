@@ -8,7 +8,8 @@ using Kaa.Linux.Registers;
 namespace Kaa.Control.Agent;
 
 /// <summary>Changes the code of a held process: hooks are written and taken away. On the thread that traces.</summary>
-internal sealed class HookArming(AgentProcess process, HookTable table, HeldProcess held)
+/// <param name="leaving">Numbers of hooks whose jump lies in the code although they are to be taken away.</param>
+internal sealed class HookArming(AgentProcess process, HookTable table, HeldProcess held, IReadOnlyCollection<int> leaving)
 {
     private const int MapCall = 9;
     private const ulong ReadRun = 1 | 4; // PROT_READ | PROT_EXEC
@@ -225,7 +226,7 @@ internal sealed class HookArming(AgentProcess process, HookTable table, HeldProc
         for (int i = 0; i < table.Count; i++)
         {
             AgentHook other = table[i];
-            if (i != number && other.state == AgentHookState.Armed && other.address < address.Value + (ulong)length && address.Value < other.address + other.displaced)
+            if (i != number && (other.state == AgentHookState.Armed || leaving.Contains(i)) && other.address < address.Value + (ulong)length && address.Value < other.address + other.displaced)
                 return true;
         }
 

@@ -32,9 +32,15 @@ public sealed class HookHandle
 }
 
 /// <summary>Why a place can't be hooked.</summary>
-/// <param name="Code">Stable, kebab-case: too-short, branch-target, undecodable, not-relocatable, no-hole, not-code, occupied, no-slot, two-pages, returns-otherwise, busy.</param>
+/// <param name="Code">Stable, kebab-case: too-short, branch-target, undecodable, not-relocatable, no-hole, not-code, occupied, no-slot, two-pages, returns-otherwise, leaving, busy.</param>
 /// <param name="Message">For a person: goes on after "because ".</param>
-public sealed record HookRefusal(string Code, string Message);
+public sealed record HookRefusal(string Code, string Message)
+{
+    /// <summary>The code where a jump of Kaa's own lies there still, which is to be taken away.</summary>
+    public const string LeavingCode = "leaving";
+
+    public static HookRefusal Leaving { get; } = new(LeavingCode, "a jump of Kaa's own is there still, which can't be taken away while a child of vfork may be in it");
+}
 
 /// <summary>What the agent has counted at one hook, over all sessions since the process began.</summary>
 /// <param name="Hits">Threads that came by.</param>

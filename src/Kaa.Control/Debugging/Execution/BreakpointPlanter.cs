@@ -170,21 +170,27 @@ internal sealed class BreakpointPlanter(int pid, AgentLink agent) : ITrapSites
 
     private void Plant(HeldProcess held, TargetPatch patch, IReadOnlyDictionary<ulong, string> wanted, IReadOnlyDictionary<ulong, ulong> slots)
     {
+        UserError? refused = null;
         var filters = new Dictionary<ulong, string>();
         foreach ((ulong address, string filter) in wanted)
         {
-            if (!IsPlanted(address) && !_sites.Values.Any(site => site is ReturnSite { IsPlanted: true } back && back.ReturnTo == address))
+            if (agent.IsInside(address))
+                refused = OwnCode(address);
+            else if (!IsPlanted(address) && !_sites.Values.Any(site => site is ReturnSite { IsPlanted: true } back && back.ReturnTo == address))
                 filters.Add(address, filter);
         }
 
-        UserError? refused = null;
         foreach (HookHandle hook in agent.Add(held, filters))
         {
             ulong address = hook.Address.Value;
             if (hook.IsArmed)
                 _sites[address] = new HookSite(hook, hook.Plan!.Displaced.Code[..JumpSize], filters[address]) { IsPlanted = true };
-            else if (!slots.TryGetValue(address, out ulong slot) || !TryPlantReturn(held, patch, slot, address))
-                refused = PlantTrap(held, patch, address, hook.Refusal!) ?? refused;
+            else if (slots.TryGetValue(address, out ulong slot) && TryPlantReturn(held, patch, slot, address))
+                continue;
+            else if (hook.Refusal!.Code == HookRefusal.LeavingCode)
+                refused = Refused(hook.Refusal.Message);
+            else
+                refused = PlantTrap(held, patch, address, hook.Refusal) ?? refused;
         }
 
         if (refused is not null)
@@ -264,6 +270,10 @@ internal sealed class BreakpointPlanter(int pid, AgentLink agent) : ITrapSites
         if (patch.TryRead(new Address(site.Address), now) && now[0] == Int3)
             _ = patch.TryWrite(new Address(site.Address), site.Original);
     }
+
+    /// <summary>A frame returns by a piece that a killed Kaa has left: a jump there would lead to the piece itself, for ever.</summary>
+    private static UserError OwnCode(ulong address) => new(
+        "breakpoint-refused", $"Cannot insert a breakpoint at 0x{address:x}: that is code of Kaa's own, by which a frame returns that an earlier kaa was killed in the midst of.", "continue: the frame is soon gone");
 
     private static UserError Refused(string why) => new("breakpoint-refused", "Cannot insert a breakpoint: " + why);
 }
