@@ -1,5 +1,4 @@
 using Kaa.Linux.Looking;
-using Kaa.Linux.Proc;
 using Kaa.Linux.Registers;
 
 namespace Kaa.Linux.Controlling;
@@ -42,9 +41,6 @@ public sealed class ControlledThread(int tid, int options)
 
     /// <summary>Of its last stop: it has come to this address, where Kaa waits for threads. Null where it stopped for something else.</summary>
     public ulong? Met { get; internal set; }
-
-    /// <summary>How often it had run when it was seen in a receive whose time was over; null where it was not.</summary>
-    internal RunCount? SeenReceiving { get; set; }
 
     /// <summary>It goes on only up to its next entry into a system call, or exit from one.</summary>
     public bool StopsAtCalls { get; set; }

@@ -25,27 +25,17 @@ internal sealed class StopConducts(TaskDirectory tasks)
     private const int VFork = 58;
 
     private readonly RestartProof _restarts = new(tasks);
+    private readonly OverdueReceives _receives = new(tasks);
 
     public StopConduct Of(ControlledThread thread)
     {
         if (tasks.Syscall(thread.Tid) is not { Running: false, Number: >= 0 } call)
-            return IsStillReceiving(thread) ? StopConduct.Passing : StopConduct.Runs;
+            return _receives.Holds(thread.Tid) ? StopConduct.Passing : StopConduct.Runs;
         if (_restarts.Holds(thread.Tid, call))
             return StopConduct.Restarts;
         return call.Number != VFork && SyscallRestart.CanBeRepaired(call.Number) ? StopConduct.LeftAsleep : StopConduct.Passing;
     }
 
-    /// <summary>
-    /// The time of its receive is over, and it waits for a processor: an interrupt would still end the call with EINTR, as that looks for signals first (unix_stream_read_generic,
-    /// net/unix/af_unix.c), and on a busy machine it could take long until that is repaired. Once it has run, it is out of the call.
-    /// </summary>
-    private bool IsStillReceiving(ControlledThread thread)
-    {
-        if (!tasks.IsInReceive(thread.Tid) || tasks.Runs(thread.Tid) is not { } runs)
-            return false;
-        if (thread.SeenReceiving is { } seen && seen != runs)
-            return false;
-        thread.SeenReceiving = runs;
-        return true;
-    }
+    /// <summary>It goes on in its program: the next receive is another.</summary>
+    public void Forget(ControlledThread thread) => _receives.Forget(thread.Tid);
 }

@@ -34,7 +34,9 @@ internal sealed class StopReading(TaskDirectory tasks)
         Tracee tracee = thread.Tracee;
         if (!tracee.HasRegisters || (!tracee.Repaired && !tracee.IsAtOwnCall))
             return;
-        bool isSignalled = thread.Signal != 0 || (tasks.Status(thread.Tid) is { } status && PendingSignals.Interrupt(status));
+        bool isSignalled = tasks.Status(thread.Tid) is { } status
+            ? PendingSignals.Interrupt(status) || (thread.Signal != 0 && !PendingSignals.Ignores(status, thread.Signal))
+            : thread.Signal != 0;
         if (tracee.Repaired && isSignalled)
             _ = PTrace.SetAll(thread.Tid, tracee.Registers);
         else if (tracee.IsAtOwnCall && !tracee.Repaired && !isSignalled && SyscallRestart.WasInCall(tracee.Registers))

@@ -23,6 +23,7 @@ public sealed class HeldProcess : IDisposable
     private readonly TaskDirectory _tasks;
     private readonly Roster _roster;
     private readonly RestartProof _restarts;
+    private readonly OverdueReceives _receives;
     private bool _isHeld;
     private bool _isAdopted;
     private Func<IEnumerable<Tracee>>? _stopAwake;
@@ -33,6 +34,7 @@ public sealed class HeldProcess : IDisposable
         _tasks = tasks;
         _roster = new Roster(tasks, nested);
         _restarts = new RestartProof(tasks);
+        _receives = new OverdueReceives(tasks);
         Tracer = new Tracer(tasks, PatienceMicroseconds);
     }
 
@@ -123,6 +125,8 @@ public sealed class HeldProcess : IDisposable
             else
                 StopSome(awake);
             Record();
+            if (awake.Exists(tid => _roster.Find(tid) is { IsHeld: false, Conduct: ThreadConduct.Running }))
+                Clock.Sleep(BetweenSights); // for a processor: it is to come out of its receive
         }
 
         return ran;
@@ -242,8 +246,11 @@ public sealed class HeldProcess : IDisposable
     /// </summary>
     private bool StillToBeStopped(int tid)
     {
-        if (!SparesSleepers || _tasks.Syscall(tid) is not { Running: false } call)
+        if (!SparesSleepers)
             return true;
+        bool mayReceive = _roster.Find(tid) is { Conduct: ThreadConduct.Running } && _receives.Holds(tid);
+        if (_tasks.Syscall(tid) is not { Running: false } call)
+            return !mayReceive;
         if (SyscallRestart.RestartsByItself(call.Number))
             return true;
         _roster.SightAgain(tid);

@@ -22,6 +22,7 @@ internal sealed class LiveLook : IDisposable
     private readonly ILookObserver _observer;
     private readonly LookOptions _options;
     private readonly Roster _roster;
+    private readonly OverdueReceives _receives;
     private readonly LookBudget _budget;
     private readonly LookStatistics _statistics;
 
@@ -41,6 +42,7 @@ internal sealed class LiveLook : IDisposable
         _options = options;
         _statistics = statistics;
         _roster = new Roster(tasks, nested);
+        _receives = new OverdueReceives(tasks);
         _budget = new LookBudget(options.MaxPause);
         _wanted = options.Only is { } only ? [.. only] : null;
     }
@@ -224,9 +226,11 @@ internal sealed class LiveLook : IDisposable
 
     private bool StillToBeStopped(int tid)
     {
+        bool mayReceive = _roster.Find(tid) is { Conduct: ThreadConduct.Running } && _receives.Holds(tid);
+
         // Nothing more is read where it still runs: each microsecond makes this less true.
         if (_tasks.Syscall(tid) is null or { Running: true })
-            return true;
+            return !mayReceive;
         _roster.SightAgain(tid);
         return IsToBeStopped(_roster.Find(tid)!);
     }
