@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Kaa.Control.Agent;
 using Kaa.Formats;
 
@@ -8,8 +7,6 @@ namespace Kaa.Control.Memory;
 /// <summary>Code objects as they were when the agent first met them; they may be freed since, and the process gone.</summary>
 internal sealed class CodeSnapshots(AgentMemory memory, AgentMemoryArea area)
 {
-    private const int PieceHead = 16;
-
     private readonly Dictionary<(ulong Code, ulong Print), (ulong Offset, ulong Size)> _places = [];
     private ulong _read;
 
@@ -24,7 +21,7 @@ internal sealed class CodeSnapshots(AgentMemory memory, AgentMemoryArea area)
                 return null;
         }
 
-        return new Copy(memory.Map(place.Offset, place.Size).ToArray(), rest);
+        return new CopiedPieces(memory.Map(place.Offset, place.Size).ToArray(), rest);
     }
 
     private void ReadOn()
@@ -37,32 +34,6 @@ internal sealed class CodeSnapshots(AgentMemory memory, AgentMemoryArea area)
                 return;
             _places[(snapshot.code, snapshot.print)] = (area.snapshots + _read + (ulong)head, snapshot.size - (ulong)head);
             _read += snapshot.size;
-        }
-    }
-
-    private sealed class Copy(byte[] pieces, IMemory rest) : IMemory
-    {
-        public int Read(Address address, Span<byte> buffer)
-        {
-            for (int at = 0; at + PieceHead <= pieces.Length;)
-            {
-                ulong start = MemoryMarshal.Read<ulong>(pieces.AsSpan(at));
-                ulong size = MemoryMarshal.Read<ulong>(pieces.AsSpan(at + 8));
-                at += PieceHead;
-                if (size == 0 || size > (ulong)(pieces.Length - at))
-                    break;
-                ulong within = unchecked(address.Value - start);
-                if (within < size)
-                {
-                    int count = (int)Math.Min(size - within, (ulong)buffer.Length);
-                    pieces.AsSpan(at + (int)within, count).CopyTo(buffer);
-                    return count;
-                }
-
-                at += (int)((size + 7) & ~7ul);
-            }
-
-            return rest.Read(address, buffer);
         }
     }
 }
