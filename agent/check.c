@@ -22,3 +22,5 @@ CHECK("allocation", sizeof(struct kaa_allocation) == 16);
 CHECK("place", sizeof(struct kaa_place) == 32 && __builtin_offsetof(struct kaa_place, outer) == KAA_PLACE_OUTER);
 
 CHECK("node", sizeof(struct kaa_node) == 32);
+CHECK("rule", sizeof(struct kaa_rule) == 16 && sizeof(struct kaa_row) == 8 && sizeof(struct kaa_module) == 32 && sizeof(struct kaa_step) == 32);
+CHECK("frames by place", KAA_SHADOW <= 65535);

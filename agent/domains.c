@@ -10,6 +10,7 @@ typedef void (*free_function)(u64 context, u64 old);
 enum { RAW_MALLOC = 16, BETWEEN_DOMAINS = 3 }; /* AllocatorKind of the recording */
 
 #define HERE ((u64)__builtin_frame_address(0))
+#define CALLER(here) (here) + 16, *(const u64 *)(here) /* of who called the function whose frame that is */
 #define ORIGINAL(domain, function) ((function##_function)kaa_own.domains[domain].function)
 #define ALWAYS static inline __attribute__((always_inline))
 
@@ -23,7 +24,7 @@ ALWAYS u64 exact_malloc(u32 domain, u64 context, u64 number, u64 size, int clear
     if (place == NULL)
         return result;
     if (LIKELY(result != 0))
-        kaa_allocated(place, KAA_OP_ALLOCATED, RAW_MALLOC + BETWEEN_DOMAINS * domain + (u32)clears, result, number * size);
+        kaa_allocated(place, KAA_MADE(KAA_OP_ALLOCATED, RAW_MALLOC + BETWEEN_DOMAINS * domain + (u32)clears), result, number * size, CALLER(HERE));
     kaa_leave(place);
     return result;
 }
@@ -40,7 +41,7 @@ ALWAYS u64 exact_realloc(u32 domain, u64 context, u64 old, u64 size) {
     if (place == NULL)
         return result;
     if (result != 0 && is_told)
-        kaa_allocated(place, KAA_OP_ALLOCATED, RAW_MALLOC + BETWEEN_DOMAINS * domain + 2, result, size);
+        kaa_allocated(place, KAA_MADE(KAA_OP_ALLOCATED, RAW_MALLOC + BETWEEN_DOMAINS * domain + 2), result, size, CALLER(HERE));
     else if (result == 0 && moved)
         kaa_stayed(place, old);
     kaa_leave(place);
@@ -59,14 +60,14 @@ ALWAYS void exact_free(u32 domain, u64 context, u64 old) {
 /* Samples */
 
 /* Where the next sample is near, the thread is inside of another call, or it has no place yet. */
-static __attribute__((noinline)) u64 sample_malloc(u32 domain, u64 context, u64 number, u64 size, int clears) {
-    struct kaa_place *place = kaa_enter(HERE);
+static __attribute__((noinline)) u64 sample_malloc(u32 domain, u64 context, u64 number, u64 size, int clears, u64 here) {
+    struct kaa_place *place = kaa_enter(here);
     int is_told = place != NULL && kaa_draw(kaa_memory(), place, number * size);
     u64 result = call_malloc(domain, context, number, size, clears);
     if (place == NULL)
         return result;
     if (result != 0 && is_told)
-        kaa_allocated(place, KAA_OP_ALLOCATED, RAW_MALLOC + BETWEEN_DOMAINS * domain + (u32)clears, result, number * size);
+        kaa_allocated(place, KAA_MADE(KAA_OP_ALLOCATED, RAW_MALLOC + BETWEEN_DOMAINS * domain + (u32)clears), result, number * size, CALLER(here));
     kaa_leave(place);
     return result;
 }
@@ -79,7 +80,7 @@ ALWAYS u64 quick_malloc(u32 domain, u64 context, u64 number, u64 size, int clear
     struct kaa_place *place = kaa_first_place(pointer);
     i64 left = place->left - (i64)(number * size);
     if (UNLIKELY(left < 0 || place->outer != 0 || place->pointer != pointer))
-        return sample_malloc(domain, context, number, size, clears);
+        return sample_malloc(domain, context, number, size, clears, HERE);
     place->left = left;
     *(volatile u64 *)&place->outer = HERE;
     u64 result = call_malloc(domain, context, number, size, clears);

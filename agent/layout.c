@@ -44,6 +44,15 @@ int main(void) {
     FIELD(kaa_allocation, what); FIELD(kaa_allocation, more);
     STRUCTURE(kaa_node);
     FIELD(kaa_node, parent); FIELD(kaa_node, ready); FIELD(kaa_node, code); FIELD(kaa_node, instruction); FIELD(kaa_node, print);
+    STRUCTURE(kaa_rule);
+    FIELD(kaa_rule, cfa); FIELD(kaa_rule, add); FIELD(kaa_rule, bp); FIELD(kaa_rule, kind); FIELD(kaa_rule, bp_kind); FIELD(kaa_rule, evaluates);
+    STRUCTURE(kaa_row);
+    FIELD(kaa_row, start); FIELD(kaa_row, rule);
+    STRUCTURE(kaa_module);
+    FIELD(kaa_module, start); FIELD(kaa_module, end); FIELD(kaa_module, first); FIELD(kaa_module, rows); FIELD(kaa_module, serial);
+    STRUCTURE(kaa_unwind);
+    FIELD(kaa_unwind, modules); FIELD(kaa_unwind, version); FIELD(kaa_unwind, rows); FIELD(kaa_unwind, row_capacity); FIELD(kaa_unwind, rules); FIELD(kaa_unwind, rule_capacity);
+    STRUCTURE(kaa_native);
     STRUCTURE(kaa_thread);
     FIELD(kaa_thread, tid);
     STRUCTURE(kaa_place);
@@ -56,6 +65,6 @@ int main(void) {
 #define M(f) FIELD(kaa_memory, f)
     M(size); M(recording); M(session); M(threads); M(nodes); M(node_capacity); M(node_index); M(node_index_size); M(codes); M(codes_size); M(snapshots);
     M(snapshots_size); M(ring); M(ring_units); M(sample); M(sampled); M(sampled_size); M(draws); M(patience); M(code_size); M(code_texts); M(length); M(unit); M(extra);
-    M(chunk); M(chunks); M(ring_shift); M(tail); M(room); M(head); M(lost); M(node_count); M(nodes_lost); M(threads_lost); M(snapshots_used); M(blocked);
+    M(chunk); M(chunks); M(ring_shift); M(unwind); M(natives); M(entry); M(cframe_back); M(tail); M(room); M(head); M(lost); M(node_count); M(nodes_lost); M(threads_lost); M(snapshots_used); M(blocked);
     return 0;
 }

@@ -12,13 +12,19 @@ struct arguments {
     u64 r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax;
 };
 
+/* Behind them lie the address in the island's piece, the red zone, and where the function was called from. */
+#define CALLER_STACK(call) ((u64)((call) + 1) + 8 + 128 + 8)
+#define CALLER_BASE (*(const u64 *)__builtin_frame_address(0)) /* entry.S leaves rbp alone */
+
 enum { TELLS_RESULT = 1, MAY_STAY = 2 }; /* in the lowest bits of the address of a place */
 
-void kaa_allocated(struct kaa_place *place, u32 op, u32 allocator, u64 address, u64 size) {
+void kaa_allocated(struct kaa_place *place, u32 what, u64 address, u64 size, u64 sp, u64 bp) {
     struct kaa_memory *memory = kaa_memory();
+    u32 op = what & 0xff;
     if (memory->sample != 0 && op == KAA_OP_ALLOCATED && !kaa_sample_begins(memory, address))
         return;
-    kaa_tell(memory, place, op, allocator, address, size, kaa_node_here(memory, kaa_thread_at(memory, place)));
+    u32 node = memory->unwind == 0 ? kaa_node_here(memory, kaa_thread_at(memory, place), kaa_thread_state(kaa_shared)) : kaa_stack_here(memory, place, sp, bp);
+    kaa_tell(memory, place, op, what >> 8, address, size, node);
 }
 
 /* Gives whether its end was told. */
@@ -59,7 +65,7 @@ INTERNAL u64 kaa_before(struct kaa_hook *hook, const struct arguments *call) {
     if (UNLIKELY(__atomic_load_n(&hook->state, __ATOMIC_ACQUIRE) != KAA_ARMED))
         return 0;
     if (function == KAA_MUNMAP || function == KAA_CHUNK_GONE)
-        kaa_chunk_gone();
+        kaa_chunk_gone(call->rdi, call->rsi);
     if (function == KAA_CHUNK_GONE)
         return 0;
     /* Only a sample's end is told: of most blocks that is known at once not to be one. Inside of free there may be a munmap, of what nobody was told of. */
@@ -88,35 +94,36 @@ INTERNAL u64 kaa_before(struct kaa_hook *hook, const struct arguments *call) {
 }
 
 /* Its old memory is gone, wherever the new one is. */
-static void remapped(struct kaa_place *place, const struct arguments *call, u64 result, u8 allocator) {
+static void remapped(struct kaa_place *place, const struct arguments *call, u64 result, u8 allocator, u64 bp) {
     struct kaa_memory *memory = kaa_memory();
     kaa_tell(memory, place, KAA_OP_UNMAPPED, 0, call->rdi, call->rsi, 0);
     if (memory->sample == 0 || kaa_draw(memory, place, call->rdx))
-        kaa_allocated(place, KAA_OP_MAPPED, allocator, result, call->rdx);
+        kaa_allocated(place, KAA_MADE(KAA_OP_MAPPED, allocator), result, call->rdx, CALLER_STACK(call), bp);
 }
 
-static void made(struct kaa_place *place, const struct kaa_hook *hook, const struct arguments *call, u64 result) {
-    u32 function = FUNCTION(hook);
+static void made(struct kaa_place *place, const struct kaa_hook *hook, const struct arguments *call, u64 result, u64 bp) {
+    u32 function = FUNCTION(hook), block = KAA_MADE(KAA_OP_ALLOCATED, ALLOCATOR(hook));
+    u64 sp = CALLER_STACK(call);
     switch (function) {
     case KAA_MALLOC:
     case KAA_CALLOC:
     case KAA_REALLOC:
     case KAA_ALIGNED:
         if (result != 0)
-            kaa_allocated(place, KAA_OP_ALLOCATED, ALLOCATOR(hook), result, size_of(function, call));
+            kaa_allocated(place, block, result, size_of(function, call), sp, bp);
         break;
     case KAA_POSIX_MEMALIGN:
         /* It has just written there itself. */
         if ((u32)result == 0)
-            kaa_allocated(place, KAA_OP_ALLOCATED, ALLOCATOR(hook), *(const u64 *)call->rdi, call->rdx);
+            kaa_allocated(place, block, *(const u64 *)call->rdi, call->rdx, sp, bp);
         break;
     case KAA_MMAP:
         if (!FAILED(result))
-            kaa_allocated(place, KAA_OP_MAPPED, ALLOCATOR(hook), result, call->rsi);
+            kaa_allocated(place, KAA_MADE(KAA_OP_MAPPED, ALLOCATOR(hook)), result, call->rsi, sp, bp);
         break;
     case KAA_MREMAP:
         if (!FAILED(result))
-            remapped(place, call, result, ALLOCATOR(hook));
+            remapped(place, call, result, ALLOCATOR(hook), bp);
         break;
     default:
         break;
@@ -126,7 +133,7 @@ static void made(struct kaa_place *place, const struct kaa_hook *hook, const str
 INTERNAL void kaa_after(const struct kaa_hook *hook, const struct arguments *call, u64 result, u64 handle) {
     struct kaa_place *place = (struct kaa_place *)(handle & ~7UL);
     if (handle & TELLS_RESULT)
-        made(place, hook, call, result);
+        made(place, hook, call, result, CALLER_BASE);
     /* realloc(old, 0) gives NULL and has freed it. */
     if (handle & MAY_STAY && result == 0 && call->rsi != 0)
         kaa_stayed(place, call->rdi);

@@ -10,6 +10,9 @@
 #define KAA_DRAWS 4096        /* exponential numbers, drawn beforehand */
 #define KAA_DOMAINS 3
 #define KAA_PLACES 1024       /* threads */
+#define KAA_NATIVE 1024       /* C frames of a thread that are remembered from its last walk; outer ones of a deeper stack are cut */
+#define KAA_STEPS 1024        /* return addresses whose rules a thread remembers */
+#define KAA_NATIVE_KNOWN 512  /* as KAA_KNOWN, of C frames */
 #define KAA_FILTER 65536      /* bytes, each for the blocks that begin in one kibibyte of every 64 MiB */
 
 /* What a function does with memory: kaa_hook.reserved[0] of a hook whose action is KAA_WRAP. The upper half has the allocator's number in the recording. */
@@ -49,7 +52,9 @@ struct kaa_allocation {
 #define KAA_LONG 0xffffffUL   /* the size that says so */
 #define KAA_SLACK 4096        /* units of the ring that are left free: as many as all threads may take at once */
 
-/* A Python frame on top of another one; the stacks of all threads are one tree. Numbered from 1 on, in the order in which they are made. */
+/* A Python frame on top of another one; the stacks of all threads are one tree. Numbered from 1 on, in the order in which they are made. With C frames there are
+ * two more kinds: a C frame on top of another one (code KAA_CODE_NATIVE, its pc, KAA_NATIVE_PRINT), and both stacks of one moment (code KAA_CODE_BOTH: parent is the
+ * innermost C frame, instruction the node of the innermost Python frame). */
 struct kaa_node {
     u32 parent;
     u32 ready;            /* 1 once it is whole */
@@ -58,13 +63,24 @@ struct kaa_node {
     u64 print;
 };
 
+enum { KAA_CODE_NATIVE = 1, KAA_CODE_BOTH = 2, KAA_CODE_LEAST = 16 };
+
+/* Of a C frame: the serial number of its module; how many of the thread's Python frames lie outside of it; what is else known of it. */
+#define KAA_NATIVE_PRINT(serial, outside, flags) ((u64)(serial) << 32 | (u64)(outside) << 4 | (flags))
+enum kaa_native_flag {
+    KAA_NATIVE_EXACT = 1,     /* its pc is no return address: a signal interrupted it */
+    KAA_NATIVE_RUNS = 2,      /* it runs Python frames: CPython's eval function */
+    KAA_NATIVE_CUT = 4,       /* nothing is known of who called it */
+};
+
 /* A frame as it was at the last walk, those that run no code of the program's (shims) too. */
 struct kaa_seen {
     u64 frame;
     u64 instruction;
     u64 code;             /* 0: a shim */
     u32 node;             /* of this frame, and all below it */
-    u32 reserved;
+    u16 depth;            /* frames that are no shims, from the outermost one to this */
+    u16 group;            /* place of the shim below it, or of the nearest frame that is run by a C call of its own; only where C frames are recorded */
 };
 
 struct kaa_known {
@@ -86,6 +102,85 @@ struct kaa_thread {
     u64 reserved[4];
     struct kaa_known known[KAA_KNOWN];
     struct kaa_seen stack[KAA_SHADOW];
+};
+
+/* How to go from a C frame to its caller, whose stack pointer is the canonical frame address (CFA); its return address lies right below that. Made by Kaa of the modules' unwind rules. */
+struct kaa_rule {
+    i32 cfa;              /* offset of the CFA to the register */
+    i32 add;              /* KAA_RULE_SP_DEREF: what is added to the word found there; KAA_RULE_PLT: the first byte of a stub at which there is one word more */
+    i32 bp;               /* offset of the saved rbp */
+    u8 kind;              /* enum kaa_rule_kind */
+    u8 bp_kind;           /* enum kaa_bp_kind */
+    u8 evaluates;         /* 1: the function is one that runs a Python frame in each call (up to 3.10) */
+    u8 reserved;
+};
+
+enum kaa_rule_kind {
+    KAA_RULE_NONE,
+    KAA_RULE_SP,          /* rsp + cfa */
+    KAA_RULE_BP,          /* rbp + cfa */
+    KAA_RULE_PLT,         /* rsp + cfa, or a word more */
+    KAA_RULE_BP_DEREF,    /* the word at rbp + cfa */
+    KAA_RULE_SP_DEREF,    /* the word at rsp + cfa */
+    KAA_RULE_SIGNAL,      /* the kernel's frame for a signal handler: struct ucontext at rsp */
+    KAA_RULE_END,         /* it has no caller */
+};
+
+enum kaa_bp_kind { KAA_BP_SAME, KAA_BP_AT_CFA, KAA_BP_AT_BP, KAA_BP_UNKNOWN };
+
+/* From this offset to a module's start on, up to the next row. */
+struct kaa_row {
+    u32 start;
+    u32 rule;             /* index of struct kaa_rule */
+};
+
+struct kaa_module {
+    u64 start, end;
+    u32 first;            /* row */
+    u32 rows;
+    u32 serial;           /* counted from 1: no other module has it, at whatever address */
+    u32 reserved;
+};
+
+/* A rule that a thread has found for a pc. */
+struct kaa_step {
+    u64 pc;
+    u32 version;          /* of struct kaa_unwind, as of which it is right */
+    u32 serial;           /* 0: no module is known there */
+    struct kaa_rule rule;
+};
+
+/* A C frame as it was at the last walk. */
+struct kaa_native_frame {
+    u64 pc, sp, bp;
+    u32 node;             /* of this frame, and all outer ones */
+    u32 bp_at;            /* from sp to where its caller's rbp was found; KAA_NOWHERE: it was not in memory */
+    u64 print;
+};
+
+#define KAA_NOWHERE 0xffffffffU
+
+/* The C side of a thread, by the number of its place. */
+struct kaa_native {
+    u64 low, high;        /* a part of its stack that can be read */
+    u32 version;          /* of struct kaa_unwind, as of which the frames are right */
+    u32 count;            /* frames in `stack`, the outermost first */
+    u64 reserved;
+    struct kaa_step steps[KAA_STEPS];
+    struct kaa_known known[KAA_NATIVE_KNOWN];
+    struct kaa_native_frame stack[KAA_NATIVE];
+    struct kaa_native_frame fresh[KAA_NATIVE]; /* the innermost first */
+};
+
+/* What is known of modules. Kaa writes a new list of them elsewhere, then `modules`, then `version`. */
+struct kaa_unwind {
+    u64 modules;          /* offset of struct kaa_module << 16 | how many, in order of address */
+    u32 version;          /* counts up; 0: nothing is known */
+    u32 reserved;
+    u64 rows;             /* offset of struct kaa_row */
+    u64 row_capacity;
+    u64 rules;            /* offset of struct kaa_rule */
+    u64 rule_capacity;
 };
 
 /* Where a thread finds itself, in memory that is the process's own: what is tested at each call. */
@@ -154,7 +249,11 @@ struct kaa_memory {
     i32 chunk;            /* from a PyThreadState to the newest chunk of its stack; 0: nothing is to be concluded from that */
     u32 chunks;           /* so many may be taken away without a call of munmap, and one more */
     u64 ring_shift;       /* the ring's size is 1 << that */
-    u64 unused[10];
+    u64 unwind;           /* offset of struct kaa_unwind; 0: C frames are not recorded */
+    u64 natives;          /* offset of struct kaa_native */
+    i32 entry;            /* from a frame to the byte that says that a C call of its own runs it (3.11); 0: shims do */
+    i32 cframe_back;      /* from a _PyCFrame to the next outer one */
+    u64 unused[7];
 
     u64 tail __attribute__((aligned(64))); /* how far Kaa has read */
     u32 room;             /* counts up when Kaa has read: what threads that wait for room sleep on */

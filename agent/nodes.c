@@ -3,8 +3,7 @@
 #include "frames.h"
 
 /* The number of a frame on top of another one, in the tree of all threads. */
-static __attribute__((noinline)) u32 shared_node_of(struct kaa_memory *memory, u32 parent, u64 code, u64 instruction) {
-    u64 print = kaa_print_of(&kaa_shared->python, code);
+static __attribute__((noinline)) u32 shared_node_of(struct kaa_memory *memory, u32 parent, u64 code, u64 instruction, u64 print) {
     u64 hash = kaa_mix(kaa_mix(kaa_mix(parent, code), instruction), print), mask = memory->node_index_size - 1;
     u32 *index = (u32 *)at(kaa_shared, memory->node_index);
     struct kaa_node *nodes = (struct kaa_node *)at(kaa_shared, memory->nodes);
@@ -24,7 +23,7 @@ static __attribute__((noinline)) u32 shared_node_of(struct kaa_memory *memory, u
                 node->instruction = instruction;
                 node->print = print;
                 __atomic_store_n(&node->ready, 1, __ATOMIC_RELEASE);
-                if (code != 0)
+                if (code >= KAA_CODE_LEAST)
                     kaa_keep_code(memory, code, print);
             }
             if (__atomic_compare_exchange_n(place, &known, made, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
@@ -49,13 +48,7 @@ static inline u64 check_of(const struct kaa_python *python, u64 code) {
     return check;
 }
 
-/* A loop makes the same few again and again. */
-u32 kaa_node_of(struct kaa_memory *memory, struct kaa_thread *thread, u32 parent, u64 code, u64 instruction) {
-    struct kaa_known *known = &thread->known[(instruction >> 1 ^ code >> 4 ^ (u64)parent * 7) & (KAA_KNOWN - 1)];
-    u64 check = check_of(&kaa_shared->python, code);
-    if (LIKELY(known->instruction == instruction && known->parent == parent && known->code == code && known->check == check && known->node != 0))
-        return known->node;
-    u32 node = shared_node_of(memory, parent, code, instruction);
+static u32 remember(struct kaa_known *known, u32 parent, u64 code, u64 instruction, u64 check, u32 node) {
     known->node = 0;
     known->instruction = instruction;
     known->parent = parent;
@@ -63,4 +56,21 @@ u32 kaa_node_of(struct kaa_memory *memory, struct kaa_thread *thread, u32 parent
     known->check = check;
     known->node = node;
     return node;
+}
+
+/* A loop makes the same few again and again. */
+u32 kaa_node_of(struct kaa_memory *memory, struct kaa_thread *thread, u32 parent, u64 code, u64 instruction) {
+    struct kaa_known *known = &thread->known[(instruction >> 1 ^ code >> 4 ^ (u64)parent * 7) & (KAA_KNOWN - 1)];
+    u64 check = check_of(&kaa_shared->python, code);
+    if (LIKELY(known->instruction == instruction && known->parent == parent && known->code == code && known->check == check && known->node != 0))
+        return known->node;
+    return remember(known, parent, code, instruction, check, shared_node_of(memory, parent, code, instruction, kaa_print_of(&kaa_shared->python, code)));
+}
+
+/* The same for what is no code object. */
+u32 kaa_node_known(struct kaa_memory *memory, struct kaa_known *table, u32 parent, u64 code, u64 instruction, u64 print) {
+    struct kaa_known *known = &table[(instruction ^ instruction >> 9 ^ (u64)parent * 7 ^ print >> 4) & (KAA_NATIVE_KNOWN - 1)];
+    if (LIKELY(known->instruction == instruction && known->parent == parent && known->code == code && known->check == print && known->node != 0))
+        return known->node;
+    return remember(known, parent, code, instruction, print, shared_node_of(memory, parent, code, instruction, print));
 }

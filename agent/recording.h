@@ -1,4 +1,4 @@
-/* The pieces of `kaa mem` inside of the agent: allocations.c (places, ring), nodes.c, walk.c, samples.c, memory.c, domains.c. */
+/* The pieces of `kaa mem` inside of the agent: allocations.c (places, ring), nodes.c, walk.c, rules.c and native.c (C frames), samples.c, memory.c, domains.c. */
 #ifndef KAA_RECORDING_H
 #define KAA_RECORDING_H
 
@@ -56,11 +56,30 @@ INTERNAL void kaa_keep_code(struct kaa_memory *memory, u64 code, u64 print);
 
 /* nodes.c */
 INTERNAL u32 kaa_node_of(struct kaa_memory *memory, struct kaa_thread *thread, u32 parent, u64 code, u64 instruction);
+INTERNAL u32 kaa_node_known(struct kaa_memory *memory, struct kaa_known *known, u32 parent, u64 code, u64 instruction, u64 print);
 
 /* walk.c */
-INTERNAL u32 kaa_node_here(struct kaa_memory *memory, struct kaa_thread *thread);
+INTERNAL u32 kaa_node_here(struct kaa_memory *memory, struct kaa_thread *thread, u64 state);
 INTERNAL void kaa_begin_walks(struct kaa_memory *memory, struct kaa_thread *thread);
-INTERNAL void kaa_chunk_gone(void);
+INTERNAL void kaa_chunk_gone(u64 start, u64 length);
+
+/* native.c: `sp` and `bp` are the registers of who called the allocator, behind the call; the return address lies below `sp`. */
+INTERNAL u32 kaa_stack_here(struct kaa_memory *memory, const struct kaa_place *place, u64 sp, u64 bp);
+INTERNAL void kaa_begin_native(struct kaa_memory *memory, u64 number);
+INTERNAL void kaa_stack_gone(struct kaa_memory *memory, const struct kaa_place *place, u64 start, u64 length);
+
+/* rules.c */
+struct kaa_cursor {
+    u64 pc, sp, bp;
+    u32 exact;            /* 1: pc is the instruction itself */
+    u32 bp_at;            /* of the last step: from the old sp to where rbp was found, or KAA_NOWHERE */
+};
+
+enum kaa_move { KAA_MOVED, KAA_ENDED, KAA_LOST };
+
+INTERNAL const struct kaa_step *kaa_rule_of(struct kaa_unwind *unwind, struct kaa_native *native, u64 pc);
+INTERNAL enum kaa_move kaa_step_out(struct kaa_native *native, const struct kaa_rule *rule, struct kaa_cursor *at);
+INTERNAL int kaa_can_read(struct kaa_native *native, u64 address);
 
 /* samples.c: what is told of a sample's end depends on a table; everything else's end is told. */
 INTERNAL int kaa_draw(struct kaa_memory *memory, struct kaa_place *place, u64 size);
@@ -70,7 +89,10 @@ INTERNAL int kaa_sample_ends(struct kaa_memory *memory, u64 address);
 static inline u8 *kaa_filter(u64 address) { return &kaa_own.filter[address >> 10 & (KAA_FILTER - 1)]; }
 
 /* memory.c */
-INTERNAL void kaa_allocated(struct kaa_place *place, u32 op, u32 allocator, u64 address, u64 size);
+INTERNAL void kaa_allocated(struct kaa_place *place, u32 what, u64 address, u64 size, u64 sp, u64 bp);
+
+/* What kaa_allocated is told: an operation of enum kaa_memory_op, by which allocator. */
+#define KAA_MADE(op, allocator) ((u32)(op) | (u32)(allocator) << 8)
 INTERNAL int kaa_freed(struct kaa_place *place, u32 op, u64 address);
 INTERNAL void kaa_stayed(struct kaa_place *place, u64 address);
 

@@ -30,6 +30,12 @@ static inline void see(const struct kaa_python *python, struct kaa_seen *seen, u
     seen->code = is_shim(python, frame) ? 0 : kaa_code(python, frame);
 }
 
+/* Shims lie in the C frame that runs what is on top of them. */
+static inline void group(struct kaa_seen *seen, u32 place) {
+    seen->depth = (u16)((place > 0 ? seen[-1].depth : 0) + (seen->code != 0));
+    seen->group = (u16)(seen->code == 0 || place == 0 ? place : seen[-1].group);
+}
+
 /* Numbers the remembered frames from the first on that is new; gives the innermost one's. */
 static u32 number_frames(const struct chain *chain, u32 first) {
     struct kaa_seen *stack = chain->thread->stack;
@@ -38,6 +44,7 @@ static u32 number_frames(const struct chain *chain, u32 first) {
         if (stack[i].code != 0)
             node = kaa_node_of(chain->memory, chain->thread, node, stack[i].code, stack[i].instruction);
         stack[i].node = node;
+        group(&stack[i], i);
     }
     return node;
 }
@@ -62,12 +69,15 @@ static void find_firm(const struct chain *chain, u64 state) {
     thread->firm = i > 0 ? i - 1 : 0;
 }
 
-/* It may have been a chunk of this thread's. */
-void kaa_chunk_gone(void) {
+/* It may have been a chunk of this thread's, or a stack that it has left. */
+void kaa_chunk_gone(u64 start, u64 length) {
     struct kaa_memory *memory = kaa_memory();
     struct kaa_place *place = kaa_records(memory) ? kaa_place() : NULL;
-    if (place != NULL)
-        kaa_thread_at(memory, place)->chunk = 0;
+    if (place == NULL)
+        return;
+    kaa_thread_at(memory, place)->chunk = 0;
+    if (memory->unwind != 0)
+        kaa_stack_gone(memory, place, start, length);
 }
 
 /* All frames, when those that are remembered don't tell: turned round, so that the outermost comes first. */
@@ -133,12 +143,13 @@ void kaa_begin_walks(struct kaa_memory *memory, struct kaa_thread *thread) {
     thread->chunk = 0;
     for (u32 i = 0; i < KAA_KNOWN; i++)
         thread->known[i].node = 0;
+    if (memory->unwind != 0)
+        kaa_begin_native(memory, (u64)(thread - (struct kaa_thread *)at(kaa_shared, memory->threads)));
 }
 
-u32 kaa_node_here(struct kaa_memory *memory, struct kaa_thread *thread) {
+u32 kaa_node_here(struct kaa_memory *memory, struct kaa_thread *thread, u64 state) {
     struct chain chain = {memory, thread, &kaa_shared->python};
     const struct kaa_python *python = chain.python;
-    u64 state = kaa_thread_state(kaa_shared);
     u64 innermost = state != 0 ? kaa_innermost(python, state) : 0;
     if (innermost == 0)
         return 0;

@@ -16,6 +16,8 @@ internal sealed class MemoryOptions
         DefaultValueFactory = _ => "all",
     };
 
+    private readonly Option<bool> _native = MakeOption.Flag("--native", "Record the C stacks too, merged with Python's, inlined calls included.");
+
     private readonly Option<bool> _aggregate = MakeOption.Flag("--aggregate", "Keep sums by line only: what was held at the peak, and is held at the end. For long runs.");
 
     private readonly Option<bool> _follow = MakeOption.Flag("--follow", "Record children too, and the programs that they run: each that has Python in it in FILE.PID.");
@@ -26,7 +28,7 @@ internal sealed class MemoryOptions
 
     public void AddTo(Verb verb)
     {
-        foreach (Option option in (Option[])[_force, _duration, _sample, _allocators, _aggregate, _follow])
+        foreach (Option option in (Option[])[_force, _duration, _sample, _allocators, _native, _aggregate, _follow])
             verb.Add(option);
     }
 
@@ -49,6 +51,7 @@ internal sealed class MemoryOptions
                 _ => throw new UsageError($"--allocators takes system, python or all, not '{which}'", verb),
             },
             SampleBytes = result.GetValue(_sample) is { } bytes ? (long)Math.Max(1, bytes) : null,
+            Native = result.GetValue(_native),
             Aggregate = result.GetValue(_aggregate),
         };
     }

@@ -37,6 +37,8 @@ internal static class MemoryCommand
         Say(string.Create(
             CultureInfo.InvariantCulture,
             $"{arguments.Output}: {ByteText.Count(session.Count)} allocations in {session.Seconds:0.0} s, {ByteText.Of(session.Held)} held at the end; kaa mem report {arguments.Output}"));
+        if (session.NativeNote is { } cut)
+            notes.Add(cut);
         WriteNotes(notes);
         return notes.Exists(each => each.Incomplete) ? ExitCode.Incomplete : ExitCode.Complete;
     }

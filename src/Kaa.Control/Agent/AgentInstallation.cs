@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Kaa.Control.Memory;
 using Kaa.Control.Remote;
 using Kaa.Formats;
 using Kaa.Formats.ProcText;
@@ -75,7 +76,7 @@ internal sealed class AgentInstallation
     private AgentMemory? TryInstall(out bool isReused)
     {
         RequireUnowned();
-        LeftAgent? own = _left.FindLast(left => left.IsOwn && left.IsSame && (left.Header.memory != 0 || !_options.Allocations));
+        LeftAgent? own = _left.FindLast(left => left.IsOwn && left.IsSame && HasRoom(left));
         isReused = own is not null;
         bool isDone = true;
         Address? start = own is null ? ChooseStart() : null;
@@ -94,6 +95,18 @@ internal sealed class AgentInstallation
         }
 
         return own is null ? Fill(AgentRegion.At(start!.Value, _options)) : TakeOver(own);
+    }
+
+    /// <summary>It has what this session needs.</summary>
+    private bool HasRoom(LeftAgent left)
+    {
+        if (!_options.Allocations)
+            return true;
+        if (left.Header.memory == 0)
+            return false;
+        AgentMemoryArea area = default;
+        return !_options.NativeStacks
+            || (_process.Patch.TryRead(left.Mapping.Start + left.Header.memory, MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(ref area, 1))) && area.natives != 0);
     }
 
     /// <summary>Whoever's heart beats is there.</summary>

@@ -17,6 +17,9 @@ public sealed record AgentOptions
     /// <summary>With room for what allocations take: <c>kaa mem</c>.</summary>
     public bool Allocations { get; init; }
 
+    /// <summary>And what their C stacks take.</summary>
+    public bool NativeStacks { get; init; }
+
     /// <summary>False for a process in which no Python stacks are wanted: none is sought then.</summary>
     public bool FindsPython { get; init; } = true;
 }

@@ -26,7 +26,7 @@ internal sealed class AgentRegion
         Arena = BucketTable + Buckets * 8ul;
         ArenaSize = ((ulong)Math.Clamp(options.StackBytes, PageSize, 1 << 30) + PageSize - 1) & ~(PageSize - 1ul);
         Ring = Arena + ArenaSize;
-        Allocations = options.Allocations ? new MemoryAreaLayout(Ring + (ulong)RingBytes) : null;
+        Allocations = options.Allocations ? new MemoryAreaLayout(Ring + (ulong)RingBytes, options.NativeStacks) : null;
         SharedSize = Allocations?.End ?? Ring + (ulong)RingBytes;
     }
 

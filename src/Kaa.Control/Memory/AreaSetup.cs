@@ -21,8 +21,9 @@ internal static class AreaSetup
         area.sample = (ulong)(request.SampleBytes ?? 0);
         area.patience = Patience;
         area.tail = area.head;
+        area.unwind = request.Native ? new MemoryAreaLayout(agent.Allocations, HasNatives: true).Unwind : 0;
         if (python is not null)
-            DescribeCode(ref area, CodeCopy.Of(python));
+            DescribeCode(ref area, python);
         if (request.SampleBytes is { } mean)
         {
             MemoryMarshal.AsBytes<ulong>(Draws(mean)).CopyTo(memory.Map(area.draws, MemoryAreaLayout.Draws * 8));
@@ -43,13 +44,18 @@ internal static class AreaSetup
     public static void Describe(AgentSession agent, PythonProcess python)
     {
         AgentMemoryArea area = agent.Shared.Read<AgentMemoryArea>(agent.Allocations);
-        DescribeCode(ref area, CodeCopy.Of(python));
+        DescribeCode(ref area, python);
+        agent.Shared.Write(agent.Allocations + AreaWords.Entry, (area.entry, area.cframe_back));
         int start = (int)AreaWords.CodeSize;
         agent.Shared.TryWrite(agent.Allocations + AreaWords.CodeSize, MemoryMarshal.AsBytes(MemoryMarshal.CreateReadOnlySpan(ref area, 1))[start..(int)AreaWords.CodeEnd]);
     }
 
-    private static void DescribeCode(ref AgentMemoryArea area, CodeCopy copy)
+    private static void DescribeCode(ref AgentMemoryArea area, PythonProcess python)
     {
+        var copy = CodeCopy.Of(python);
+        var walk = FrameWalk.Of(python);
+        area.entry = walk.IsEntry ?? 0;
+        area.cframe_back = walk.CFrameBack ?? 0;
         area.code_size = (uint)copy.Size;
         for (int i = 0; i < copy.References.Count; i++)
             area.code_texts[i] = copy.References[i];

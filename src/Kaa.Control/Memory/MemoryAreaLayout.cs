@@ -7,8 +7,14 @@ namespace Kaa.Control.Memory;
 /// written to.
 /// </summary>
 /// <param name="Start">Offset of struct kaa_memory.</param>
-internal readonly record struct MemoryAreaLayout(ulong Start)
+/// <param name="HasNatives">With room for C stacks.</param>
+internal readonly record struct MemoryAreaLayout(ulong Start, bool HasNatives)
 {
+    public const int Modules = 4096;
+    public const int ModuleLists = 32;
+    public const int Rows = 1 << 22;
+    public const int Rules = 1 << 16;
+
     public const int Threads = 1024;
     public const int Nodes = 1 << 21;
     public const int Codes = 1 << 17;
@@ -35,7 +41,18 @@ internal readonly record struct MemoryAreaLayout(ulong Start)
 
     public ulong DrawTable => Sampled + SampledPlaces * (ulong)sizeof(ulong);
 
-    public ulong End => DrawTable + Draws * (ulong)sizeof(ulong);
+    /// <summary>struct kaa_unwind. The next ones lie behind it, where there is room for C stacks.</summary>
+    public ulong Unwind => DrawTable + Draws * (ulong)sizeof(ulong);
+
+    public ulong ModuleTable => Unwind + PageSize;
+
+    public ulong RuleTable => ModuleTable + ModuleLists * Modules * (ulong)Unsafe.SizeOf<AgentModule>();
+
+    public ulong RowTable => RuleTable + Rules * (ulong)Unsafe.SizeOf<AgentRule>();
+
+    public ulong Natives => RowTable + Rows * (ulong)Unsafe.SizeOf<AgentRow>();
+
+    public ulong End => HasNatives ? Natives + Threads * (ulong)Unsafe.SizeOf<AgentNative>() : Unwind;
 
     public AgentMemoryArea Area() => new()
     {
@@ -55,5 +72,6 @@ internal readonly record struct MemoryAreaLayout(ulong Start)
         sampled = Sampled,
         sampled_size = SampledPlaces,
         draws = DrawTable,
+        natives = HasNatives ? Natives : 0,
     };
 }

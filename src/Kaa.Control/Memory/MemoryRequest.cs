@@ -38,6 +38,9 @@ public sealed record MemoryRequest
     /// <summary>Bytes between two samples, on average; null for every allocation.</summary>
     public long? SampleBytes { get; init; }
 
+    /// <summary>With the C stacks.</summary>
+    public bool Native { get; init; }
+
     /// <summary>Sums are kept instead of events.</summary>
     public bool Aggregate { get; init; }
 

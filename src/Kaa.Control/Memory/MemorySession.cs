@@ -1,5 +1,6 @@
 using Kaa.Control.Agent;
 using Kaa.Control.Memory.Following;
+using Kaa.Control.Memory.Native;
 using Kaa.Formats;
 using Kaa.Linux;
 using Kaa.Linux.Calls;
@@ -19,6 +20,7 @@ public sealed class MemorySession : IDisposable
     private const int FlushEvery = 500_000;
     private const int FlushBytes = 1 << 20;
     private const int IdleMicroseconds = 1_000;
+    private const int NamesAtOnce = 20;
 
     // With fewer it is better to wait a little: who reads what has just been written takes that memory away from the processor that goes on writing there.
     private const long BusyEvents = MemoryAreaLayout.RingUnits / 16;
@@ -32,6 +34,9 @@ public sealed class MemorySession : IDisposable
     private readonly ResidentSize _resident;
     private readonly RecordedThreadNames _threads;
     private readonly NodeStacks _stacks;
+    private readonly NativeModules? _modules;
+    private readonly NativeNames? _names;
+    private LibraryArrival? _libraries;
     private readonly RecordingFacts _facts;
     private readonly long _begun;
     private readonly AllocatorChoice _choice;
@@ -55,7 +60,13 @@ public sealed class MemorySession : IDisposable
             _counter = new AllocationCounter(new SampleWeight(request.SampleBytes), new AnalysisRequest());
         _recorder = new AllocationRecorder(request.Aggregate ? null : _writer.Events, _counter);
         _threads = new RecordedThreadNames(target.Info.Pid!.Value, _writer);
-        _stacks = new NodeStacks(agent.Shared, area, _writer, python);
+        if (request.Native)
+        {
+            _modules = new NativeModules(agent, target);
+            _names = new NativeNames(_modules, _writer);
+        }
+
+        _stacks = new NodeStacks(agent.Shared, area, _writer, python, _names);
         _events = new AllocationEvents(agent.Shared, area, _area, _recorder, _stacks, _threads.Find);
         _resident = new ResidentSize(target.Info.Pid!.Value);
         HasPython = python is not null;
@@ -69,6 +80,11 @@ public sealed class MemorySession : IDisposable
 
     /// <summary>What could not be hooked, and what else a reader of the recording should know.</summary>
     public IReadOnlyList<Note> Notes { get; private set; } = [];
+
+    /// <summary>Where C stacks were cut; known at the end.</summary>
+    public Note? NativeNote => _names is { Ends.Count: > 0 } names
+        ? new Note("native-truncated", "C stacks end early in code without unwind rules: " + string.Join(", ", names.Ends), null)
+        : _modules is { IsFull: true } ? new Note("native-truncated", "there was no room for the unwind rules of all modules: C stacks end in the others", null) : null;
 
     /// <summary>An interpreter is there, and allocations have its stacks.</summary>
     public bool HasPython { get; private set; }
@@ -97,7 +113,7 @@ public sealed class MemorySession : IDisposable
     /// <inheritdoc cref="Attach"/>
     internal static MemorySession Begin(LiveTarget target, PythonProcess? python, HeldProcess? held, Stream output, MemoryRequest request)
     {
-        var options = new AgentOptions { Python = python, FindsPython = python is not null, Allocations = true, RingBytes = 64 << 10, StackBytes = 4096 };
+        var options = new AgentOptions { Python = python, FindsPython = python is not null, Allocations = true, NativeStacks = request.Native, RingBytes = 64 << 10, StackBytes = 4096 };
         AgentSession agent = held is null ? AgentSession.Attach(target, options) : AgentSession.Attach(target, options, held);
         MemorySession? session = null;
         try
@@ -113,6 +129,7 @@ public sealed class MemorySession : IDisposable
         {
             agent.Dispose();
             session?._threads.Dispose();
+            session?._modules?.Dispose();
             throw;
         }
     }
@@ -141,6 +158,12 @@ public sealed class MemorySession : IDisposable
             _arrival.Watch(target, image, held);
         }
 
+        if (_modules is not null)
+        {
+            _libraries = new LibraryArrival(_agent);
+            _libraries.Watch(target, held);
+        }
+
         ProcessGates.Watch(target, _agent, held, request.Watches);
         Notes = hooks.Notes;
     }
@@ -165,10 +188,15 @@ public sealed class MemorySession : IDisposable
             TellLosses(now);
             _writer.Flush();
             _tables?.Follow();
+            _modules?.Refresh();
             _flushedAt = now;
         }
 
-        if (isIdle)
+        if (!isIdle)
+            return;
+        if (_names is { HasUnnamed: true } names)
+            names.Resolve(NamesAtOnce);
+        else
             Clock.Sleep(IdleMicroseconds);
     }
 
@@ -221,6 +249,7 @@ public sealed class MemorySession : IDisposable
             }
 
             _recorder.Settle();
+            _names?.Resolve(int.MaxValue);
             TellLosses(now);
             if (_counter is not null)
                 _writer.Sums(new RecordedSums { PeakMicroseconds = _counter.Sites.PeakMicroseconds, Sites = _counter.Finish() });
@@ -235,6 +264,7 @@ public sealed class MemorySession : IDisposable
         _isDisposed = true;
         _agent.Dispose();
         _threads.Dispose();
+        _modules?.Dispose();
         foreach (LiveTarget target in _owned)
             target.Dispose();
     }
@@ -247,6 +277,11 @@ public sealed class MemorySession : IDisposable
             if (_arrival?.IsOf(made) == true)
             {
                 MeetInterpreter();
+                _agent.Release(made);
+            }
+            else if (_libraries?.IsOf(made) == true)
+            {
+                _modules!.Refresh();
                 _agent.Release(made);
             }
             else if (Waits is { } waits)
@@ -308,6 +343,7 @@ public sealed class MemorySession : IDisposable
             AllocatorChoice.Python => "python",
             _ => "all",
         },
+        Native = request.Native,
         Launched = request.Launched,
     };
 }

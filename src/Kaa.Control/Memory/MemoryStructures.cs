@@ -56,6 +56,101 @@ internal struct AgentNode
     public ulong code;
     public ulong instruction;
     public ulong print;
+
+    /// <summary>A C frame on top of another one; its pc is <see cref="instruction"/>.</summary>
+    public readonly bool IsNative => code == 1;
+
+    /// <summary>The innermost C frame (<see cref="parent"/>) and the innermost Python frame (<see cref="instruction"/>) of one moment.</summary>
+    public readonly bool IsBoth => code == 2;
+
+    /// <summary>Of a C frame's module: <see cref="AgentModule.serial"/>; 0 where none was known.</summary>
+    public readonly uint Serial => (uint)(print >> 32);
+
+    /// <summary>How many of the Python frames lie outside of this C frame.</summary>
+    public readonly int Outside => (int)(print >> 4 & 0xfffffff);
+
+    public readonly bool IsExact => (print & 1) != 0;
+
+    /// <summary>It runs Python frames: CPython's eval function.</summary>
+    public readonly bool Runs => (print & 2) != 0;
+
+    /// <summary>Nothing is known of who called it.</summary>
+    public readonly bool IsCut => (print & 4) != 0;
+}
+
+/// <summary>enum kaa_rule_kind.</summary>
+internal enum AgentRuleKind : byte
+{
+    None,
+    Stack,
+    Base,
+    Stub,
+    BehindBase,
+    BehindStack,
+    Signal,
+    End,
+}
+
+/// <summary>enum kaa_bp_kind.</summary>
+internal enum AgentBaseKind : byte
+{
+    Same,
+    AtFrame,
+    AtBase,
+    Unknown,
+}
+
+/// <summary>struct kaa_rule.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal record struct AgentRule
+{
+    public int cfa;
+    public int add;
+    public int bp;
+    public AgentRuleKind kind;
+    public AgentBaseKind bp_kind;
+    public byte evaluates;
+    public byte reserved;
+}
+
+/// <summary>struct kaa_row.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct AgentRow
+{
+    public uint start;
+    public uint rule;
+}
+
+/// <summary>struct kaa_module.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct AgentModule
+{
+    public ulong start;
+    public ulong end;
+    public uint first;
+    public uint rows;
+    public uint serial;
+    public uint reserved;
+}
+
+/// <summary>struct kaa_unwind.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct AgentUnwind
+{
+    public ulong modules;
+    public uint version;
+    public uint reserved;
+    public ulong rows;
+    public ulong row_capacity;
+    public ulong rules;
+    public ulong rule_capacity;
+}
+
+/// <summary>struct kaa_native: only the agent reads it.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 131_104)]
+internal struct AgentNative
+{
+    public ulong low;
 }
 
 /// <summary>struct kaa_thread, its beginning.</summary>
@@ -152,6 +247,10 @@ internal struct AgentMemoryArea
     public int chunk;
     public uint chunks;
     public ulong ring_shift;
+    public ulong unwind;
+    public ulong natives;
+    public int entry;
+    public int cframe_back;
     private readonly Gap _unused;
     private readonly ulong _gap0; // the next field begins a cache line
     private readonly ulong _gap1;
@@ -183,7 +282,7 @@ internal struct AgentMemoryArea
         private int _first;
     }
 
-    [InlineArray(10)]
+    [InlineArray(7)]
     public struct Gap
     {
         private ulong _first;

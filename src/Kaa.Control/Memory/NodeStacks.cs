@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Kaa.Control.Agent;
+using Kaa.Control.Memory.Native;
 using Kaa.Formats;
 using Kaa.Python;
 using Kaa.Python.Recorded;
@@ -17,11 +18,16 @@ internal sealed class NodeStacks
     private RecordedFrames? _frames;
     private readonly CodeSnapshots _snapshots;
     private KeptMemory? _kept;
+    private readonly NativeNames? _names;
     private readonly List<int> _path = [];
+    private readonly List<int> _python = [];
     private int[] _stacks = new int[1024];
+    private int[] _frameNumbers = new int[1024];
 
-    public NodeStacks(AgentMemory memory, AgentMemoryArea area, RecordingWriter writer, PythonProcess? python)
+    /// <param name="names">Null where C frames are not recorded.</param>
+    public NodeStacks(AgentMemory memory, AgentMemoryArea area, RecordingWriter writer, PythonProcess? python, NativeNames? names)
     {
+        _names = names;
         _memory = memory;
         _area = area;
         _writer = writer;
@@ -51,40 +57,91 @@ internal sealed class NodeStacks
     /// <summary>0 for no frame.</summary>
     public int Find(uint node)
     {
+        if (Known(_stacks, node) is var known and > 0)
+            return known - 1;
+        AgentNode innermost = Read(node);
+        int stack = innermost.IsBoth ? Merge(innermost.parent, (uint)innermost.instruction) : innermost.IsNative ? Merge(node, 0) : FindPython(node);
+        Keep(ref _stacks, node, stack);
+        return stack;
+    }
+
+    private int FindPython(uint node)
+    {
         _path.Clear();
         uint at = node;
-        for (; at != 0 && Known(at) == 0 && _path.Count < Limits.RecordedStack * 16; at = Read(at).parent)
+        for (; at != 0 && Known(_stacks, at) == 0 && _path.Count < Limits.RecordedStack * 16; at = Read(at).parent)
             _path.Add((int)at);
-        int stack = at == 0 ? 0 : Known(at) - 1;
+        int stack = at == 0 ? 0 : Known(_stacks, at) - 1;
         for (int i = _path.Count - 1; i >= 0; i--)
         {
-            stack = Name(Read((uint)_path[i]), stack);
-            Keep((uint)_path[i], stack);
+            stack = Put(stack, FrameNumber((uint)_path[i]));
+            Keep(ref _stacks, (uint)_path[i], stack);
         }
 
         return stack;
     }
 
-    private AgentNode Read(uint node) => node < _area.node_capacity ? _memory.Read<AgentNode>(_area.nodes + node * (ulong)Unsafe.SizeOf<AgentNode>()) : default;
-
-    // One more than the stack; 0 for those that were not asked for yet.
-    private int Known(uint node) => node < (uint)_stacks.Length ? _stacks[node] : 0;
-
-    private void Keep(uint node, int stack)
+    /// <summary>The C frames, and the Python frames in front of those that run them; from the outermost one on.</summary>
+    private int Merge(uint native, uint python)
     {
-        if (node >= (uint)_stacks.Length)
-            Array.Resize(ref _stacks, (int)Math.Max(node + 1, _stacks.Length * 2L));
-        _stacks[node] = stack + 1;
+        Walk(_python, python);
+        Walk(_path, native);
+        int first = 0;
+        while (first < _path.Count - 1 && _names!.IsAllocator(Read((uint)_path[first])))
+            first++;
+        int stack = 0;
+        int next = _python.Count;
+        for (int i = _path.Count - 1; i >= first; i--)
+        {
+            AgentNode frame = Read((uint)_path[i]);
+            while (next > 0 && _python.Count - next < frame.Outside)
+                stack = Put(stack, FrameNumber((uint)_python[--next]));
+            stack = Put(stack, _names!.Find(frame, _python.Count > 0));
+        }
+
+        while (next > 0)
+            stack = Put(stack, FrameNumber((uint)_python[--next]));
+        return stack;
     }
 
-    private int Name(in AgentNode node, int caller)
+    /// <summary>The node and all below it, the innermost first.</summary>
+    private void Walk(List<int> path, uint node)
+    {
+        path.Clear();
+        for (; node != 0 && path.Count < Limits.RecordedStack * 16; node = Read(node).parent)
+            path.Add((int)node);
+    }
+
+    private int Put(int stack, int frame) => frame < 0 ? stack : _writer.Stack(stack, frame);
+
+    private AgentNode Read(uint node) => node < _area.node_capacity ? _memory.Read<AgentNode>(_area.nodes + node * (ulong)Unsafe.SizeOf<AgentNode>()) : default;
+
+    // One more than the value; 0 for those that were not asked for yet.
+    private static int Known(int[] values, uint node) => node < (uint)values.Length ? values[node] : 0;
+
+    private static void Keep(ref int[] values, uint node, int value)
+    {
+        if (node >= (uint)values.Length)
+            Array.Resize(ref values, (int)Math.Max(node + 1, values.Length * 2L));
+        values[node] = value + 1;
+    }
+
+    /// <summary>Of a node that is a Python frame; −1 where it has no name.</summary>
+    private int FrameNumber(uint number)
+    {
+        if (Known(_frameNumbers, number) is var known and not 0)
+            return known < 0 ? NativeNames.Omitted : known - 1;
+        int frame = Name(Read(number));
+        Keep(ref _frameNumbers, number, frame < 0 ? -2 : frame);
+        return frame;
+    }
+
+    private int Name(in AgentNode node)
     {
         if (node.code == 0 || _frames is null)
-            return caller;
+            return NativeNames.Omitted;
         IMemory? copy = _snapshots.Find(node.code, node.print, _kept!);
-        if (_frames.Find(new Address(node.code), node.instruction, node.print, copy) is not { } frame)
-            return caller;
-        return _writer.Stack(caller, _writer.Frame(FrameOf(frame)));
+        return _frames.Find(new Address(node.code), node.instruction, node.print, copy) is { } frame ? _writer.Frame(FrameOf(frame)) : NativeNames.Omitted;
     }
 
     private static RecordedFrame FrameOf(PythonFrame frame) =>

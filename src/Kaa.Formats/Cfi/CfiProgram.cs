@@ -7,13 +7,15 @@ internal sealed class CfiProgram
     private readonly Address _pc;
     private readonly UnwindRow _row = new();
     private readonly Stack<UnwindRow> _remembered = [];
+    private readonly UnwindRowVisitor? _visit;
     private UnwindRow? _initial;
     private Address _location;
 
-    private CfiProgram(FrameEntry entry, Address pc)
+    private CfiProgram(FrameEntry entry, Address pc, UnwindRowVisitor? visit = null)
     {
         _entry = entry;
         _pc = pc;
+        _visit = visit;
         _location = entry.Start;
         _row.ReturnColumn = entry.Common.ReturnColumn;
         _row.SignalFrame = entry.Common.SignalFrame;
@@ -28,6 +30,16 @@ internal sealed class CfiProgram
         program._initial = program._row.Clone();
         program.Run(entry.Instructions, entry.InstructionsAt);
         return program._row;
+    }
+
+    /// <summary>All rows of an entry, in order of address.</summary>
+    public static void Visit(FrameEntry entry, UnwindRowVisitor visit)
+    {
+        var program = new CfiProgram(entry, new Address(ulong.MaxValue), visit);
+        program.Run(entry.Common.Instructions, Address.Null);
+        program._initial = program._row.Clone();
+        program.Run(entry.Instructions, entry.InstructionsAt);
+        visit(program._location, program._row);
     }
 
     private void Run(byte[] instructions, Address at)
@@ -63,7 +75,7 @@ internal sealed class CfiProgram
             case 0x00: // nop
                 break;
             case 0x01: // set_loc
-                _location = new Address(EncodedPointer.Read(ref reader, _entry.Common.PointerEncoding, at, Address.Null));
+                GoTo(new Address(EncodedPointer.Read(ref reader, _entry.Common.PointerEncoding, at, Address.Null)));
                 break;
             case 0x02: // advance_loc1
                 Advance(reader.U8());
@@ -150,7 +162,14 @@ internal sealed class CfiProgram
 
     private long Factored(long value) => unchecked(value * _entry.Common.DataAlignment);
 
-    private void Advance(ulong delta) => _location += unchecked(delta * _entry.Common.CodeAlignment);
+    private void Advance(ulong delta) => GoTo(_location + unchecked(delta * _entry.Common.CodeAlignment));
+
+    private void GoTo(Address location)
+    {
+        if (location > _location)
+            _visit?.Invoke(_location, _row);
+        _location = location;
+    }
 
     private void DefineCfa(ulong register, long offset)
     {

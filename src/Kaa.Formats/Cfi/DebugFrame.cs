@@ -22,6 +22,8 @@ public sealed class DebugFrame : IUnwindRows
 
     public UnwindRow? Find(Address pc) => FrameEntries.Find(_entries, pc) is { } entry ? CfiProgram.Run(entry, pc) : null;
 
+    public void Visit(UnwindRowVisitor visit) => FrameEntries.Visit(_entries, visit);
+
     /// <summary>A section as memory that begins at address 0.</summary>
     private sealed class SectionMemory(byte[] bytes) : IMemory
     {

@@ -50,6 +50,15 @@ public sealed class EhFrame : IUnwindRows
         return row;
     }
 
+    public void Visit(UnwindRowVisitor visit)
+    {
+        for (int i = 0; i < _count; i++)
+        {
+            if (_entries.Read(_header + _memory.Read<int>(_table + (8L * i) + 4), out _) is { } entry)
+                CfiProgram.Visit(entry, visit);
+        }
+    }
+
     private FrameEntry? FindEntry(Address pc)
     {
         int low = 0;
@@ -78,4 +87,11 @@ public interface IUnwindRows
 {
     /// <summary>Null where nothing is known of that address. Throws <see cref="BadData"/> where the rules are malformed.</summary>
     UnwindRow? Find(Address pc);
+
+    /// <summary>All rows there are, in order of address. Throws <see cref="BadData"/> where they are malformed, after those in front of that.</summary>
+    void Visit(UnwindRowVisitor visit);
 }
+
+/// <param name="from">Where the row begins to hold: up to the next one, or the end of its range.</param>
+/// <param name="row">Not to be kept: it is changed into the next one.</param>
+public delegate void UnwindRowVisitor(Address from, UnwindRow row);

@@ -32,10 +32,18 @@ public sealed class EhFrameList : IUnwindRows
         _rows[pc] = row;
         return row;
     }
+
+    public void Visit(UnwindRowVisitor visit) => FrameEntries.Visit(_entries, visit);
 }
 
 internal static class FrameEntries
 {
+    public static void Visit(List<FrameEntry> entries, UnwindRowVisitor visit)
+    {
+        foreach (FrameEntry entry in entries)
+            CfiProgram.Visit(entry, visit);
+    }
+
     /// <summary>The entry that covers an address; null where none does.</summary>
     /// <param name="entries">In order of address.</param>
     public static FrameEntry? Find(List<FrameEntry> entries, Address pc)

@@ -10,8 +10,12 @@ namespace Kaa.Python.Native;
 /// Where the code of the eval function lies, for versions in which each Python frame is run by a C call of its own (up to 3.10). Compilers
 /// put what runs seldom into a part of its own (.cold), which is known by the jumps that lead there.
 /// </summary>
-internal sealed class EvalFunction(PythonProcess process, ObservedTarget target, IUnwindSource rules)
+/// <param name="interpreter">The module that it is sought in; of the same target.</param>
+public sealed class EvalFunction(Module? interpreter, ObservedTarget target, IUnwindSource rules)
 {
+    // CPython 3.6 moved the loop from PyEval_EvalFrameEx to _PyEval_EvalFrameDefault (PEP 523). Both are exported.
+    private static readonly string[] s_names = ["_PyEval_EvalFrameDefault", "PyEval_EvalFrameEx"];
+
     private const int DefinedFrame = 8;
 
     private readonly Dictionary<Address, bool> _parts = [];
@@ -25,7 +29,7 @@ internal sealed class EvalFunction(PythonProcess process, ObservedTarget target,
     /// <summary>True for a range of code that is a part of the eval function which its jumps lead to.</summary>
     public bool HasPart(Address range)
     {
-        if (range.IsNull || Row is not { } main || target.Modules.Find(range) != process.Module)
+        if (range.IsNull || Row is not { } main || target.Modules.Find(range) != interpreter)
             return false;
         if (!_parts.TryGetValue(range, out bool isPart))
             _parts.Add(range, isPart = IsPart(main, range));
@@ -45,9 +49,15 @@ internal sealed class EvalFunction(PythonProcess process, ObservedTarget target,
 
     private UnwindRow? Find()
     {
-        // CPython 3.6 moved the loop from PyEval_EvalFrameEx to _PyEval_EvalFrameDefault (PEP 523). Both are exported.
-        string name = process.Version.Major == 2 ? "PyEval_EvalFrameEx" : "_PyEval_EvalFrameDefault";
-        return process.Module is { } module && target.Images.For(module).FindSymbol(name) is { } address ? FindRow(address) : null;
+        if (interpreter is null)
+            return null;
+        foreach (string name in s_names)
+        {
+            if (target.Images.For(interpreter).FindSymbol(name) is { } address)
+                return FindRow(address);
+        }
+
+        return null;
     }
 
     private UnwindRow? FindRow(Address address)

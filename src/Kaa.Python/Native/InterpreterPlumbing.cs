@@ -4,7 +4,7 @@ namespace Kaa.Python.Native;
 /// Functions of CPython that only carry a call from one place to another: from Python to Python, from Python to a C function, from C to Python; and
 /// those in which a program or a thread begins. All names are CPython's own, 2.7 to 3.15; what was once inlined or static may be met too.
 /// </summary>
-internal static class InterpreterPlumbing
+public static class InterpreterPlumbing
 {
     private static readonly HashSet<string> Names = new(StringComparer.Ordinal)
     {

@@ -8,7 +8,7 @@ namespace Kaa.Python.Native;
 
 /// <summary>Turns C frames into frames as they are shown, one result for all that stand at the same place.</summary>
 /// <param name="all">Every C frame; else without what only carries calls.</param>
-internal sealed class NativeFrames(PythonProcess process, ObservedTarget target, Symbolizer symbols, bool all)
+public sealed class NativeFrames(PythonProcess process, ObservedTarget target, Symbolizer symbols, bool all)
 {
     /// <summary>As gdb calls it.</summary>
     private const string SignalHandler = "<signal handler called>";
@@ -89,10 +89,12 @@ internal sealed class NativeFrames(PythonProcess process, ObservedTarget target,
         Module? module = target.Modules.Find(frame.LookupPc);
         if (shown.Function is not { } function)
             return module is not null && module == process.Module && LeaveOut(frame.Pc);
-        if (module is not null && (module == process.Module || IsPython(module)))
-            return InterpreterPlumbing.Carries(function);
-        return IsStart(function);
+        return IsPlumbing(function, module is not null && (module == process.Module || IsPython(module)));
     }
+
+    /// <summary>It only carries calls, or is the C library's function that called the thread's or the program's first one.</summary>
+    /// <param name="isInterpreter">It is one of CPython's, or of the program that is little more than a call of it.</param>
+    public static bool IsPlumbing(string function, bool isInterpreter) => isInterpreter ? InterpreterPlumbing.Carries(function) : IsStart(function);
 
     private static bool IsStart(string function) =>
         InterpreterPlumbing.BeginsThread(function) || function is "__libc_start_main" or "__libc_start_call_main" or "__libc_start_main_impl";
@@ -122,5 +124,5 @@ internal sealed class NativeFrames(PythonProcess process, ObservedTarget target,
     }
 
     /// <summary>The program that is little more than a call of libpython's main.</summary>
-    private static bool IsPython(Module module) => module.FileName.StartsWith("python", StringComparison.Ordinal);
+    public static bool IsPython(Module module) => module.FileName.StartsWith("python", StringComparison.Ordinal);
 }

@@ -13,7 +13,7 @@ public sealed class PythonPlaces
     private readonly EvalFunction _eval;
 
     public PythonPlaces(PythonProcess process, ObservedTarget target, IUnwindSource rules)
-        : this(process, new EvalFunction(process, target, rules))
+        : this(process, new EvalFunction(process.Module, target, rules))
     {
     }
 

@@ -12,6 +12,12 @@ public sealed record FrameWalk
     /// <summary>From a <c>_PyCFrame</c> to the word that points to the innermost frame (3.11, 3.12); null where there is none between.</summary>
     public int? CFrame { get; init; }
 
+    /// <summary>From a <c>_PyCFrame</c> to the next outer one.</summary>
+    public int? CFrameBack { get; init; }
+
+    /// <summary>From a frame to the byte that says that a C call of its own runs it (3.11); null where frames of the interpreter's own tell.</summary>
+    public int? IsEntry { get; init; }
+
     /// <summary>From a frame to the reference to its code object.</summary>
     public required int Code { get; init; }
 
@@ -62,6 +68,8 @@ public sealed record FrameWalk
         {
             Innermost = isObject ? layout.Thread.frame : hasCFrame ? layout.Thread.cframe : layout.Thread.current_frame,
             CFrame = hasCFrame ? layout.CFrame.current_frame : null,
+            CFrameBack = hasCFrame ? layout.CFrame.previous : null,
+            IsEntry = isObject || layout.Frame.is_entry == Offset.Absent ? null : layout.Frame.is_entry,
             Code = isObject ? layout.FrameObject.f_code : layout.Frame.f_executable,
             CodeMask = ~process.StackRefTags,
             Back = isObject ? layout.FrameObject.f_back : layout.Frame.previous,

@@ -38,4 +38,10 @@ public enum BlockKind : byte
 
     /// <summary>Another block, packed: its kind (one byte), how long it is (uleb), and its content in LZ4's block format.</summary>
     Packed = 12,
+
+    /// <summary>Files of code; each gets the next number, from 0 on.</summary>
+    Modules = 13,
+
+    /// <summary>What lies at addresses of code: functions, files and lines of frames that were told before.</summary>
+    Symbols = 14,
 }

@@ -36,7 +36,7 @@ public sealed class BlockReader
         if (_stream.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) < header.Length || !header.StartsWith(RecordingFormat.Magic))
             throw new BadData(Format, 0, "it does not begin as a recording of kaa mem does");
         uint version = BinaryPrimitives.ReadUInt32LittleEndian(header[8..]);
-        if (version != RecordingFormat.Version)
+        if (version is < RecordingFormat.OldestVersion or > RecordingFormat.Version)
             throw new BadData(Format, 8, $"version {version} of the format, which this Kaa does not know");
     }
 

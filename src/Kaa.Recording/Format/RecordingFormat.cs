@@ -3,7 +3,11 @@ namespace Kaa.Recording.Format;
 /// <summary>The outer form of a recording: docs/recording.md.</summary>
 public static class RecordingFormat
 {
-    public const int Version = 2;
+    /// <summary>3: frames may be addresses of code.</summary>
+    public const int Version = 3;
+
+    /// <summary>The oldest that is read: 2 is the same without <see cref="BlockKind.Modules"/> and <see cref="BlockKind.Symbols"/>.</summary>
+    public const int OldestVersion = 2;
 
     /// <summary>Magic, version as u32, u32 of zeros.</summary>
     public const int HeaderSize = 16;

@@ -4,13 +4,22 @@ public enum RecordedFrameKind : byte
 {
     Python = 0,
     Native = 1,
+
+    /// <summary>In the file only: an address of code, which other blocks name.</summary>
+    Address = 2,
 }
 
 /// <summary>A place in a program, as it is told once for all stacks that go through it.</summary>
 /// <param name="File">Of the source; null where it is not known.</param>
 /// <param name="Line">0 where it is not known.</param>
 /// <param name="Module">The file of a C frame's code; null for Python.</param>
-public readonly record struct RecordedFrame(RecordedFrameKind Kind, string? Function, string? File, int Line, string? Module);
+/// <param name="Offset">Of a C frame whose function is not known: its address as the module's own tables have it; else 0.</param>
+public readonly record struct RecordedFrame(RecordedFrameKind Kind, string? Function, string? File, int Line, string? Module, long Offset = 0);
+
+/// <summary>A file of code.</summary>
+/// <param name="Path">As the recorded process saw it.</param>
+/// <param name="BuildId">In hex; null where it has none.</param>
+public readonly record struct RecordedModule(string Path, string? BuildId);
 
 /// <summary>A thread that allocated.</summary>
 /// <param name="Tid">As seen from the recorded process's own pid namespace.</param>

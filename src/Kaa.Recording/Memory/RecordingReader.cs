@@ -73,6 +73,8 @@ public sealed class RecordingReader
             Damage = damage.Rule;
         }
 
+        if (!_isRead)
+            Tables.Resolve();
         _isRead = true;
     }
 

@@ -8,11 +8,15 @@ namespace Kaa.Recording.Memory;
 public sealed class RecordingTables
 {
     private const string Format = "recording";
+    private const int MostInlined = 1000;
+    private const int MostStacks = 20_000_000;
 
     private readonly List<string> _names = [];
     private readonly List<RecordedFrame> _frames = [];
     private readonly List<(int Caller, int Frame)> _stacks = [];
     private readonly List<RecordedThread> _threads = [];
+    private readonly List<RecordedModule> _modules = [];
+    private readonly Dictionary<int, RecordedFrame[]> _symbols = []; // of frames that are addresses
 
     /// <summary>Numbers of stacks are from 1 to this.</summary>
     public int StackCount => _stacks.Count;
@@ -50,6 +54,12 @@ public sealed class RecordingTables
                 case BlockKind.Frames:
                     AddFrame(ref reader);
                     break;
+                case BlockKind.Modules:
+                    _modules.Add(new RecordedModule(Name(reader.Number()) ?? "", Name(reader.Number())));
+                    break;
+                case BlockKind.Symbols:
+                    AddSymbols(ref reader);
+                    break;
                 case BlockKind.Stacks:
                     AddStack(ref reader);
                     break;
@@ -76,10 +86,67 @@ public sealed class RecordingTables
     private void AddFrame(ref SpanReader reader)
     {
         var kind = (RecordedFrameKind)reader.U8();
+        if (kind == RecordedFrameKind.Address)
+        {
+            int module = reader.Number();
+            long offset = unchecked((long)reader.Uleb());
+            _ = reader.U8();
+            _frames.Add(new RecordedFrame(RecordedFrameKind.Native, null, null, 0, module < _modules.Count ? _modules[module].Path : null, offset));
+            return;
+        }
+
         string? function = Name(reader.Number());
         string? file = Name(reader.Number());
         int line = reader.Number();
         _frames.Add(new RecordedFrame(kind, function, file, line, Name(reader.Number())));
+    }
+
+    private void AddSymbols(ref SpanReader reader)
+    {
+        int number = reader.Number();
+        int count = reader.Number();
+        if (count > MostInlined)
+            throw new BadData(Format, reader.Position, $"{count} functions at one address");
+        var found = new RecordedFrame[count];
+        for (int i = 0; i < count; i++)
+            found[i] = new RecordedFrame(RecordedFrameKind.Native, Name(reader.Number()), Name(reader.Number()), reader.Number(), Frame(number).Module);
+        if (count > 0 && number < _frames.Count)
+            _symbols[number] = found;
+    }
+
+    /// <summary>Once all is read: puts in the place of each address what was found there. Functions that were inlined become stacks of their own on top of those that they were inlined into.</summary>
+    internal void Resolve()
+    {
+        var numbers = new Dictionary<int, int[]>();
+        foreach ((int frame, RecordedFrame[] found) in _symbols)
+        {
+            int[] its = new int[found.Length];
+            _frames[frame] = found[0].Function is null ? found[0] with { Offset = _frames[frame].Offset } : found[0];
+            its[0] = frame;
+            for (int i = 1; i < its.Length; i++)
+            {
+                its[i] = _frames.Count;
+                _frames.Add(found[i]);
+            }
+
+            if (its.Length > 1)
+                numbers.Add(frame, its);
+        }
+
+        _symbols.Clear();
+        for (int i = _stacks.Count - 1; numbers.Count > 0 && i >= 0 && _stacks.Count < MostStacks; i--)
+        {
+            (int caller, int frame) = _stacks[i];
+            if (!numbers.TryGetValue(frame, out int[]? its))
+                continue;
+            for (int outer = its.Length - 1; outer > 0; outer--)
+            {
+                _stacks.Add((caller, its[outer]));
+                caller = _stacks.Count;
+            }
+
+            _stacks[i] = (caller, frame);
+        }
     }
 
     /// <summary>A caller is always older than who is called, so that there are no rings.</summary>

@@ -17,10 +17,14 @@ public sealed class RecordingWriter
     private readonly ByteSink _events = new();
     private readonly ByteSink _sizes = new();
     private readonly ByteSink _losses = new();
+    private readonly ByteSink _modules = new();
+    private readonly ByteSink _symbols = new();
     private readonly Dictionary<string, int> _nameNumbers = new(StringComparer.Ordinal);
     private readonly Dictionary<RecordedFrame, int> _frameNumbers = [];
     private readonly Dictionary<long, int> _stackNumbers = [];
     private readonly Dictionary<RecordedThread, int> _threadNumbers = [];
+    private int _frameCount;
+    private int _moduleCount;
 
     /// <exception cref="IOException">The stream takes nothing.</exception>
     public RecordingWriter(Stream stream, RecordingFacts facts)
@@ -60,9 +64,47 @@ public sealed class RecordingWriter
         _frames.Uleb(file);
         _frames.Uleb(frame.Line);
         _frames.Uleb(module);
-        number = _frameNumbers.Count;
+        number = _frameCount++;
         _frameNumbers.Add(frame, number);
         return number;
+    }
+
+    public int Module(in RecordedModule module)
+    {
+        int path = Name(module.Path);
+        int buildId = Name(module.BuildId);
+        _modules.Uleb(path);
+        _modules.Uleb(buildId);
+        return _moduleCount++;
+    }
+
+    /// <summary>A frame of C of which only the address is known yet.</summary>
+    /// <param name="module">Its number.</param>
+    /// <param name="offset">As the module's own tables have it: without what it was moved by.</param>
+    /// <param name="isReturn">The address is that behind a call.</param>
+    public int AddressFrame(int module, ulong offset, bool isReturn)
+    {
+        _frames.U8((byte)RecordedFrameKind.Address);
+        _frames.Uleb(module);
+        _frames.Uleb(unchecked((long)offset));
+        _frames.U8((byte)(isReturn ? 1 : 0));
+        return _frameCount++;
+    }
+
+    /// <summary>What such a frame was found to be: the functions that were inlined there, the innermost first, then the one that was compiled.</summary>
+    /// <param name="frame">Its number.</param>
+    public void Symbols(int frame, IReadOnlyList<RecordedFrame> found)
+    {
+        _symbols.Uleb(frame);
+        _symbols.Uleb(found.Count);
+        foreach (RecordedFrame one in found)
+        {
+            int function = Name(one.Function);
+            int file = Name(one.File);
+            _symbols.Uleb(function);
+            _symbols.Uleb(file);
+            _symbols.Uleb(one.Line);
+        }
     }
 
     /// <param name="caller">The stack below; 0 for none.</param>
@@ -120,7 +162,9 @@ public sealed class RecordingWriter
     public void Flush()
     {
         Put(BlockKind.Names, _names);
+        Put(BlockKind.Modules, _modules);
         Put(BlockKind.Frames, _frames);
+        Put(BlockKind.Symbols, _symbols);
         Put(BlockKind.Stacks, _stacks);
         Put(BlockKind.Threads, _threads);
         Put(BlockKind.ThreadNames, _threadNames);

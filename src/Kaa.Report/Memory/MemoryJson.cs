@@ -103,6 +103,8 @@ public static class MemoryJson
         json.Text("file"u8, frame.File);
         json.Number("line"u8, frame.Line > 0 ? frame.Line : null);
         json.Text("module"u8, frame.Module);
+        if (frame.Offset > 0)
+            json.WriteNumber("offset"u8, frame.Offset);
         json.WriteEndObject();
     }
 

@@ -33,7 +33,11 @@ internal static class MemoryNames
     public static string Place(in RecordedFrame frame)
     {
         if (frame.File is null)
-            return frame.Module ?? frame.Function ?? NoFrame;
+        {
+            string? module = frame.Module ?? frame.Function;
+            return frame.Offset > 0 ? module + "+0x" + frame.Offset.ToString("x", System.Globalization.CultureInfo.InvariantCulture) : module ?? NoFrame;
+        }
+
         return frame.Line > 0 ? frame.File + ":" + frame.Line.ToString(System.Globalization.CultureInfo.InvariantCulture) : frame.File;
     }
 

@@ -129,10 +129,17 @@ public sealed class ModuleUnwindSource(ObservedTarget target) : IUnwindSource
         {
             if (loaded?.Find(pc) is { } row)
                 return row;
+            return FromFile()?.Find(pc);
+        }
+
+        public void Visit(UnwindRowVisitor visit) => (loaded ?? FromFile())?.Visit(visit);
+
+        private IUnwindRows? FromFile()
+        {
             if (!_sought)
                 _fromFile = open();
             _sought = true;
-            return _fromFile?.Find(pc);
+            return _fromFile;
         }
     }
 }

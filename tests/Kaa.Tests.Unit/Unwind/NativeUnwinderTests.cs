@@ -197,5 +197,11 @@ public sealed class NativeUnwinderTests
         public bool MayBeOneFunction(Address start, Address pc) => start <= pc && (start.Value & ~(Size - 1)) == (pc.Value & ~(Size - 1));
 
         public UnwindRow? Find(Address pc) => _rows.GetValueOrDefault(pc.Value & ~(Size - 1));
+
+        public void Visit(UnwindRowVisitor visit)
+        {
+            foreach (UnwindRow row in _rows.Values)
+                visit(row.Start, row);
+        }
     }
 }

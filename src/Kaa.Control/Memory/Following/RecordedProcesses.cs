@@ -163,6 +163,12 @@ public sealed class RecordedProcesses : IDisposable
                 _notes.Add(new Note("no-python-stacks", $"no interpreter was met in process {process.Pid}: its allocations have no Python stacks", null, Incomplete: true));
         }
 
+        if (process.Session.NativeNote is { } cut)
+        {
+            lock (_notes)
+                _notes.Add(cut);
+        }
+
         Allocations += process.Session.Count;
         Held += process.Session.Held;
         _processes.Remove(process);

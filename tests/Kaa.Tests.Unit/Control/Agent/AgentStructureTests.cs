@@ -27,6 +27,11 @@ public sealed class AgentStructureTests
         ["kaa_place"] = typeof(AgentPlace),
         ["kaa_own"] = typeof(AgentOwn),
         ["kaa_snapshot"] = typeof(AgentSnapshot),
+        ["kaa_rule"] = typeof(AgentRule),
+        ["kaa_row"] = typeof(AgentRow),
+        ["kaa_module"] = typeof(AgentModule),
+        ["kaa_unwind"] = typeof(AgentUnwind),
+        ["kaa_native"] = typeof(AgentNative),
         ["kaa_memory"] = typeof(AgentMemoryArea),
     };
 
@@ -49,6 +54,11 @@ public sealed class AgentStructureTests
         ["kaa_place"] = Unsafe.SizeOf<AgentPlace>(),
         ["kaa_own"] = Unsafe.SizeOf<AgentOwn>(),
         ["kaa_snapshot"] = Unsafe.SizeOf<AgentSnapshot>(),
+        ["kaa_rule"] = Unsafe.SizeOf<AgentRule>(),
+        ["kaa_row"] = Unsafe.SizeOf<AgentRow>(),
+        ["kaa_module"] = Unsafe.SizeOf<AgentModule>(),
+        ["kaa_unwind"] = Unsafe.SizeOf<AgentUnwind>(),
+        ["kaa_native"] = Unsafe.SizeOf<AgentNative>(),
         ["kaa_memory"] = Unsafe.SizeOf<AgentMemoryArea>(),
     };
 

@@ -1,0 +1,232 @@
+/* Both stacks of the thread that allocates: its C frames, and for each of them how many Python frames lie outside of it. That merges them: a Python frame is run by the C frame of the
+ * eval function in which its shim lies (3.12 and later), or its _PyCFrame (3.11); up to 3.10 each call of that function runs one. */
+#include "recording.h"
+#include "frames.h"
+
+#define PAGE 4096UL
+#define GROWN (1UL << 20) /* bytes by which a stack may have become deeper between two walks */
+
+/* The Python frames, from the innermost one on, by the calls that run them. */
+struct calls {
+    const struct kaa_python *python;
+    const struct kaa_thread *thread;
+    u32 left;             /* places of remembered frames that were not come by yet */
+    u32 outside;          /* Python frames among them */
+    u32 next;             /* the same behind the call that comes next */
+    u64 mark;             /* an address in that call's C frame; 0 where there is none */
+    u64 cframe;
+    i32 entry;            /* offsets, as of struct kaa_memory */
+    i32 cframe_back;
+};
+
+struct walk {
+    struct kaa_memory *memory;
+    struct kaa_unwind *unwind;
+    struct kaa_native *native;
+    struct calls calls;
+    u32 new;              /* frames in `fresh` */
+    u32 below;            /* remembered frames that are still as they were, from the outermost one on */
+};
+
+static void next_by_shim(struct calls *calls) {
+    const struct kaa_seen *stack = calls->thread->stack;
+    u32 place = stack[calls->left - 1].group;
+    calls->mark = stack[place].code == 0 ? stack[place].frame : 0;
+    calls->next = stack[place].depth - (stack[place].code != 0);
+    calls->left = place;
+}
+
+static void next_by_cframe(struct calls *calls) {
+    const struct kaa_seen *stack = calls->thread->stack;
+    u32 place = calls->left;
+    while (place > 0 && *(const u8 *)(stack[place - 1].frame + (u64)(i64)calls->entry) == 0)
+        place--;
+    calls->mark = calls->cframe;
+    calls->next = place > 0 ? place - 1 : 0;
+    calls->left = calls->next;
+    calls->cframe = calls->cframe != 0 ? kaa_word(calls->cframe, calls->cframe_back) : 0;
+}
+
+/* Each call's frames lie on those of the calls around it. */
+static void next_call(struct calls *calls) {
+    calls->mark = 0;
+    if (calls->left == 0 || calls->python->form == KAA_FRAME_OBJECTS)
+        return;
+    if (calls->entry != 0)
+        next_by_cframe(calls);
+    else
+        next_by_shim(calls);
+}
+
+static void begin_calls(struct calls *calls, struct kaa_memory *memory, const struct kaa_thread *thread, u64 state, int has_python) {
+    const struct kaa_python *python = &kaa_shared->python;
+    calls->python = python;
+    calls->thread = thread;
+    calls->left = has_python ? thread->seen : 0;
+    calls->outside = calls->left > 0 ? thread->stack[calls->left - 1].depth : 0;
+    calls->entry = memory->entry;
+    calls->cframe_back = memory->cframe_back;
+    calls->cframe = has_python && python->form == KAA_CFRAMES ? kaa_word(state, python->frame) : 0;
+    next_call(calls);
+}
+
+/* How many Python frames lie outside of the C frame from sp up to cfa; flags where it runs some itself. */
+static inline u64 place_frame(struct calls *calls, u64 sp, u64 cfa, int evaluates) {
+    u64 flags = 0;
+    while (UNLIKELY(calls->mark != 0 && calls->mark < cfa)) {
+        if (calls->mark >= sp)
+            flags = KAA_NATIVE_RUNS;
+        calls->outside = calls->next;
+        next_call(calls);
+    }
+    if (evaluates && calls->python->form == KAA_FRAME_OBJECTS && calls->outside > 0) {
+        calls->outside--;
+        flags = KAA_NATIVE_RUNS;
+    }
+    return flags;
+}
+
+/* Frames that are as they were, but what is outside of them is not: they are new on top of that. */
+static int keep_run(struct walk *walk, u32 *run, u32 end) {
+    for (u32 i = *run; i > end; i--) {
+        if (walk->new == KAA_NATIVE)
+            return 0;
+        walk->native->fresh[walk->new++] = walk->native->stack[i - 1];
+    }
+    *run = 0;
+    return 1;
+}
+
+/* The remembered frame's caller, if that is the next remembered one still. */
+static inline int leads_on(struct kaa_native *native, const struct kaa_native_frame *frame, const struct kaa_native_frame *caller, struct kaa_cursor *at) {
+    if (caller->print & KAA_NATIVE_EXACT || !kaa_can_read(native, caller->sp - 8) || *(const u64 *)(caller->sp - 8) != caller->pc)
+        return 0;
+    if (frame->bp_at != KAA_NOWHERE) {
+        u64 saved = frame->sp + (u64)(i64)(i32)frame->bp_at;
+        if (!kaa_can_read(native, saved) || *(const u64 *)saved != caller->bp)
+            return 0;
+    }
+    at->pc = caller->pc;
+    at->sp = caller->sp;
+    at->bp = caller->bp;
+    at->exact = 0;
+    at->bp_at = frame->bp_at;
+    return 1;
+}
+
+/* Goes outwards to the end. What is remembered is only compared where both the frame and what it has saved of its caller's are the same. */
+static void go(struct walk *walk, struct kaa_cursor at) {
+    struct kaa_native *native = walk->native;
+    u32 place = native->count, run = 0;
+    while (walk->new < KAA_NATIVE) {
+        while (place > 0 && native->stack[place - 1].sp < at.sp)
+            place--;
+        struct kaa_native_frame *seen = place > 0 ? &native->stack[place - 1] : NULL;
+        struct kaa_native_frame frame = {at.pc, at.sp, at.bp, 0, KAA_NOWHERE, at.exact};
+        int is_same = seen != NULL && seen->pc == at.pc && seen->sp == at.sp && seen->bp == at.bp && (seen->print & KAA_NATIVE_EXACT) == at.exact;
+        const struct kaa_step *step = kaa_rule_of(walk->unwind, native, at.pc - !at.exact);
+        enum kaa_move move;
+        if (is_same && place > 1 && leads_on(native, seen, seen - 1, &at)) {
+            move = KAA_MOVED;
+        } else {
+            move = kaa_step_out(native, &step->rule, &at);
+            is_same &= move != KAA_MOVED && place == 1;
+        }
+        frame.bp_at = move == KAA_MOVED ? at.bp_at : KAA_NOWHERE;
+        u64 end = move == KAA_MOVED && at.sp > frame.sp ? at.sp : frame.sp + 1;
+        u64 flags = frame.print | place_frame(&walk->calls, frame.sp, end, step->rule.evaluates) | (move == KAA_LOST ? KAA_NATIVE_CUT : 0);
+        frame.print = KAA_NATIVE_PRINT(step->serial, walk->calls.outside, flags);
+        if (is_same && seen->print == frame.print) {
+            run = run != 0 ? run : place;
+            if (move != KAA_MOVED) {
+                walk->below = run;
+                return;
+            }
+            place--;
+            continue;
+        }
+        if (run != 0 && !keep_run(walk, &run, place))
+            return;
+        if (walk->new == KAA_NATIVE)
+            return;
+        native->fresh[walk->new++] = frame;
+        if (move != KAA_MOVED)
+            return;
+    }
+}
+
+/* Puts what is new on top of what is as it was; gives the innermost frame's number. */
+static u32 number_frames(struct walk *walk) {
+    struct kaa_native *native = walk->native;
+    u32 count = walk->below, node = count > 0 ? native->stack[count - 1].node : 0;
+    for (u32 i = walk->new; i > 0 && count < KAA_NATIVE; i--, count++) {
+        struct kaa_native_frame *frame = &native->stack[count];
+        *frame = native->fresh[i - 1];
+        node = kaa_node_known(walk->memory, native->known, node, KAA_CODE_NATIVE, frame->pc, frame->print);
+        frame->node = node;
+    }
+    native->count = count;
+    return node;
+}
+
+static struct kaa_native *native_at(struct kaa_memory *memory, u64 number) { return (struct kaa_native *)at(kaa_shared, memory->natives) + number; }
+
+/* Nothing is remembered from an earlier recording, nor of another thread. */
+void kaa_begin_native(struct kaa_memory *memory, u64 number) {
+    struct kaa_native *native = native_at(memory, number);
+    native->low = native->high = 0;
+    native->count = 0;
+    native->version = 0;
+    for (u32 i = 0; i < KAA_STEPS; i++)
+        native->steps[i].version = 0;
+    for (u32 i = 0; i < KAA_NATIVE_KNOWN; i++)
+        native->known[i].node = 0;
+}
+
+static void begin_stack(struct kaa_native *native, u64 sp) {
+    native->low = sp & ~(PAGE - 1);
+    native->high = native->low + PAGE;
+    native->count = 0;
+}
+
+void kaa_stack_gone(struct kaa_memory *memory, const struct kaa_place *place, u64 start, u64 length) {
+    struct kaa_native *native = native_at(memory, place->number);
+    if (start < native->high && start + length > native->low)
+        begin_stack(native, 0);
+}
+
+/* A thread may be on another stack than at its last walk (a coroutine's, a signal handler's). Between two stacks there are pages that can't be read, as a rule. */
+static void find_stack(struct kaa_native *native, u64 sp) {
+    if (LIKELY(sp >= native->low && sp < native->high))
+        return;
+    u64 page = sp & ~(PAGE - 1), word;
+    if (sp < native->low && native->low - sp < GROWN) {
+        while (page < native->low && kaa_read(kaa_shared, page, &word, 8) == 8)
+            page += PAGE;
+        if (page == native->low) {
+            native->low = sp & ~(PAGE - 1);
+            return;
+        }
+    }
+    begin_stack(native, sp);
+}
+
+u32 kaa_stack_here(struct kaa_memory *memory, const struct kaa_place *place, u64 sp, u64 bp) {
+    struct kaa_thread *thread = kaa_thread_at(memory, place);
+    struct kaa_native *native = native_at(memory, place->number);
+    if (UNLIKELY(thread->session != memory->session))
+        kaa_begin_walks(memory, thread);
+    u64 state = kaa_thread_state(kaa_shared);
+    u32 python = kaa_node_here(memory, thread, state);
+    struct walk walk = {memory, (struct kaa_unwind *)at(kaa_shared, memory->unwind), native, {0}, 0, 0};
+    u32 version = __atomic_load_n(&walk.unwind->version, __ATOMIC_ACQUIRE);
+    find_stack(native, sp);
+    if (native->version != version)
+        native->count = 0;
+    native->version = version;
+    begin_calls(&walk.calls, memory, thread, state, python != 0);
+    struct kaa_cursor at = {*(const u64 *)(sp - 8), sp, bp, 0, KAA_NOWHERE};
+    go(&walk, at);
+    u32 node = number_frames(&walk);
+    return python == 0 || node == 0 ? node | python : kaa_node_known(memory, native->known, node, KAA_CODE_BOTH, python, 0);
+}

@@ -1,0 +1,133 @@
+using Kaa.Control.Agent;
+using Kaa.Formats;
+using Kaa.Formats.ProcText;
+using Kaa.Linux;
+using Kaa.Python.Native;
+using Kaa.Recording.Memory;
+using Kaa.Results;
+using Kaa.Target;
+using Kaa.Target.Symbols;
+using Kaa.Target.Unwind;
+
+namespace Kaa.Control.Memory.Native;
+
+/// <summary>A module whose C frames can be walked, as it was when it was first seen.</summary>
+internal sealed class NativeModule(AgentModule record, Module module, LiveTarget target, Symbolizer symbols, ulong bias, bool isInterpreter)
+{
+    public AgentModule Record => record;
+
+    public Module Module => module;
+
+    public LiveTarget Target => target;
+
+    public Symbolizer Symbols => symbols;
+
+    /// <summary>What was added to the addresses of the module's own tables.</summary>
+    public ulong Bias => bias;
+
+    /// <summary>CPython, or the program that is little more than a call of it.</summary>
+    public bool IsInterpreter => isInterpreter;
+
+    /// <summary>Of the recording; −1 where none of its frames was met.</summary>
+    public int Number { get; set; } = -1;
+}
+
+/// <summary>The modules of a process, those that came later too: the agent is told their unwind rules.</summary>
+internal sealed class NativeModules : IDisposable
+{
+    private readonly int _pid;
+    private readonly UnwindTables _tables;
+    private readonly List<NativeModule> _bySerial = [];
+    private readonly List<LiveTarget> _owned = [];
+    private List<NativeModule> _current = [];
+    private bool _isFull;
+
+    /// <param name="target">As it is now; stays its owner's.</param>
+    public NativeModules(AgentSession agent, LiveTarget target)
+    {
+        _pid = target.Info.Pid!.Value;
+        _tables = new UnwindTables(agent.Shared, new MemoryAreaLayout(agent.Allocations, HasNatives: true));
+        Learn(target);
+    }
+
+    /// <summary>There was no room for some module's rules.</summary>
+    public bool IsFull => _isFull;
+
+    /// <summary>Null for 0, which stands for none.</summary>
+    public NativeModule? Find(uint serial) => serial > 0 && serial <= (uint)_bySerial.Count ? _bySerial[(int)serial - 1] : null;
+
+    /// <summary>Looks what is loaded now.</summary>
+    public void Refresh()
+    {
+        try
+        {
+            var target = LiveTarget.Open(_pid);
+            if (Learn(target))
+                _owned.Add(target);
+            else
+                target.Dispose();
+        }
+        catch (UserError)
+        {
+            // It is about to end.
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (LiveTarget target in _owned)
+            target.Dispose();
+    }
+
+    /// <summary>True where there was one that was not known.</summary>
+    private bool Learn(LiveTarget target)
+    {
+        var now = new List<NativeModule>(_current.Count);
+        ModuleUnwindSource? source = null;
+        Symbolizer? symbols = null;
+        foreach (Module module in target.Modules.Modules)
+        {
+            if (_current.Find(known => IsSame(known.Module, module)) is { } known)
+                now.Add(known);
+            else if (Create(module, target, source ??= new ModuleUnwindSource(target), symbols ??= new Symbolizer(target)) is { } made)
+                now.Add(made);
+        }
+
+        bool hasNew = source is not null;
+        if (hasNew || now.Count != _current.Count)
+            _tables.Publish(now.ConvertAll(module => module.Record));
+        _current = now;
+        return hasNew;
+    }
+
+    private NativeModule? Create(Module module, LiveTarget target, ModuleUnwindSource source, Symbolizer symbols)
+    {
+        bool isCode = false;
+        foreach (Mapping mapping in module.Mappings)
+            isCode |= mapping.Can(MappingAccess.Execute);
+        if (!isCode || target.Images.For(module) is not { Elf: { } elf } image)
+            return null;
+        if (_tables.Add(module, target, source) is not { } rows)
+        {
+            _isFull = true;
+            return null;
+        }
+
+        var record = new AgentModule
+        {
+            start = module.Base.Value,
+            end = module.End.Value,
+            first = rows.First,
+            rows = rows.Rows,
+            serial = (uint)_bySerial.Count + 1,
+        };
+        bool isInterpreter = NativeFrames.IsPython(module) || image.FindSymbol("PyEval_EvalCode") is not null;
+        var made = new NativeModule(record, module, target, symbols, elf.Bias, isInterpreter);
+        _bySerial.Add(made);
+        return made;
+    }
+
+    private static bool IsSame(Module left, Module right) =>
+        left.Base == right.Base && left.End == right.End && left.Mappings[0].Inode == right.Mappings[0].Inode && left.Mappings[0].Device == right.Mappings[0].Device
+        && left.Mappings.Count == right.Mappings.Count;
+}
