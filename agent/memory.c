@@ -5,6 +5,9 @@
 #define FUNCTION(hook) ((u32)(hook)->reserved[0])
 #define ALLOCATOR(hook) ((u8)((hook)->reserved[0] >> 32))
 
+#define MAP_STACK 0x20000 /* arch/x86 has it as include/uapi/asm-generic/mman.h: glibc says so of its threads' stacks (nptl/allocatestack.c) */
+#define THREAD_STACK 11   /* AllocatorKind of the recording */
+
 #define FAILED(result) ((u64)(result) >= (u64)-4095)
 
 /* What a function was called with, and what others may have in registers at that time; as entry.S puts it. */
@@ -119,7 +122,7 @@ static void made(struct kaa_place *place, const struct kaa_hook *hook, const str
         break;
     case KAA_MMAP:
         if (!FAILED(result))
-            kaa_allocated(place, KAA_MADE(KAA_OP_MAPPED, ALLOCATOR(hook)), result, call->rsi, sp, bp);
+            kaa_allocated(place, KAA_MADE(KAA_OP_MAPPED, call->rcx & MAP_STACK ? THREAD_STACK : ALLOCATOR(hook)), result, call->rsi, sp, bp);
         break;
     case KAA_MREMAP:
         if (!FAILED(result))

@@ -36,11 +36,12 @@ class Outcome:
     sizes: list[int] = field(default_factory=list)
 
 
-KAA = [Way("kaa system", ("--allocators", "system"), writes=True), Way("kaa all", (), writes=True), Way("kaa sample", ("--sample", str(SAMPLE)), writes=True)]
+KAA = [Way("kaa system", ("--allocators", "system"), writes=True), Way("kaa all", (), writes=True), Way("kaa sample", ("--sample", str(SAMPLE)), writes=True),
+       Way("kaa native", ("--native", "--allocators", "system"), writes=True)]
 MEMRAY = [Way("memray", None, (), True), Way("memray python", None, ("--trace-python-allocators",), True), Way("memray native", None, ("--native",), True)]
 TRACEMALLOC = Way("tracemalloc", None, ("-X", "tracemalloc=25"))
 # What is held against what: at most half of its added time, and of its file.
-BARS = [("kaa system", "memray"), ("kaa all", "memray python")]
+BARS = [("kaa system", "memray"), ("kaa all", "memray python"), ("kaa native", "memray native")]
 
 
 def main(arguments: list[str]) -> int:

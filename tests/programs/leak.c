@@ -1,4 +1,4 @@
-/* Allocates known blocks at known depths; with C++ (leak.cpp includes this) by operator new too. */
+/* Allocates known blocks at known depths; compiled as C++ by operator new too. */
 #include <stdlib.h>
 
 #ifdef __cplusplus

@@ -19,7 +19,7 @@ PATIENCE = 120.0
 KILL_WITHIN_MS = 150.0
 WRITES = 60  # Kaa is ended after the first, the second, … up to this one
 DIE = "KAA_TEST_DIE_AFTER_WRITE"
-WAYS = [[], ["--allocators", "system"], ["--allocators", "python"], ["--sample", "100000"], ["--aggregate"]]
+WAYS = [[], ["--allocators", "system"], ["--allocators", "python"], ["--native"], ["--sample", "100000"], ["--aggregate"], ["--native", "--allocators", "system"]]
 COUNTED = 50
 SIZE = 54321
 LINE = next(number for number, line in enumerate((PROGRAMS / "allocating.py").read_text().splitlines(), 1) if line.endswith("# line: counted"))
@@ -51,6 +51,11 @@ def recorded(interpreter: Interpreter, kaa: str, count: int) -> Verdict:
         return Verdict(f"{interpreter.name} memory", faults, f"{count} turns, {dict(ways)}, {told}")
 
 
+def _line(stack: list) -> int | None:
+    """Of Python: C frames may lie in front of it."""
+    return next((frame["line"] for frame in stack if frame["kind"] == "python"), None)
+
+
 def _count(arguments: list[str], kaa: str, file: str, target: Target, turn: int, ways: collections.Counter) -> list[str]:
     """Records while known blocks are allocated, and looks whether they are in the recording."""
     recorder = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -77,7 +82,7 @@ def _count(arguments: list[str], kaa: str, file: str, target: Target, turn: int,
     # A sample is no count; the free-threaded builds' mimalloc asks nobody but the kernel, for segments.
     if "--sample" in arguments or (target.interpreter.free_threaded and "system" in arguments):
         return []
-    found_bytes = sum(entry["bytes"] for entry in found["entries"] if entry["stack"] and entry["stack"][0]["line"] == LINE and entry["allocator"] != "mmap")
+    found_bytes = sum(entry["bytes"] for entry in found["entries"] if _line(entry["stack"]) == LINE and entry["allocator"] != "mmap")
     # Besides there are the objects themselves and their list; in 2.7 an arena of theirs comes from malloc.
     right = 0 <= found_bytes - COUNTED * SIZE < (300_000 if target.interpreter.minor[0] == 2 else SIZE)
     ways["counted"] += right

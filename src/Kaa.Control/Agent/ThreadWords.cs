@@ -59,16 +59,15 @@ internal static class ThreadWords
 
     private static void Compare(IMemory memory, ulong pointer, HashSet<ulong> states, byte[] bytes, int[] matches, bool[] isWrong)
     {
-        // What lies further below may be another mapping.
+        // What lies further below or above may be another mapping, or none: musl's first thread has its words in the C library's last page.
         int missing = 0;
-        while (missing < Below && !memory.TryReadExactly(new Address(pointer - Below + (ulong)missing), bytes.AsSpan(missing)))
+        while (missing < Below && !memory.TryReadExactly(new Address(pointer - Below + (ulong)missing), bytes.AsSpan(missing, Below - missing)))
             missing += 4096 - (int)((pointer - Below + (ulong)missing) & 4095);
-        if (missing >= Below)
-            return;
+        int above = memory.Read(new Address(pointer), bytes.AsSpan(Below));
         ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(bytes);
         for (int i = 0; i < matches.Length; i++)
         {
-            if (i * 8 < missing)
+            if (i * 8 < Math.Min(missing, Below) || (i + 1) * 8 > Below + above)
                 isWrong[i] = true;
             else if (states.Contains(words[i]))
                 matches[i]++;

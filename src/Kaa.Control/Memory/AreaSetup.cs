@@ -45,7 +45,8 @@ internal static class AreaSetup
     {
         AgentMemoryArea area = agent.Shared.Read<AgentMemoryArea>(agent.Allocations);
         DescribeCode(ref area, python);
-        agent.Shared.Write(agent.Allocations + AreaWords.Entry, (area.entry, area.cframe_back));
+        agent.Shared.Write(agent.Allocations + AreaWords.Entry, area.entry);
+        agent.Shared.Write(agent.Allocations + AreaWords.Entry + sizeof(int), area.cframe_back);
         int start = (int)AreaWords.CodeSize;
         agent.Shared.TryWrite(agent.Allocations + AreaWords.CodeSize, MemoryMarshal.AsBytes(MemoryMarshal.CreateReadOnlySpan(ref area, 1))[start..(int)AreaWords.CodeEnd]);
     }

@@ -102,7 +102,7 @@ internal enum AgentBaseKind : byte
 
 /// <summary>struct kaa_rule.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal record struct AgentRule
+internal struct AgentRule
 {
     public int cfa;
     public int add;

@@ -96,7 +96,8 @@ internal sealed class NodeStacks
             AgentNode frame = Read((uint)_path[i]);
             while (next > 0 && _python.Count - next < frame.Outside)
                 stack = Put(stack, FrameNumber((uint)_python[--next]));
-            stack = Put(stack, _names!.Find(frame, _python.Count > 0));
+            bool isWhole = frame.IsCut && i > first && _names!.IsFirst(Read((uint)_path[i - 1]));
+            stack = isWhole ? stack : Put(stack, _names!.Find(frame, _python.Count > 0));
         }
 
         while (next > 0)

@@ -32,6 +32,8 @@ public sealed class AllocationAnalysis
 
         foreach (SiteSums site in Sites)
         {
+            if (site.Site.Allocator.IsReserved())
+                continue;
             All += site.All;
             AtPeak += site.AtPeak;
             Held += site.Held;

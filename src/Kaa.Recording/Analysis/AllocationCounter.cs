@@ -24,7 +24,8 @@ public sealed class AllocationCounter(SampleWeight weight, AnalysisRequest reque
         int site = Sites.Number(allocation.Site);
         Sum sum = weight.Of(allocation.Bytes);
         Sites.Add(site, sum, allocation.Microseconds);
-        Sizes.Add(allocation.Bytes, sum);
+        if (!allocation.Site.Allocator.IsReserved())
+            Sizes.Add(allocation.Bytes, sum);
         _held.Add(allocation.Index, new HeldAllocation(site, allocation.Bytes, allocation.Microseconds, made, allocation.Site.Thread));
         Timeline.Change(allocation.Microseconds, Sites.Held);
     }

@@ -30,17 +30,24 @@ public sealed class MemoryView
         Analysis = analysis;
         Kind = kind;
         var entries = new List<MemoryEntry>();
+        var reserved = new List<MemoryEntry>();
         foreach (SiteSums site in analysis.Sites)
         {
             Sum sum = Choose(site, kind);
             if (sum.Count < 0.5)
                 continue;
-            entries.Add(new MemoryEntry(site.Site, sum, site.OldestMicroseconds));
-            Total += sum;
+            bool isReserved = site.Site.Allocator.IsReserved();
+            (isReserved ? reserved : entries).Add(new MemoryEntry(site.Site, sum, site.OldestMicroseconds));
+            if (isReserved)
+                Reserved += sum;
+            else
+                Total += sum;
         }
 
         entries.Sort(Compare);
+        reserved.Sort(Compare);
         Entries = entries;
+        ReservedEntries = reserved;
     }
 
     public AllocationAnalysis Analysis { get; }
@@ -50,6 +57,11 @@ public sealed class MemoryView
     public IReadOnlyList<MemoryEntry> Entries { get; }
 
     public Sum Total { get; }
+
+    /// <summary>Stacks of threads: address space, of which little is used. They are in neither <see cref="Entries"/> nor <see cref="Total"/>.</summary>
+    public IReadOnlyList<MemoryEntry> ReservedEntries { get; }
+
+    public Sum Reserved { get; }
 
     private static Sum Choose(in SiteSums site, MemoryViewKind kind) => kind switch
     {

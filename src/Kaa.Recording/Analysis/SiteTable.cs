@@ -15,7 +15,7 @@ public sealed class SiteTable
     private long _epoch;
     private bool _isRising;
 
-    /// <summary>Bytes that are held now.</summary>
+    /// <summary>Bytes that are held now, without those of address space only.</summary>
     public double Held => _held;
 
     /// <summary>Most bytes that were held at once, so far.</summary>
@@ -43,6 +43,8 @@ public sealed class SiteTable
         SiteRow row = Touch(site);
         row.All += sum;
         row.Held += sum;
+        if (row.Site.Allocator.IsReserved())
+            return;
         _held += sum.Bytes;
         if (_held > Peak)
         {
@@ -54,8 +56,10 @@ public sealed class SiteTable
 
     public void Remove(int site, in Sum sum)
     {
+        bool isReserved = _rows[site].Site.Allocator.IsReserved();
+
         // What was held before the first step down after a rise was held at the peak.
-        if (_isRising)
+        if (_isRising && !isReserved)
         {
             _epoch++;
             _isRising = false;
@@ -63,7 +67,7 @@ public sealed class SiteTable
 
         SiteRow row = Touch(site);
         row.Held -= sum;
-        _held -= sum.Bytes;
+        _held -= isReserved ? 0 : sum.Bytes;
     }
 
     public void AddTemporary(int site, in Sum sum) => _rows[site].Temporary += sum;

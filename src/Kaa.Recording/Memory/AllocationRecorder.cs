@@ -15,6 +15,7 @@ public sealed class AllocationRecorder(EventEncoder? events, AllocationCounter? 
     private readonly MappedRanges _ranges = new();
     private readonly Dictionary<int, (ulong Address, HeldBlock Block)> _moving = []; // by thread
     private readonly Dictionary<long, long> _mapped = []; // bytes left of each mapping, by number
+    private readonly Dictionary<long, long> _reserved = []; // those of them that are address space only
     private long _next;
     private long _now;
 
@@ -87,6 +88,8 @@ public sealed class AllocationRecorder(EventEncoder? events, AllocationCounter? 
         long number = Begin(site, bytes);
         _ranges.Add(address, end, number);
         _mapped.Add(number, bytes);
+        if (site.Allocator.IsReserved())
+            _reserved.Add(number, bytes);
     }
 
     public void Unmapped(ulong address, long bytes) => Unmapped(address, bytes, isReplaced: false);
@@ -115,7 +118,7 @@ public sealed class AllocationRecorder(EventEncoder? events, AllocationCounter? 
     private long Begin(in AllocationSite site, long bytes)
     {
         long number = _next++;
-        Held += bytes;
+        Held += site.Allocator.IsReserved() ? 0 : bytes;
         events?.Allocate(site, bytes);
         counter?.Allocated(new Allocation(number, site, bytes, _now));
         return number;
@@ -135,7 +138,7 @@ public sealed class AllocationRecorder(EventEncoder? events, AllocationCounter? 
 
     private void Shrink(long number, long taken)
     {
-        Held -= taken;
+        Held -= _reserved.ContainsKey(number) ? 0 : taken;
         long left = _mapped[number] - taken;
         if (left > 0)
         {
@@ -146,6 +149,7 @@ public sealed class AllocationRecorder(EventEncoder? events, AllocationCounter? 
         }
 
         _mapped.Remove(number);
+        _reserved.Remove(number);
         Free(number);
     }
 }

@@ -14,6 +14,9 @@ public enum AllocatorKind : byte
     Pvalloc = 8,
     Mmap = 9,
     Mremap = 10,
+
+    /// <summary>mmap with MAP_STACK: address space for a thread's stack, of which as a rule a few pages are used.</summary>
+    ThreadStack = 11,
     RawMalloc = 16,
     RawCalloc = 17,
     RawRealloc = 18,
@@ -30,6 +33,9 @@ public static class AllocatorKinds
     /// <summary>Values are below this.</summary>
     public const int Count = 32;
 
+    /// <summary>Its size is that of an address range, and says little of memory: it is told apart from the others, and counts for none of their sums.</summary>
+    public static bool IsReserved(this AllocatorKind kind) => kind == AllocatorKind.ThreadStack;
+
     /// <summary>As the function is called in C.</summary>
     public static string Name(this AllocatorKind kind) => kind switch
     {
@@ -43,6 +49,7 @@ public static class AllocatorKinds
         AllocatorKind.Pvalloc => "pvalloc",
         AllocatorKind.Mmap => "mmap",
         AllocatorKind.Mremap => "mremap",
+        AllocatorKind.ThreadStack => "thread-stack",
         AllocatorKind.RawMalloc => "PyMem_RawMalloc",
         AllocatorKind.RawCalloc => "PyMem_RawCalloc",
         AllocatorKind.RawRealloc => "PyMem_RawRealloc",

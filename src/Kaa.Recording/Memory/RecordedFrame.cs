@@ -16,11 +16,6 @@ public enum RecordedFrameKind : byte
 /// <param name="Offset">Of a C frame whose function is not known: its address as the module's own tables have it; else 0.</param>
 public readonly record struct RecordedFrame(RecordedFrameKind Kind, string? Function, string? File, int Line, string? Module, long Offset = 0);
 
-/// <summary>A file of code.</summary>
-/// <param name="Path">As the recorded process saw it.</param>
-/// <param name="BuildId">In hex; null where it has none.</param>
-public readonly record struct RecordedModule(string Path, string? BuildId);
-
 /// <summary>A thread that allocated.</summary>
 /// <param name="Tid">As seen from the recorded process's own pid namespace.</param>
 public readonly record struct RecordedThread(int Tid, string? Name);

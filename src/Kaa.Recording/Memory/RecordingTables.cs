@@ -15,7 +15,7 @@ public sealed class RecordingTables
     private readonly List<RecordedFrame> _frames = [];
     private readonly List<(int Caller, int Frame)> _stacks = [];
     private readonly List<RecordedThread> _threads = [];
-    private readonly List<RecordedModule> _modules = [];
+    private readonly List<string> _modules = []; // path and build-id of each
     private readonly Dictionary<int, RecordedFrame[]> _symbols = []; // of frames that are addresses
 
     /// <summary>Numbers of stacks are from 1 to this.</summary>
@@ -55,7 +55,8 @@ public sealed class RecordingTables
                     AddFrame(ref reader);
                     break;
                 case BlockKind.Modules:
-                    _modules.Add(new RecordedModule(Name(reader.Number()) ?? "", Name(reader.Number())));
+                    _modules.Add(Name(reader.Number()) ?? "");
+                    _modules.Add(Name(reader.Number()) ?? "");
                     break;
                 case BlockKind.Symbols:
                     AddSymbols(ref reader);
@@ -91,7 +92,7 @@ public sealed class RecordingTables
             int module = reader.Number();
             long offset = unchecked((long)reader.Uleb());
             _ = reader.U8();
-            _frames.Add(new RecordedFrame(RecordedFrameKind.Native, null, null, 0, module < _modules.Count ? _modules[module].Path : null, offset));
+            _frames.Add(new RecordedFrame(RecordedFrameKind.Native, null, null, 0, module < _modules.Count / 2 ? _modules[module * 2] : null, offset));
             return;
         }
 

@@ -69,12 +69,15 @@ public sealed class RecordingWriter
         return number;
     }
 
-    public int Module(in RecordedModule module)
+    /// <summary>A file of code.</summary>
+    /// <param name="path">As the recorded process sees it.</param>
+    /// <param name="buildId">In hex; null where it has none.</param>
+    public int Module(string path, string? buildId)
     {
-        int path = Name(module.Path);
-        int buildId = Name(module.BuildId);
-        _modules.Uleb(path);
-        _modules.Uleb(buildId);
+        int pathName = Name(path);
+        int idName = Name(buildId);
+        _modules.Uleb(pathName);
+        _modules.Uleb(idName);
         return _moduleCount++;
     }
 

@@ -123,6 +123,8 @@ public sealed class MemoryHtml
         json.WriteStartArray("spans"u8);
         foreach ((LifeSpan span, Sum sum) in LifeSpans.Of(_analysis.Recording, _stretch, _count))
         {
+            if (span.Site.Allocator.IsReserved())
+                continue;
             json.WriteStartArray();
             WriteSite(json, span.Site);
             json.WriteNumberValue(span.Birth);

@@ -25,17 +25,23 @@ public static class MemoryJson
         json.Text("view"u8, MemoryNames.Of(view.Kind));
         WriteMetadata(json, view.Analysis);
         WriteTotals(json, view.Analysis);
-        json.WriteStartArray("entries"u8);
-        for (int i = 0; i < view.Entries.Count; i++)
+        WriteEntries(json, "entries"u8, view, view.Entries);
+        WriteEntries(json, "threadStacks"u8, view, view.ReservedEntries);
+        NoteJson.Write(json, "notes"u8, notes);
+        json.WriteEndObject();
+    }
+
+    private static void WriteEntries(Utf8JsonWriter json, ReadOnlySpan<byte> key, MemoryView view, IReadOnlyList<MemoryEntry> entries)
+    {
+        json.WriteStartArray(key);
+        for (int i = 0; i < entries.Count; i++)
         {
-            WriteEntry(json, view, view.Entries[i]);
+            WriteEntry(json, view, entries[i]);
             if (i % FlushEvery == FlushEvery - 1)
                 json.Flush();
         }
 
         json.WriteEndArray();
-        NoteJson.Write(json, "notes"u8, notes);
-        json.WriteEndObject();
     }
 
     private static TargetInfo TargetOf(RecordingFacts facts) => new()

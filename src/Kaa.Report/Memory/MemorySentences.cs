@@ -34,6 +34,10 @@ internal static class MemorySentences
             + "; in all " + ByteText.Of(analysis.All.Bytes) + " in " + Times(analysis.All.Count) + length;
     }
 
+    /// <summary>Of stacks of threads.</summary>
+    public static string Reserved(in Sum sum) =>
+        "beside that " + ByteText.Of(sum.Bytes) + " of address space for stacks of threads (" + ByteText.Count(sum.Count) + "), of which as a rule a few pages are used";
+
     public static string Seconds(long microseconds) => (microseconds / 1e6).ToString("0.000", CultureInfo.InvariantCulture) + " s";
 
     public static string Times(double count) => Math.Round(count) == 1 ? "1 allocation" : ByteText.Count(count) + " allocations";

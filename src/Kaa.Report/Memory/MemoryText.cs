@@ -38,6 +38,8 @@ public static class MemoryText
         writer.Data(MemorySentences.Verdict(view), Tone.Heading).Line();
         writer.Data(MemorySentences.Process(analysis.Recording.Facts)).Line();
         writer.Text(MemorySentences.Amounts(analysis)).Line();
+        if (view.ReservedEntries.Count > 0)
+            writer.Text(MemorySentences.Reserved(view.Reserved)).Line();
         if (analysis.Recording.Facts.SampleBytes is { } rate)
             writer.Text("estimated from samples, one each " + ByteText.Of(rate) + ": ± " + ByteText.Of(1.96 * Math.Sqrt(view.Total.Variance)) + " (95 %)").Line();
     }

@@ -11,17 +11,22 @@ internal sealed class CompiledLibraries(string? root = null) : IDisposable
     public string HostDirectory => System.IO.Directory.CreateDirectory(root + Directory).FullName;
 
     /// <summary>Compiles C; gives the path as the processes see it.</summary>
-    public string Compile(string name, string source, params string[] flags)
+    public string Compile(string name, string source, params string[] flags) => CompileBy("gcc", name, source, flags);
+
+    private string CompileBy(string compiler, string name, string source, string[] flags)
     {
         string output = Path.Combine(HostDirectory, name);
         string file = output + ".c";
         File.WriteAllText(file, source);
-        ProgramResult result = Program.Run("gcc", ["-o", output, file, .. flags]);
+        ProgramResult result = Program.Run(compiler, ["-o", output, file, .. flags]);
         result.Exit.ShouldBe(0, result.Error);
         return Directory + "/" + name;
     }
 
     public string Library(string name, string source, params string[] flags) => Compile(name, source, ["-shared", "-fPIC", "-Wl,-soname," + name, .. flags]);
+
+    /// <summary>The same of C++.</summary>
+    public string CxxLibrary(string name, string source, params string[] flags) => CompileBy("g++", name, source, ["-shared", "-fPIC", "-Wl,-soname," + name, .. flags]);
 
     public string Write(string name, byte[] content)
     {

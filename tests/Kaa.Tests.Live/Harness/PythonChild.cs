@@ -42,10 +42,13 @@ public sealed class PythonChild : IDisposable
     public static PythonChild Start(Interpreter interpreter, string fixture) => StartFile(interpreter, Repository.Fixture(fixture));
 
     /// <summary>Runs any script; with a name that is not absolute, in <paramref name="directory"/>.</summary>
-    public static PythonChild StartFile(Interpreter interpreter, string file, string? directory = null)
+    public static PythonChild StartFile(Interpreter interpreter, string file, string? directory = null) => StartFile(interpreter, file, [], directory);
+
+    /// <summary>The same with arguments.</summary>
+    public static PythonChild StartFile(Interpreter interpreter, string file, string[] arguments, string? directory = null)
     {
         (string script, string? copies) = Place(interpreter, file);
-        Process process = Program.Start(interpreter.Launch[0], [.. interpreter.Launch[1..], script], directory);
+        Process process = Program.Start(interpreter.Launch[0], [.. interpreter.Launch[1..], script, .. arguments], directory);
         var child = new PythonChild(interpreter, process, script, copies);
         try
         {

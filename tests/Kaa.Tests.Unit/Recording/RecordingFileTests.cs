@@ -51,6 +51,40 @@ public sealed class RecordingFileTests
         reader.Damage.ShouldBeNull();
     }
 
+    /// <summary>Addresses of code become functions, those that were inlined on top of the one that was compiled; what was not found stays an address.</summary>
+    [Fact]
+    public void Addresses_of_code_are_named_by_what_comes_later()
+    {
+        using var file = new MemoryStream();
+        var writer = new RecordingWriter(file, new RecordingFacts { Native = true });
+        int library = writer.Module("/lib/libleak.so", "abcd");
+        int named = writer.AddressFrame(library, 0x1139, isReturn: true);
+        int nameless = writer.AddressFrame(library, 0x2000, isReturn: true);
+        int below = writer.Stack(0, writer.Frame(Main));
+        int stack = writer.Stack(writer.Stack(below, named), nameless);
+        int other = writer.Stack(writer.Stack(below, writer.Frame(Called)), named);
+        writer.Flush();
+        RecordedFrame inner = new(RecordedFrameKind.Native, "inner", "leak.c", 3, "/lib/libleak.so");
+        RecordedFrame outer = new(RecordedFrameKind.Native, "outer", "leak.c", 9, "/lib/libleak.so");
+        writer.Symbols(named, [inner with { Module = null }, outer with { Module = null }]);
+        writer.End(5, "exited");
+        RecordingReader reader = Read(file.ToArray());
+        reader.Damage.ShouldBeNull();
+        reader.Tables.Frames(stack).ShouldBe([new RecordedFrame(RecordedFrameKind.Native, null, null, 0, "/lib/libleak.so", 0x2000), inner, outer, Main]);
+        reader.Tables.Frames(other).ShouldBe([inner, outer, Called, Main]);
+    }
+
+    [Fact]
+    public void A_file_of_the_version_before_is_read()
+    {
+        byte[] old = Write(new RecordingFacts());
+        old[8].ShouldBe((byte)3);
+        old[8] = 2;
+        Read(old).Tables.Frames(2).ShouldBe([Called, Main]);
+        old[8] = 1;
+        Should.Throw<BadData>(() => Read(old));
+    }
+
     [Fact]
     public void Sums_are_read_as_they_were_written()
     {

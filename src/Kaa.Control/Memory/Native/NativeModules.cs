@@ -95,9 +95,17 @@ internal sealed class NativeModules : IDisposable
 
         bool hasNew = source is not null;
         if (hasNew || now.Count != _current.Count)
-            _tables.Publish(now.ConvertAll(module => module.Record));
+            Publish(now);
         _current = now;
         return hasNew;
+    }
+
+    private void Publish(List<NativeModule> modules)
+    {
+        var records = new AgentModule[modules.Count];
+        for (int i = 0; i < records.Length; i++)
+            records[i] = modules[i].Record;
+        _tables.Publish(records);
     }
 
     private NativeModule? Create(Module module, LiveTarget target, ModuleUnwindSource source, Symbolizer symbols)

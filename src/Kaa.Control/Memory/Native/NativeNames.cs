@@ -13,8 +13,8 @@ internal sealed class NativeNames(NativeModules modules, RecordingWriter writer)
     /// <summary>No frame of the recording: it is left out.</summary>
     public const int Omitted = -1;
 
-    private readonly Dictionary<(ulong Pc, uint Serial, bool IsExact), Place> _known = [];
-    private readonly Queue<(int Frame, NativeModule Module, Address Pc, bool IsReturn)> _unnamed = new();
+    private readonly Dictionary<ulong, Place> _known = [];
+    private readonly Queue<Place> _unnamed = new();
     private readonly HashSet<string> _ends = new(StringComparer.Ordinal);
     private int _nowhere = -1;
 
@@ -31,6 +31,9 @@ internal sealed class NativeNames(NativeModules modules, RecordingWriter writer)
         return hasPython && (node.Runs || place.IsPlumbing) ? Omitted : place.Frame;
     }
 
+    /// <summary>A stack that ends in the function of the C library that called this one, the program's or the thread's first, is whole: musl has no rules for it.</summary>
+    public bool IsFirst(in AgentNode node) => Look(node).IsFirst;
+
     /// <summary>One of the functions by which others allocate: of no interest where it is the innermost.</summary>
     public bool IsAllocator(in AgentNode node) => Look(node).IsAllocator;
 
@@ -41,11 +44,11 @@ internal sealed class NativeNames(NativeModules modules, RecordingWriter writer)
     /// <param name="most">How many.</param>
     public void Resolve(int most)
     {
-        for (; most > 0 && _unnamed.TryDequeue(out (int Frame, NativeModule Module, Address Pc, bool IsReturn) next); most--)
+        for (; most > 0 && _unnamed.TryDequeue(out Place? next); most--)
         {
             try
             {
-                writer.Symbols(next.Frame, Describe(next.Module.Symbols.Resolve(next.Pc, next.IsReturn)));
+                writer.Symbols(next.Frame, Describe(next.Module!.Symbols.Resolve(next.Pc, next.IsReturn), next.Module.IsInterpreter));
             }
             catch (TargetFault)
             {
@@ -54,18 +57,24 @@ internal sealed class NativeNames(NativeModules modules, RecordingWriter writer)
         }
     }
 
-    private static RecordedFrame[] Describe(IReadOnlyList<SymbolizedFrame> found)
+    /// <summary>Without the interpreter's calls that were inlined and only carry others.</summary>
+    private static List<RecordedFrame> Describe(IReadOnlyList<SymbolizedFrame> found, bool isInterpreter)
     {
-        var frames = new RecordedFrame[found.Count];
-        for (int i = 0; i < frames.Length; i++)
-            frames[i] = new RecordedFrame(RecordedFrameKind.Native, found[i].Function, found[i].File, Math.Max(found[i].Line ?? 0, 0), null);
+        var frames = new List<RecordedFrame>(found.Count);
+        foreach (SymbolizedFrame one in found)
+        {
+            if (!one.Inlined || !isInterpreter || one.Function is null || !NativeFrames.IsPlumbing(one.Function, isInterpreter))
+                frames.Add(new RecordedFrame(RecordedFrameKind.Native, one.Function, one.File, Math.Max(one.Line ?? 0, 0), null));
+        }
+
         return frames;
     }
 
     private Place Look(in AgentNode node)
     {
-        (ulong, uint, bool) key = (node.instruction, node.Serial, node.IsExact);
-        if (_known.TryGetValue(key, out Place known))
+        // Code lies below 2⁴⁷.
+        ulong key = node.instruction << 17 | (ulong)(node.Serial & 0xffff) << 1 | (node.IsExact ? 1ul : 0);
+        if (_known.TryGetValue(key, out Place? known))
             return known;
         known = Create(node);
         _known.Add(key, known);
@@ -75,18 +84,26 @@ internal sealed class NativeNames(NativeModules modules, RecordingWriter writer)
     private Place Create(in AgentNode node)
     {
         if (modules.Find(node.Serial) is not { } module)
-            return new Place(_nowhere = _nowhere >= 0 ? _nowhere : writer.Frame(new RecordedFrame(RecordedFrameKind.Native, null, null, 0, "?")), false, false, false);
+            return new Place { Frame = _nowhere = _nowhere >= 0 ? _nowhere : writer.Frame(new RecordedFrame(RecordedFrameKind.Native, null, null, 0, "?")) };
         var pc = new Address(node.instruction);
         string? name = SymbolAt(module, pc, !node.IsExact);
         if (name is null && module.IsInterpreter)
-            return new Place(Omitted, false, false, false);
+            return new Place { Frame = Omitted };
         if (module.Number < 0)
             module.Number = Number(module);
-        int frame = writer.AddressFrame(module.Number, unchecked(pc.Value - module.Bias), !node.IsExact);
-        _unnamed.Enqueue((frame, module, pc, !node.IsExact));
-        return name is null
-            ? new Place(frame, false, false, false)
-            : new Place(frame, NativeAllocators.Contains(name), NativeFrames.IsPlumbing(name, module.IsInterpreter), InterpreterPlumbing.BeginsThread(name));
+        var place = new Place
+        {
+            Frame = writer.AddressFrame(module.Number, unchecked(pc.Value - module.Bias), !node.IsExact),
+            Module = module,
+            Pc = pc,
+            IsReturn = !node.IsExact,
+            IsAllocator = name is not null && NativeAllocators.Contains(name),
+            IsPlumbing = name is not null && (NativeFrames.IsPlumbing(name, module.IsInterpreter) || name.StartsWith("__libc_start_", StringComparison.Ordinal)),
+            IsStart = name is not null && InterpreterPlumbing.BeginsThread(name),
+            IsFirst = name is not null && InterpreterPlumbing.IsFirstOfItsOwn(name),
+        };
+        _unnamed.Enqueue(place);
+        return place;
     }
 
     /// <summary>Its files are opened while the process lives.</summary>
@@ -94,7 +111,7 @@ internal sealed class NativeNames(NativeModules modules, RecordingWriter writer)
     {
         ModuleImage image = module.Target.Images.For(module.Module);
         _ = image.DebugInfo;
-        return writer.Module(new RecordedModule(module.Module.Path, image.BuildId is { } id ? Convert.ToHexStringLower(id) : null));
+        return writer.Module(module.Module.Path, image.BuildId is { } id ? Convert.ToHexStringLower(id) : null);
     }
 
     private static string? SymbolAt(NativeModule module, Address pc, bool isReturn)
@@ -109,7 +126,26 @@ internal sealed class NativeNames(NativeModules modules, RecordingWriter writer)
         }
     }
 
-    /// <param name="Frame">Of the recording.</param>
-    /// <param name="IsStart">A thread begins there.</param>
-    private readonly record struct Place(int Frame, bool IsAllocator, bool IsPlumbing, bool IsStart);
+    private sealed class Place
+    {
+        /// <summary>Of the recording.</summary>
+        public required int Frame { get; init; }
+
+        /// <summary>Null where none is known.</summary>
+        public NativeModule? Module { get; init; }
+
+        public Address Pc { get; init; }
+
+        public bool IsReturn { get; init; }
+
+        public bool IsAllocator { get; init; }
+
+        public bool IsPlumbing { get; init; }
+
+        /// <summary>A thread begins there.</summary>
+        public bool IsStart { get; init; }
+
+        /// <summary>The C library calls it first of all.</summary>
+        public bool IsFirst { get; init; }
+    }
 }

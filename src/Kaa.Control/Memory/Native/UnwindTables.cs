@@ -17,8 +17,8 @@ internal sealed class UnwindTables
 
     private readonly AgentMemory _memory;
     private readonly MemoryAreaLayout _layout;
-    private readonly Dictionary<AgentRule, uint> _rules = [];
-    private readonly List<AgentRow> _rows = [];
+    private readonly Dictionary<ulong, int> _rules = [];
+    private readonly List<ulong> _rows = []; // struct kaa_row: the offset below, the rule above
     private uint _rowCount;
     private uint _version;
     private int _list;
@@ -48,7 +48,7 @@ internal sealed class UnwindTables
         if (_rowCount + (uint)_rows.Count > MemoryAreaLayout.Rows)
             return null;
         uint first = _rowCount;
-        ReadOnlySpan<AgentRow> rows = CollectionsMarshal.AsSpan(_rows);
+        ReadOnlySpan<ulong> rows = CollectionsMarshal.AsSpan(_rows);
         _memory.TryWrite(_layout.RowTable + first * (ulong)Unsafe.SizeOf<AgentRow>(), MemoryMarshal.AsBytes(rows));
         _rowCount += (uint)rows.Length;
         return (first, (uint)rows.Length);
@@ -56,12 +56,12 @@ internal sealed class UnwindTables
 
     /// <summary>From now on these are the modules.</summary>
     /// <param name="modules">In order of address.</param>
-    public void Publish(List<AgentModule> modules)
+    public void Publish(ReadOnlySpan<AgentModule> modules)
     {
-        int count = Math.Min(modules.Count, MemoryAreaLayout.Modules);
+        int count = Math.Min(modules.Length, MemoryAreaLayout.Modules);
         _list = (_list + 1) % MemoryAreaLayout.ModuleLists;
         ulong at = _layout.ModuleTable + (ulong)_list * MemoryAreaLayout.Modules * (ulong)Unsafe.SizeOf<AgentModule>();
-        _memory.TryWrite(at, MemoryMarshal.AsBytes((ReadOnlySpan<AgentModule>)CollectionsMarshal.AsSpan(modules)[..count]));
+        _memory.TryWrite(at, MemoryMarshal.AsBytes(modules[..count]));
         _memory.WriteWord(_layout.Unwind, at << 16 | (uint)count);
         _version++;
         _memory.WriteHalf(_layout.Unwind + sizeof(ulong), _version == 0 ? ++_version : _version);
@@ -118,21 +118,32 @@ internal sealed class UnwindTables
         if (from < module.Base || from >= module.End)
             return;
         uint offset = (uint)(from - module.Base);
-        if (_rows.Count > 0 && _rows[^1].start == offset)
+        if (_rows.Count > 0 && (uint)_rows[^1] == offset)
             _rows.RemoveAt(_rows.Count - 1);
-        if (_rows.Count > 0 ? _rows[^1].rule != rule && _rows[^1].start < offset : rule != 0)
-            _rows.Add(new AgentRow { start = offset, rule = rule });
+        if (_rows.Count > 0 ? _rows[^1] >> 32 != rule && (uint)_rows[^1] < offset : rule != 0)
+            _rows.Add((ulong)rule << 32 | offset);
     }
 
+    /// <summary>0, no rule, where it does not fit into what it is known by.</summary>
     private uint RuleNumber(AgentRule rule)
     {
-        if (_rules.TryGetValue(rule, out uint number))
-            return number;
+        const int OffsetBits = 24;
+        const int AddBits = 9;
+        ulong key = (ulong)rule.kind | (ulong)rule.bp_kind << 4 | (ulong)rule.evaluates << 6 | Cut(rule.cfa, OffsetBits) << 7 | Cut(rule.bp, OffsetBits) << (7 + OffsetBits)
+            | Cut(rule.add, AddBits) << (7 + 2 * OffsetBits);
+        if (!Fits(rule.cfa, OffsetBits) || !Fits(rule.bp, OffsetBits) || !Fits(rule.add, AddBits))
+            return 0;
+        if (_rules.TryGetValue(key, out int known))
+            return (uint)known;
         if (_rules.Count == MemoryAreaLayout.Rules)
             return 0;
-        number = (uint)_rules.Count;
-        _memory.Write(_layout.RuleTable + number * (ulong)Unsafe.SizeOf<AgentRule>(), rule);
-        _rules.Add(rule, number);
-        return number;
+        known = _rules.Count;
+        _memory.Write(_layout.RuleTable + (ulong)(known * Unsafe.SizeOf<AgentRule>()), rule);
+        _rules.Add(key, known);
+        return (uint)known;
     }
+
+    private static ulong Cut(int value, int bits) => (ulong)(uint)value & ((1ul << bits) - 1);
+
+    private static bool Fits(int value, int bits) => value << (32 - bits) >> (32 - bits) == value;
 }
