@@ -12,7 +12,7 @@
 #define KAA_PLACES 1024       /* threads */
 #define KAA_NATIVE 1024       /* C frames of a thread that are remembered from its last walk; outer ones of a deeper stack are cut */
 #define KAA_STEPS 1024        /* return addresses whose rules a thread remembers */
-#define KAA_NATIVE_KNOWN 512  /* as KAA_KNOWN, of C frames */
+#define KAA_NATIVE_KNOWN 1024 /* as KAA_KNOWN, of C frames */
 #define KAA_FILTER 65536      /* bytes, each for the blocks that begin in one kibibyte of every 64 MiB */
 
 /* What a function does with memory: kaa_hook.reserved[0] of a hook whose action is KAA_WRAP. The upper half has the allocator's number in the recording. */
@@ -99,7 +99,8 @@ struct kaa_thread {
     u32 seen;             /* frames in `stack`, the outermost first */
     u32 firm;             /* of these so many can't have changed while `chunk` is not given back */
     u64 chunk;            /* of the thread's Python stack; 0: nothing is firm */
-    u64 reserved[4];
+    u64 same;             /* of these so many the last walk has found that they had not changed since the one before */
+    u64 reserved[3];
     struct kaa_known known[KAA_KNOWN];
     struct kaa_seen stack[KAA_SHADOW];
 };
@@ -166,6 +167,7 @@ struct kaa_native {
     u32 version;          /* of struct kaa_unwind, as of which the frames are right */
     u32 count;            /* frames in `stack`, the outermost first */
     u64 reserved;
+    u64 calls[KAA_SHADOW]; /* 3.11: of each Python frame that is run by a C call of its own, that call's _PyCFrame */
     struct kaa_step steps[KAA_STEPS];
     struct kaa_known known[KAA_NATIVE_KNOWN];
     struct kaa_native_frame stack[KAA_NATIVE];

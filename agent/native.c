@@ -4,13 +4,16 @@
 #include "frames.h"
 
 #define PAGE 4096UL
+#define MOST_TRIES 4
 #define GROWN (1UL << 20) /* bytes by which a stack may have become deeper between two walks */
 
 /* The Python frames, from the innermost one on, by the calls that run them. */
 struct calls {
     const struct kaa_python *python;
-    const struct kaa_thread *thread;
-    u32 left;             /* places of remembered frames that were not come by yet */
+    struct kaa_thread *thread;
+    struct kaa_native *native;
+    u32 top;              /* places of remembered frames that were not come by yet, */
+    u32 left;             /* and without those of the call that comes next */
     u32 outside;          /* Python frames among them */
     u32 next;             /* the same behind the call that comes next */
     u64 mark;             /* an address in that call's C frame; 0 where there is none */
@@ -26,6 +29,8 @@ struct walk {
     struct calls calls;
     u32 new;              /* frames in `fresh` */
     u32 below;            /* remembered frames that are still as they were, from the outermost one on */
+    u32 tried;            /* calls.top when it was looked whether all of the rest is as it was; one more */
+    u32 tries;
 };
 
 static void next_by_shim(struct calls *calls) {
@@ -36,20 +41,32 @@ static void next_by_shim(struct calls *calls) {
     calls->left = place;
 }
 
-static void next_by_cframe(struct calls *calls) {
-    const struct kaa_seen *stack = calls->thread->stack;
-    u32 place = calls->left;
-    while (place > 0 && *(const u8 *)(stack[place - 1].frame + (u64)(i64)calls->entry) == 0)
+/* A frame may be there again just as it was, but run by another call. */
+static __attribute__((noinline)) u32 find_entry(struct calls *calls) {
+    struct kaa_seen *stack = calls->thread->stack;
+    u32 place = calls->left - 1;
+    while (place > 0 && *(const u8 *)(stack[place].frame + (u64)(i64)calls->entry) == 0)
         place--;
+    for (u32 i = place; i < calls->left; i++)
+        stack[i].group = (u16)place;
+    calls->native->calls[place] = calls->cframe;
+    return place;
+}
+
+static void next_by_cframe(struct calls *calls) {
+    u32 place = calls->thread->stack[calls->left - 1].group;
+    if (UNLIKELY(calls->native->calls[place] != calls->cframe))
+        place = find_entry(calls);
     calls->mark = calls->cframe;
-    calls->next = place > 0 ? place - 1 : 0;
-    calls->left = calls->next;
+    calls->next = calls->thread->stack[place].depth - 1U;
+    calls->left = place;
     calls->cframe = calls->cframe != 0 ? kaa_word(calls->cframe, calls->cframe_back) : 0;
 }
 
 /* Each call's frames lie on those of the calls around it. */
 static void next_call(struct calls *calls) {
     calls->mark = 0;
+    calls->top = calls->left;
     if (calls->left == 0 || calls->python->form == KAA_FRAME_OBJECTS)
         return;
     if (calls->entry != 0)
@@ -58,10 +75,11 @@ static void next_call(struct calls *calls) {
         next_by_shim(calls);
 }
 
-static void begin_calls(struct calls *calls, struct kaa_memory *memory, const struct kaa_thread *thread, u64 state, int has_python) {
+static void begin_calls(struct calls *calls, struct kaa_memory *memory, struct kaa_native *native, struct kaa_thread *thread, u64 state, int has_python) {
     const struct kaa_python *python = &kaa_shared->python;
     calls->python = python;
     calls->thread = thread;
+    calls->native = native;
     calls->left = has_python ? thread->seen : 0;
     calls->outside = calls->left > 0 ? thread->stack[calls->left - 1].depth : 0;
     calls->entry = memory->entry;
@@ -114,6 +132,26 @@ static inline int leads_on(struct kaa_native *native, const struct kaa_native_fr
     return 1;
 }
 
+/* True where all frames outside of a remembered one are as they were, and so are the Python frames that they run: then nothing is left to be done. Nothing but what they have saved of
+ * each other tells that. */
+static inline int is_rest_same(struct walk *walk, u32 place) {
+    const struct kaa_native_frame *stack = walk->native->stack;
+    if (walk->calls.python->form != KAA_FRAME_OBJECTS && walk->calls.top > walk->calls.thread->same)
+        return 0;
+    if (walk->tried == walk->calls.top + 1 || walk->tries == MOST_TRIES)
+        return 0;
+    walk->tried = walk->calls.top + 1;
+    walk->tries++;
+    for (u32 i = place - 1; i > 0; i--) {
+        const struct kaa_native_frame *frame = &stack[i], *caller = frame - 1;
+        if (UNLIKELY(*(const u64 *)(caller->sp - 8) != caller->pc || caller->print & KAA_NATIVE_EXACT))
+            return 0;
+        if (frame->bp_at != KAA_NOWHERE && UNLIKELY(*(const u64 *)(frame->sp + (u64)(i64)(i32)frame->bp_at) != caller->bp))
+            return 0;
+    }
+    return 1;
+}
+
 /* Goes outwards to the end. What is remembered is only compared where both the frame and what it has saved of its caller's are the same. */
 static void go(struct walk *walk, struct kaa_cursor at) {
     struct kaa_native *native = walk->native;
@@ -138,11 +176,11 @@ static void go(struct walk *walk, struct kaa_cursor at) {
         frame.print = KAA_NATIVE_PRINT(step->serial, walk->calls.outside, flags);
         if (is_same && seen->print == frame.print) {
             run = run != 0 ? run : place;
-            if (move != KAA_MOVED) {
+            place--;
+            if (move != KAA_MOVED || (place > 0 && is_rest_same(walk, place))) {
                 walk->below = run;
                 return;
             }
-            place--;
             continue;
         }
         if (run != 0 && !keep_run(walk, &run, place))
@@ -171,16 +209,12 @@ static u32 number_frames(struct walk *walk) {
 
 static struct kaa_native *native_at(struct kaa_memory *memory, u64 number) { return (struct kaa_native *)at(kaa_shared, memory->natives) + number; }
 
-/* Nothing is remembered from an earlier recording, nor of another thread. */
+/* No stack is remembered from an earlier recording, nor of another thread. Steps bear their version, which no other recording has, and what a node stands for never changes. */
 void kaa_begin_native(struct kaa_memory *memory, u64 number) {
     struct kaa_native *native = native_at(memory, number);
     native->low = native->high = 0;
     native->count = 0;
     native->version = 0;
-    for (u32 i = 0; i < KAA_STEPS; i++)
-        native->steps[i].version = 0;
-    for (u32 i = 0; i < KAA_NATIVE_KNOWN; i++)
-        native->known[i].node = 0;
 }
 
 static void begin_stack(struct kaa_native *native, u64 sp) {
@@ -218,13 +252,13 @@ u32 kaa_stack_here(struct kaa_memory *memory, const struct kaa_place *place, u64
         kaa_begin_walks(memory, thread);
     u64 state = kaa_thread_state(kaa_shared);
     u32 python = kaa_node_here(memory, thread, state);
-    struct walk walk = {memory, (struct kaa_unwind *)at(kaa_shared, memory->unwind), native, {0}, 0, 0};
+    struct walk walk = {memory, (struct kaa_unwind *)at(kaa_shared, memory->unwind), native, {0}, 0, 0, 0, 0};
     u32 version = __atomic_load_n(&walk.unwind->version, __ATOMIC_ACQUIRE);
     find_stack(native, sp);
     if (native->version != version)
         native->count = 0;
     native->version = version;
-    begin_calls(&walk.calls, memory, thread, state, python != 0);
+    begin_calls(&walk.calls, memory, native, thread, state, python != 0);
     struct kaa_cursor at = {*(const u64 *)(sp - 8), sp, bp, 0, KAA_NOWHERE};
     go(&walk, at);
     u32 node = number_frames(&walk);

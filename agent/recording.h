@@ -77,9 +77,21 @@ struct kaa_cursor {
 
 enum kaa_move { KAA_MOVED, KAA_ENDED, KAA_LOST };
 
-INTERNAL const struct kaa_step *kaa_rule_of(struct kaa_unwind *unwind, struct kaa_native *native, u64 pc);
+INTERNAL void kaa_find_rule(const struct kaa_unwind *unwind, struct kaa_step *step, u64 pc, u32 version);
 INTERNAL enum kaa_move kaa_step_out(struct kaa_native *native, const struct kaa_rule *rule, struct kaa_cursor *at);
-INTERNAL int kaa_can_read(struct kaa_native *native, u64 address);
+INTERNAL int kaa_extend(struct kaa_native *native, u64 address);
+
+/* Mostly one that the thread remembers. The pc is one inside of the instruction that is meant. */
+static inline const struct kaa_step *kaa_rule_of(const struct kaa_unwind *unwind, struct kaa_native *native, u64 pc) {
+    struct kaa_step *step = &native->steps[(pc ^ pc >> 10) & (KAA_STEPS - 1)];
+    if (UNLIKELY(step->pc != pc || step->version != native->version))
+        kaa_find_rule(unwind, step, pc, native->version);
+    return step;
+}
+
+static inline int kaa_can_read(struct kaa_native *native, u64 address) {
+    return LIKELY(address >= native->low && address + 8 <= native->high && (address & 7) == 0) || kaa_extend(native, address);
+}
 
 /* samples.c: what is told of a sample's end depends on a table; everything else's end is told. */
 INTERNAL int kaa_draw(struct kaa_memory *memory, struct kaa_place *place, u64 size);

@@ -4,7 +4,6 @@
 
 #define PAGE 4096UL
 #define DEEPEST (64UL << 20) /* bytes of a stack */
-#define RED_ZONE_PAGES 256   /* pages by which a stack may have grown since the last walk */
 
 /* struct ucontext of a signal frame, from the stack pointer on that its handler returns with (arch/x86/include/uapi/asm/sigcontext.h) */
 #define SIGNAL_BP 120
@@ -17,8 +16,8 @@ static int is_page(u64 address) {
 }
 
 /* The pages from the top of what is known up to this address; those that lie in between belong to the same stack. */
-static __attribute__((noinline)) int extend(struct kaa_native *native, u64 address) {
-    if (address < native->low || address - native->low > DEEPEST)
+int kaa_extend(struct kaa_native *native, u64 address) {
+    if ((address & 7) != 0 || address < native->low || address - native->low > DEEPEST)
         return 0;
     while (native->high <= address + 7) {
         if (!is_page(native->high))
@@ -26,12 +25,6 @@ static __attribute__((noinline)) int extend(struct kaa_native *native, u64 addre
         native->high += PAGE;
     }
     return 1;
-}
-
-int kaa_can_read(struct kaa_native *native, u64 address) {
-    if (LIKELY(address >= native->low && address + 8 <= native->high && (address & 7) == 0))
-        return 1;
-    return (address & 7) == 0 && address + 8 > address && extend(native, address);
 }
 
 /* The module that a pc lies in; NULL where none is known. */
@@ -50,7 +43,7 @@ static const struct kaa_module *module_of(const struct kaa_unwind *unwind, u64 p
     return found != NULL && pc < found->end ? found : NULL;
 }
 
-static void find(struct kaa_unwind *unwind, struct kaa_step *step, u64 pc) {
+static void find(const struct kaa_unwind *unwind, struct kaa_step *step, u64 pc) {
     const struct kaa_module *module = module_of(unwind, pc);
     struct kaa_rule none = {0, 0, 0, KAA_RULE_NONE, KAA_BP_UNKNOWN, 0, 0};
     step->rule = none;
@@ -75,17 +68,11 @@ static void find(struct kaa_unwind *unwind, struct kaa_step *step, u64 pc) {
         step->rule = ((const struct kaa_rule *)at(kaa_shared, unwind->rules))[found->rule];
 }
 
-/* Mostly one that the thread remembers. The pc is one inside of the instruction that is meant. */
-const struct kaa_step *kaa_rule_of(struct kaa_unwind *unwind, struct kaa_native *native, u64 pc) {
-    struct kaa_step *step = &native->steps[(pc ^ pc >> 10) & (KAA_STEPS - 1)];
-    u32 version = __atomic_load_n(&unwind->version, __ATOMIC_ACQUIRE);
-    if (UNLIKELY(step->pc != pc || step->version != version)) {
-        step->version = 0;
-        step->pc = pc;
-        find(unwind, step, pc);
-        step->version = version;
-    }
-    return step;
+void kaa_find_rule(const struct kaa_unwind *unwind, struct kaa_step *step, u64 pc, u32 version) {
+    step->version = 0;
+    step->pc = pc;
+    find(unwind, step, pc);
+    step->version = version;
 }
 
 static enum kaa_move leave_signal(struct kaa_native *native, struct kaa_cursor *at) {

@@ -30,10 +30,11 @@ static inline void see(const struct kaa_python *python, struct kaa_seen *seen, u
     seen->code = is_shim(python, frame) ? 0 : kaa_code(python, frame);
 }
 
-/* Shims lie in the C frame that runs what is on top of them. */
-static inline void group(struct kaa_seen *seen, u32 place) {
+/* Shims lie in the C frame that runs what is on top of them; in 3.11 a frame itself says that a C call of its own runs it. */
+static inline void group(const struct kaa_memory *memory, struct kaa_seen *seen, u32 place) {
+    int begins = memory->entry != 0 ? *(const u8 *)(seen->frame + (u64)(i64)memory->entry) != 0 : seen->code == 0;
     seen->depth = (u16)((place > 0 ? seen[-1].depth : 0) + (seen->code != 0));
-    seen->group = (u16)(seen->code == 0 || place == 0 ? place : seen[-1].group);
+    seen->group = (u16)(begins || place == 0 ? place : seen[-1].group);
 }
 
 /* Numbers the remembered frames from the first on that is new; gives the innermost one's. */
@@ -44,8 +45,10 @@ static u32 number_frames(const struct chain *chain, u32 first) {
         if (stack[i].code != 0)
             node = kaa_node_of(chain->memory, chain->thread, node, stack[i].code, stack[i].instruction);
         stack[i].node = node;
-        group(&stack[i], i);
+        if (chain->memory->unwind != 0)
+            group(chain->memory, &stack[i], i);
     }
+    chain->thread->same = first;
     return node;
 }
 

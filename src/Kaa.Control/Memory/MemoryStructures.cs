@@ -147,7 +147,7 @@ internal struct AgentUnwind
 }
 
 /// <summary>struct kaa_native: only the agent reads it.</summary>
-[StructLayout(LayoutKind.Sequential, Size = 131_104)]
+[StructLayout(LayoutKind.Sequential, Size = 180_256)]
 internal struct AgentNative
 {
     public ulong low;

@@ -21,6 +21,21 @@ public sealed class CfiProgramTests
         Row(program, 4).CfaRegister.ShouldBe(6);
     }
 
+    /// <summary>The prologue from above, then an early end of the function and the rest of it: each row once, in order, and the same as when it is asked for by address.</summary>
+    [Fact]
+    public void All_rows_are_visited_in_order()
+    {
+        byte[] program = [0x41, 0x0e, 16, 0x86, 2, 0x43, 0x0d, 6, 0x48, 0x0a, 0x0c, 7, 8, 0xc6, 0x41, 0x0b];
+        var rows = new List<(long From, int Register, long Offset, UnwindRuleKind Base)>();
+        CfiProgram.Visit(Entry(program), (from, row) => rows.Add((from - Start, row.CfaRegister, row.CfaOffset, row.Rules[6].Kind)));
+        rows.ConvertAll(row => row.From).ShouldBe([0L, 1, 4, 12, 13]);
+        foreach ((long from, int register, long offset, UnwindRuleKind kind) in rows)
+        {
+            UnwindRow asked = Row(program, (int)from);
+            (register, offset, kind).ShouldBe((asked.CfaRegister, asked.CfaOffset, asked.Rules[6].Kind));
+        }
+    }
+
     [Fact]
     public void A_remembered_row_comes_back()
     {
@@ -88,7 +103,9 @@ public sealed class CfiProgramTests
         return DwarfExpression.Evaluate(expression, registers, new FakeMemory(), null);
     }
 
-    private static UnwindRow Row(byte[] program, int offset)
+    private static UnwindRow Row(byte[] program, int offset) => CfiProgram.Run(Entry(program), Start + offset);
+
+    private static FrameEntry Entry(byte[] program)
     {
         var common = new CommonEntry
         {
@@ -100,7 +117,6 @@ public sealed class CfiProgramTests
             SignalFrame = false,
             Instructions = [0x0c, 7, 8, 0x90, 1],
         };
-        var entry = new FrameEntry { Common = common, Start = Start, End = Start + 100, Instructions = program, InstructionsAt = Start };
-        return CfiProgram.Run(entry, Start + offset);
+        return new FrameEntry { Common = common, Start = Start, End = Start + 100, Instructions = program, InstructionsAt = Start };
     }
 }
