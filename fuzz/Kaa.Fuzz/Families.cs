@@ -166,6 +166,9 @@ internal static class Families
             var at = new Address(sample.Address + i);
             Try(() => Expressions(rows.Find(at)));
         }
+
+        if (rows is not null)
+            Try(() => rows.Visit((_, row) => Expressions(row)));
     }
 
     private static void Expressions(UnwindRow? row)
