@@ -350,7 +350,6 @@ public sealed class ControlledProcess
         thread.Trap = null;
         thread.Met = null;
         thread.IsUntaken = false;
-        _conducts.Forget(thread);
         bool goesOn = thread.Status.Kind == StopKind.Group && !thread.StopsAtCalls
             ? PTrace.Listen(thread.Tid)
             : thread.StopsAtCalls ? PTrace.ContinueToCall(thread.Tid, signal) : PTrace.Continue(thread.Tid, signal);

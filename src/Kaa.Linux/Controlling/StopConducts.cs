@@ -35,7 +35,4 @@ internal sealed class StopConducts(TaskDirectory tasks)
             return StopConduct.Restarts;
         return call.Number != VFork && SyscallRestart.CanBeRepaired(call.Number) ? StopConduct.LeftAsleep : StopConduct.Passing;
     }
-
-    /// <summary>It goes on in its program: the next receive is another.</summary>
-    public void Forget(ControlledThread thread) => _receives.Forget(thread.Tid);
 }

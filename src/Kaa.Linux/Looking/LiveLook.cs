@@ -16,6 +16,7 @@ internal sealed class LiveLook : IDisposable
 {
     private const int MaxPasses = 8;
     private const int StopSleepersFrom = 2;
+    private const int PassOver = 1_000; // µs
 
     private readonly TaskDirectory _tasks;
     private readonly Func<long?, IMemory> _memory;
@@ -31,6 +32,7 @@ internal sealed class LiveLook : IDisposable
     private HashSet<int>? _wanted;
     private long _longest;
     private int _pass;
+    private bool _hasPassedOver;
 
     /// <param name="memory">Memory for one pass: fails with <see cref="FaultReason.Budget"/> from the given microsecond on.</param>
     /// <param name="nested">The target lives in a pid namespace of its own.</param>
@@ -63,6 +65,9 @@ internal sealed class LiveLook : IDisposable
             _pass++;
             _statistics.Passes++;
             _statistics.Moved += moving.Count;
+            if (_hasPassedOver)
+                Clock.Sleep(PassOver); // one that is to come out of its receive wants a processor
+            _hasPassedOver = false;
         }
         while (moving.Count > 0 && _pass < MaxPasses && (MayStop || _options.NonBlocking));
 
@@ -230,7 +235,11 @@ internal sealed class LiveLook : IDisposable
 
         // Nothing more is read where it still runs: each microsecond makes this less true.
         if (_tasks.Syscall(tid) is null or { Running: true })
+        {
+            _hasPassedOver |= mayReceive;
             return !mayReceive;
+        }
+
         _roster.SightAgain(tid);
         return IsToBeStopped(_roster.Find(tid)!);
     }

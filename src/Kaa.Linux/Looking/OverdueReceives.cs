@@ -7,20 +7,21 @@ namespace Kaa.Linux.Looking;
 /// (unix_stream_read_generic, net/unix/af_unix.c), and on a busy machine it could take long until that is repaired. Once such a thread has run, it is out of the call.
 /// Only where the kernel tells its own stacks (CAP_SYS_ADMIN).
 /// </summary>
+/// <remarks>
+/// A kernel with ORC tables (CONFIG_UNWINDER_ORC) shows no stack of a thread that is on a processor. Another shows where that thread was last switched out, which may have been in its last receive: it is
+/// told by its time, which grows while it was given no other processor.
+/// </remarks>
 internal sealed class OverdueReceives(TaskDirectory tasks)
 {
     private readonly Dictionary<int, RunCount> _seen = [];
 
-    /// <summary>Asked of a thread that is awake. False from its next run on, until <see cref="Forget"/>: then it is in its program.</summary>
+    /// <summary>Asked of a thread that is awake.</summary>
     public bool Holds(int tid)
     {
         if (!tasks.IsInReceive(tid) || tasks.Runs(tid) is not { } runs)
             return false;
-        if (_seen.TryGetValue(tid, out RunCount seen) && seen != runs)
-            return false;
+        bool runsOn = _seen.TryGetValue(tid, out RunCount seen) && seen.First == runs.First && seen.Second != runs.Second;
         _seen[tid] = runs;
-        return true;
+        return !runsOn;
     }
-
-    public void Forget(int tid) => _seen.Remove(tid);
 }
