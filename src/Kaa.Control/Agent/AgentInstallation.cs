@@ -18,6 +18,7 @@ namespace Kaa.Control.Agent;
 internal sealed class AgentInstallation
 {
     private const int Attempts = 20;
+    private const int StrictAttempts = 5;
     private const int BetweenAttempts = 2_000; // µs
     private const int HeartbeatWait = 100_000;
 
@@ -61,6 +62,7 @@ internal sealed class AgentInstallation
         for (int attempt = 1; ; attempt++)
         {
             using AgentProcess process = AgentProcess.Open(pid, held);
+            process.AllowsSignalled = held is not null || attempt > StrictAttempts;
             AgentPython python = AgentWords.Of(process, options.Python, walk, out int tidOffset);
             var installation = new AgentInstallation(process, options, python, tidOffset);
             AgentMemory? memory = installation.TryInstall(out isReused);

@@ -52,6 +52,9 @@ internal sealed class AgentProcess : IDisposable
     /// <summary>Where calls are made from; null where no program has room.</summary>
     public RemoteRoom? Room { get; }
 
+    /// <summary><see cref="Borrowing.AllowsSignalled"/>. False where it is soon tried again.</summary>
+    public bool AllowsSignalled { get; set; } = true;
+
     /// <summary>Longest time that any thread stood still, in microseconds.</summary>
     public long PauseMicroseconds { get; private set; }
 
@@ -94,7 +97,7 @@ internal sealed class AgentProcess : IDisposable
         if (_given is { } held)
             action(held);
         else
-            TracerThread.Run(() => HoldHere(action), () => System.Threading.Volatile.Read(ref _held)?.Tracer.BuryTheDead());
+            TracerThread.Run(() => HoldHere(action), () => System.Threading.Volatile.Read(ref _held)?.Tracer.BuryTheDead(), leavesTraced: () => _held?.Tracer.LeavesTraced == true);
     }
 
     public void Dispose()

@@ -32,7 +32,7 @@ internal sealed class RemoteWork
     {
         if (_borrowing.IsRoomTaken(held.Threads))
             return null;
-        if ((_borrowing.Choose(held.Threads) ?? Sleeper(held)) is not { } tracee)
+        if (Choose(held) is not { } tracee)
             return _borrowing.Hindrance is { } hindrance ? throw AgentProcess.Refused(hindrance) : null;
         RequireAllowed(tracee, calls);
         RemoteOutcome outcome = _calls.Run(tracee, calls, [], name, null, onResult);
@@ -43,6 +43,12 @@ internal sealed class RemoteWork
             RemoteEnd.Stuck => throw AgentProcess.Refused(RemoteHindrance.Frozen),
             _ => null,
         };
+    }
+
+    private Tracee? Choose(HeldProcess held)
+    {
+        _borrowing.AllowsSignalled = _process.AllowsSignalled;
+        return _borrowing.Choose(held.Threads) ?? Sleeper(held);
     }
 
     /// <summary>All threads sleep in calls that are better not interrupted: one must be.</summary>

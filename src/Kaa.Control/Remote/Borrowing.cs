@@ -11,10 +11,17 @@ namespace Kaa.Control.Remote;
 /// <summary>Which of the stopped threads is asked to make a call: the one that notices least.</summary>
 public sealed class Borrowing(ObservedTarget target, TaskDirectory tasks, TargetPatch patch, RemoteRoom room)
 {
+    private const int Signalled = 10; // to the rank of a thread in a call
     private const int RseqSection = 8; // offset of rseq_cs in struct rseq (include/uapi/linux/rseq.h)
 
     /// <summary>Why the threads that were asked could not be; null where none was refused for such a reason.</summary>
     public RemoteHindrance? Hindrance { get; private set; }
+
+    /// <summary>
+    /// One may be taken for which a signal waits that the program handles. It is blocked while the thread makes its calls, and finds the thread's own call as it was. Only if Kaa is killed in
+    /// these microseconds is that call made again where the signal should have ended it, so it is the last choice.
+    /// </summary>
+    public bool AllowsSignalled { get; set; }
 
     /// <summary>Null where none can be borrowed.</summary>
     public Tracee? Choose(IReadOnlyList<ThreadSight> threads)
@@ -23,7 +30,11 @@ public sealed class Borrowing(ObservedTarget target, TaskDirectory tasks, Target
         int bestRank = int.MaxValue;
         foreach (ThreadSight sight in threads)
         {
-            if (!sight.IsStopped || !sight.Tracee!.HasRegisters || Rank(sight.Tracee) is not (>= 0 and int rank) || rank >= bestRank || !MayBorrow(sight.Tracee))
+            if (!sight.IsStopped || !sight.Tracee!.HasRegisters || Rank(sight.Tracee) is not (>= 0 and int rank) || tasks.Status(sight.Tid) is not { } status)
+                continue;
+            if (rank > 0 && PendingSignals.Interrupt(status, tasks.Status))
+                rank = AllowsSignalled ? rank + Signalled : int.MaxValue;
+            if (rank >= bestRank || !MayBorrow(sight.Tracee, status))
                 continue;
             best = sight.Tracee;
             bestRank = rank;
@@ -59,9 +70,9 @@ public sealed class Borrowing(ObservedTarget target, TaskDirectory tasks, Target
         return SyscallRestart.IsRestartCode(unchecked((long)tracee.Registers.Rax)) ? 1 : -1;
     }
 
-    private bool MayBorrow(Tracee tracee)
+    private bool MayBorrow(Tracee tracee, ProcessStatus status)
     {
-        if (tasks.Status(tracee.Tid) is not { } status || PendingSignals.Interrupt(status))
+        if (PendingSignals.AreFatal(status))
             return false;
         if (RemoteHindrance.Of(status) is { } hindrance)
         {

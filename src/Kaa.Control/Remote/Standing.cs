@@ -17,6 +17,10 @@ internal static class Standing
         {
             if (sight.IsHeld || sight.Conduct is not (ThreadConduct.Running or ThreadConduct.Held) || tasks.Status(sight.Tid) is not { } status)
                 continue;
+
+            // One that is attended: it is ours, and stops when it is come by.
+            if (status.TracerPid != 0 && Directory.Exists($"/proc/self/task/{status.TracerPid}"))
+                continue;
             if (status.TracerPid != 0)
                 throw DumpedProcess.Traced(pid, status.TracerPid);
             if (tasks.Stat(sight.Tid) is { IsZombie: false, IsExiting: false })

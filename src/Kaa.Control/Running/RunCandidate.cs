@@ -1,4 +1,5 @@
 using Kaa.Formats;
+using Kaa.Linux.Looking;
 using Kaa.Python.Running;
 using Kaa.Python.Stack;
 using Kaa.Results;
@@ -32,6 +33,10 @@ internal readonly record struct RunCandidate(RawThread Thread, ExecWay Way)
             found.AddRange(known.Where(one => IsBusy(one.Thread, one.Kernel, facts, memory) && facts.TakesScripts(one.Thread, memory)).Select(one => new RunCandidate(one.Thread, ExecWay.RemoteExec)));
         if (IsWanted(request, ExecWay.PendingCall))
             found.AddRange(known.Where(one => one.Thread.Main && IsBusy(one.Thread, one.Kernel, facts, memory)).Select(one => new RunCandidate(one.Thread, ExecWay.PendingCall)));
+
+        // While the code runs the thread takes no signals: those of the program's timers would end others' system calls, were it the main thread.
+        if (target.Tasks.Status(target.Pid) is { } leader && TimerSignals.AreUsed(leader))
+            known.Reverse();
         if (IsWanted(request, ExecWay.ParkedThread))
             found.AddRange(known.Where(one => one.Kernel.State == ThreadState.Sleeping).Select(one => new RunCandidate(one.Thread, ExecWay.ParkedThread)));
         return found;

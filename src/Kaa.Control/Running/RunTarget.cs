@@ -23,6 +23,8 @@ namespace Kaa.Control.Running;
 /// <summary>The process that code is to run in, with all that the ways have in common: stopping one thread, making the region, letting go.</summary>
 internal sealed class RunTarget : IDisposable
 {
+    private const int MostSignalsMet = 3;
+
     private readonly ProcessMutex _mutex;
     private readonly IReadOnlyList<Address> _functions;
     private readonly RemoteRoom _room;
@@ -66,6 +68,14 @@ internal sealed class RunTarget : IDisposable
     public QueueVerdict Queue { get; }
 
     public RunRegion? Region { get; private set; }
+
+    /// <summary>How often a thread was not used because a signal waited for it.</summary>
+    public int SignalsMet { get; set; }
+
+    /// <summary>
+    /// <see cref="Borrowing.AllowsSignalled"/>: a timer sends one signal after the other. The signal is blocked while the code runs, and finds the call that it should interrupt as it was.
+    /// </summary>
+    public bool AllowsSignalled => SignalsMet >= MostSignalsMet;
 
     /// <summary>Longest time, in microseconds, that a thread stood still.</summary>
     public long PauseMicroseconds { get; private set; }
@@ -120,7 +130,7 @@ internal sealed class RunTarget : IDisposable
     {
         bool isDone = false;
         HeldProcess? held = null;
-        TracerThread.Run(Hold, () => System.Threading.Volatile.Read(ref _tracer)?.BuryTheDead());
+        TracerThread.Run(Hold, () => System.Threading.Volatile.Read(ref _tracer)?.BuryTheDead(), leavesTraced: () => _tracer?.LeavesTraced == true);
         return isDone;
 
         void Hold()
@@ -208,6 +218,8 @@ internal sealed class RunTarget : IDisposable
 
     private void RemoveBy(HeldProcess held, Tracee tracee)
     {
+        if (Tasks.Status(tracee.Tid) is { } status && PendingSignals.Interrupt(status, Tasks.Status))
+            SignalsMet++;
         bool isInside = X64Runner.Contains(Region!.Address, tracee.Registers.Rip);
         if (!isInside && WhyNot(held, tracee) is null && Region.Remove(_calls, tracee))
             Forget();
@@ -230,6 +242,7 @@ internal sealed class RunTarget : IDisposable
     {
         if (_borrowing.IsRoomTaken(held.Threads))
             return RemoteHindrance.Busy;
+        _borrowing.AllowsSignalled = AllowsSignalled;
         foreach (ThreadSight sight in held.Threads)
         {
             if (sight.Tid == tracee.Tid && _borrowing.Choose([sight]) is null)

@@ -24,8 +24,12 @@ internal sealed class SafePoint(RunTarget target, HeldProcess held, Tracee trace
             return "a signal is on its way to it";
         if (!X64CallStub.IsSupported(tracee.Registers))
             return "it runs code that is not 64-bit";
-        if (target.Tasks.Status(tracee.Tid) is not { } status || PendingSignals.Interrupt(status))
+        if (target.Tasks.Status(tracee.Tid) is not { } status || PendingSignals.AreFatal(status) || (!target.AllowsSignalled && PendingSignals.Interrupt(status, target.Tasks.Status)))
+        {
+            target.SignalsMet++;
             return "a signal is on its way to it";
+        }
+
         Thread = target.Interpreted(held, tracee.Tid);
         if (Thread is null)
             return "it is no thread of one interpreter";

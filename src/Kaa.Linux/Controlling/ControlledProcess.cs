@@ -85,11 +85,16 @@ public sealed class ControlledProcess
     public ControlledThread? Find(int tid) => _threads.Find(thread => thread.Tid == tid);
 
     /// <summary>As others see it that need a process which stands still.</summary>
-    public HeldProcess Held() => HeldProcess.Adopt(_tasks, _nested, Stopped(), () =>
-    {
-        StopAwakened();
-        return Stopped();
-    });
+    public HeldProcess Held() => HeldProcess.Adopt(
+        _tasks,
+        _nested,
+        Stopped(),
+        () =>
+        {
+            StopAwakened();
+            return Stopped();
+        },
+        tid => Find(tid) is { } thread && Stop(thread) ? thread.Tracee : null);
 
     private List<Tracee> Stopped()
     {
@@ -111,6 +116,7 @@ public sealed class ControlledProcess
     {
         Scheduling.Hasten();
         StopEach();
+        HandOverAll();
         Scheduling.Relax(0);
     }
 
@@ -120,7 +126,7 @@ public sealed class ControlledProcess
         {
             bool isPassing = false;
             var running = new List<ControlledThread>();
-            foreach (ControlledThread thread in _threads.ToArray())
+            foreach (ControlledThread thread in LeaderLast())
             {
                 if (thread.State != RunState.Running)
                     continue;
@@ -152,6 +158,19 @@ public sealed class ControlledProcess
         }
     }
 
+    /// <summary>As long as it runs the leader takes the process's signals, and nobody else's call ends for one.</summary>
+    private List<ControlledThread> LeaderLast()
+    {
+        List<ControlledThread> ordered = [.. _threads];
+        if (ordered.Count > 1 && ordered[0].Tid == Pid)
+        {
+            ordered.Add(ordered[0]);
+            ordered.RemoveAt(0);
+        }
+
+        return ordered;
+    }
+
     /// <summary>While all stand still: stops those that were left asleep and have woken up.</summary>
     public void StopAwakened()
     {
@@ -160,6 +179,8 @@ public sealed class ControlledProcess
             if (thread.State == RunState.Running && _conducts.Of(thread) is StopConduct.Runs or StopConduct.Restarts)
                 _ = Stop(thread);
         }
+
+        HandOverAll();
     }
 
     /// <summary>
@@ -182,6 +203,12 @@ public sealed class ControlledProcess
     /// <summary>Lets every thread go on whose stop has been told.</summary>
     public void ContinueAll()
     {
+        if (Find(Pid) is { State: RunState.Stopped, HasNews: false } leader && HasSignalsForLeader())
+        {
+            Continue(leader);
+            PendingSignals.AwaitTaken(_tasks, Pid);
+        }
+
         foreach (ControlledThread thread in _threads.ToArray())
         {
             if (thread is { State: RunState.Stopped, HasNews: false })
@@ -254,13 +281,16 @@ public sealed class ControlledProcess
     {
         X64Registers registers = thread.Tracee.Registers;
         ulong address = registers.Rip;
-        if (thread.Trap is not null || Sites is not { } sites || (sites.Real(address) is var real && real == address && (real = sites.Detour(address) ?? address) == address))
+        if (thread.Trap is not null || IsInCall(thread.Tracee) || Sites is not { } sites || (sites.Real(address) is var real && real == address && (real = sites.Detour(address) ?? address) == address))
             return;
         _reading.Prepare(thread);
         registers.Rip = real;
         if (SetRealRegisters(thread, registers))
             thread.Trap = address;
     }
+
+    /// <summary>It makes its call again first, and comes to what lies behind it then.</summary>
+    private static bool IsInCall(Tracee tracee) => tracee.Repaired || (SyscallRestart.WasInCall(tracee.Registers) && SyscallRestart.IsRestartCode(unchecked((long)tracee.Registers.Rax)));
 
     /// <summary>A thread that has stopped for an int3 of which nobody knew then goes on behind it; false where that is none of Kaa's.</summary>
     public bool PassLateTrap(ControlledThread thread)
@@ -301,16 +331,48 @@ public sealed class ControlledProcess
     /// <summary>Lets all go for good, with the signals that were on their way.</summary>
     public void DetachAll()
     {
+        bool isLeaderFirst = HasSignalsForLeader();
+        if (isLeaderFirst && Find(Pid) is { State: RunState.Stopped } leader)
+        {
+            _reading.Prepare(leader, isLast: true);
+            _ = PTrace.Detach(Pid, SignalOf(leader));
+            leader.State = RunState.Running;
+            PendingSignals.AwaitTaken(_tasks, Pid);
+        }
+
         foreach (ControlledThread thread in _threads)
         {
             if (thread.State == RunState.Stopped)
             {
-                _reading.Prepare(thread);
+                _reading.Prepare(thread, isLast: true);
                 _ = PTrace.Detach(thread.Tid, SignalOf(thread));
             }
         }
 
         _threads.Clear();
+    }
+
+    private bool HasSignalsForLeader() => _threads.Count > 1 && _tasks.Status(Pid) is { } status && PendingSignals.WaitForLeader(status);
+
+    /// <summary>The signal that a thread has stopped for is the leader's (<see cref="TimerSignals"/>), and the thread goes on as if it had never come. False where it is its own.</summary>
+    public bool TryHandOver(ControlledThread thread)
+    {
+        if (!thread.Tracee.HasRegisters || !TimerSignals.TryHandOver(_tasks, Pid, thread.Tid, thread.Status, thread.Tracee.Registers))
+            return false;
+        StopReading.Drop(thread);
+        return true;
+    }
+
+    /// <summary>Signals of timers wait for the leader, so that nobody stands in a stop for one: such a thread could not be borrowed.</summary>
+    private void HandOverAll()
+    {
+        foreach (ControlledThread thread in _threads)
+        {
+            if (thread is not { State: RunState.Stopped, HasNews: true, Met: null } || !TimerSignals.IsTimers(thread.Status) || TryHandOver(thread))
+                continue;
+            if (thread.Tid == Pid && TimerSignals.TryPutBack(Pid, thread.Status))
+                StopReading.Drop(thread);
+        }
     }
 
     /// <summary>Waits for the first stop of another process that this one has made (<see cref="StopKind.Child"/>): it has run nothing yet. False where it is gone.</summary>

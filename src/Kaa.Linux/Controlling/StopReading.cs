@@ -26,21 +26,35 @@ internal sealed class StopReading(TaskDirectory tasks)
         tracee.Repaired = true;
     }
 
+    /// <summary>The thread goes on as if the signal that it has stopped for had never come.</summary>
+    public static void Drop(ControlledThread thread)
+    {
+        thread.Signal = 0;
+        thread.HasNews = thread.IsUntaken = false;
+        thread.Status = new WaitStatus(StopKind.Event, 0);
+        thread.Tracee.Status = thread.Status;
+        X64Registers registers = thread.Tracee.Registers;
+        thread.Tracee.Repaired = thread.Tracee.HasRegisters && SyscallRestart.NeedsRepair(registers)
+            && PTrace.IsSyscallInstruction(thread.Tid, SyscallRestart.Instruction(registers).Value) && PTrace.SetAll(thread.Tid, SyscallRestart.Repaired(registers));
+    }
+
     /// <summary>
-    /// A signal must find the thread's call as it would be without Kaa: interrupted. A call that was cut short is made again, by us where the kernel would not.
+    /// A signal must find the thread's call as it would be without Kaa: interrupted. A call that was cut short is made again: by us where the kernel would not. At the end of a call of ours the
+    /// kernel makes it again only where it has to look for signals: an interrupt has it do that, whether there is one or not, and stops the thread once more.
     /// </summary>
-    public void Prepare(ControlledThread thread)
+    /// <param name="isLast">It is detached: the kernel looks for signals then.</param>
+    public void Prepare(ControlledThread thread, bool isLast = false)
     {
         Tracee tracee = thread.Tracee;
         if (!tracee.HasRegisters || (!tracee.Repaired && !tracee.IsAtOwnCall))
             return;
         bool isSignalled = tasks.Status(thread.Tid) is { } status
-            ? PendingSignals.Interrupt(status) || (thread.Signal != 0 && !PendingSignals.Ignores(status, thread.Signal))
+            ? PendingSignals.Interrupt(status, tasks.Status) || (thread.Signal != 0 && !PendingSignals.Ignores(status, thread.Signal))
             : thread.Signal != 0;
         if (tracee.Repaired && isSignalled)
             _ = PTrace.SetAll(thread.Tid, tracee.Registers);
-        else if (tracee.IsAtOwnCall && !tracee.Repaired && !isSignalled && SyscallRestart.WasInCall(tracee.Registers))
-            _ = PTrace.SetAll(thread.Tid, SyscallRestart.Restarted(tracee.Registers));
+        else if (tracee.IsAtOwnCall && !tracee.Repaired && !isLast && SyscallRestart.WasInCall(tracee.Registers))
+            _ = PTrace.Interrupt(thread.Tid);
         tracee.Repaired = false;
         tracee.IsAtOwnCall = false;
     }

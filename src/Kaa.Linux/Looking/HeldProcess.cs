@@ -27,6 +27,7 @@ public sealed class HeldProcess : IDisposable
     private bool _isHeld;
     private bool _isAdopted;
     private Func<IEnumerable<Tracee>>? _stopAwake;
+    private Func<int, Tracee?>? _wake;
 
     /// <param name="nested">The target lives in a pid namespace of its own.</param>
     public HeldProcess(TaskDirectory tasks, bool nested)
@@ -52,9 +53,11 @@ public sealed class HeldProcess : IDisposable
     /// A view of a process whose threads somebody else has stopped, on this thread, and will let go: <see cref="Stop"/> and <see cref="Release"/> do nothing.
     /// </summary>
     /// <param name="stopAwake">Stops those that were left asleep and have woken up, and gives all that are stopped then.</param>
-    public static HeldProcess Adopt(TaskDirectory tasks, bool nested, IEnumerable<Tracee> stopped, Func<IEnumerable<Tracee>>? stopAwake = null)
+    /// <param name="wake">Stops one of those that were left asleep, and repairs its call; null where it does not stop.</param>
+    public static HeldProcess Adopt(
+        TaskDirectory tasks, bool nested, IEnumerable<Tracee> stopped, Func<IEnumerable<Tracee>>? stopAwake = null, Func<int, Tracee?>? wake = null)
     {
-        var held = new HeldProcess(tasks, nested) { _isAdopted = true, _stopAwake = stopAwake };
+        var held = new HeldProcess(tasks, nested) { _isAdopted = true, _stopAwake = stopAwake, _wake = wake };
         held._roster.Begin(null);
         held.Tracer.Adopt(stopped);
         held.Record();
@@ -72,6 +75,8 @@ public sealed class HeldProcess : IDisposable
             return false;
         _isHeld = true;
         IReadOnlyList<ThreadSight> sights = [.. _roster.Threads];
+        List<int> first = ToStop(sights);
+        Attend(tid => !first.Contains(tid));
         do
         {
             StopSome(ToStop(sights));
@@ -154,8 +159,6 @@ public sealed class HeldProcess : IDisposable
     /// </summary>
     public ThreadSight? StopSleeper()
     {
-        if (_isAdopted)
-            return null;
         ThreadSight? best = null;
         foreach (ThreadSight sight in _roster.Threads)
         {
@@ -165,7 +168,16 @@ public sealed class HeldProcess : IDisposable
                 best = sight;
         }
 
-        return best is null ? null : StopAlone(best, _ => true);
+        return best is null ? null : _isAdopted ? Wake(best) : StopAlone(best, _ => true);
+    }
+
+    private ThreadSight? Wake(ThreadSight sight)
+    {
+        if (_wake?.Invoke(sight.Tid) is not { } tracee)
+            return null;
+        Tracer.Adopt([tracee]);
+        Record();
+        return _roster.Find(sight.Tid);
     }
 
     /// <summary>Stops one thread alone; null where it can't be.</summary>
@@ -182,7 +194,20 @@ public sealed class HeldProcess : IDisposable
                 best = sight;
         }
 
-        return best is null ? null : StopAlone(best, StillToBeStopped);
+        if (best is null)
+            return null;
+        if (best.Tid == _roster.Threads[0].Tid)
+            Attend(tid => tid != best.Tid);
+        return StopAlone(best, StillToBeStopped);
+    }
+
+    /// <summary>While the leader is held the others would be woken by the program's timers.</summary>
+    private void Attend(Predicate<int> isMeant)
+    {
+        if (_roster.Threads.Count < 2 || _tasks.Status(_roster.Threads[0].Tid) is not { } leader || !TimerSignals.AreUsed(leader))
+            return;
+        Tracer.Attend(_roster.Threads.FindAll(sight => sight.Conduct == ThreadConduct.Parked && isMeant(sight.Tid)).ConvertAll(sight => sight.Tid));
+        _isHeld = true;
     }
 
     private ThreadSight? StopAlone(ThreadSight sight, Func<int, bool> stillMay)
@@ -235,6 +260,13 @@ public sealed class HeldProcess : IDisposable
             (isDelicate ? delicate : others).Add(tid);
         }
 
+        // The leader, first in the kernel's order, comes last: as long as it runs it takes the process's signals, and nobody else's call ends for one.
+        if (others.Count > 1)
+        {
+            others.Add(others[0]);
+            others.RemoveAt(0);
+        }
+
         Tracer.Stop(others, StillToBeStopped, _ => long.MaxValue);
         foreach (int tid in delicate)
             Tracer.Stop([tid], _ => true, _ => long.MaxValue);
@@ -262,6 +294,8 @@ public sealed class HeldProcess : IDisposable
 
     private void Record()
     {
+        if (!_isAdopted)
+            Tracer.TakeAttended();
         foreach (Tracee tracee in Tracer.Tracees)
         {
             if (_roster.Find(tracee.Tid) is not { } sight || sight.Tracee == tracee)

@@ -146,6 +146,16 @@ public static unsafe class PTrace
             return information.Length >= SignalInformationSize && Libc.PTrace(GetSignalRequest, tid, 0, (nint)bytes) == 0;
     }
 
+    /// <summary>True where the signal that the thread has stopped for comes from a timer.</summary>
+    public static bool IsOfTimer(int tid)
+    {
+        const int CodePlace = 2; // si_code
+        const int Kernel = 0x80; // SI_KERNEL: setitimer, alarm
+        const int Timer = -2; // SI_TIMER: timer_create
+        Span<int> information = stackalloc int[SignalInformationSize / sizeof(int)];
+        return TryGetSignal(tid, System.Runtime.InteropServices.MemoryMarshal.AsBytes(information)) && information[CodePlace] is Kernel or Timer;
+    }
+
     /// <summary>Address of the thread's struct rseq (include/uapi/linux/rseq.h); 0 where it has none, null where the kernel does not say.</summary>
     public static ulong? RseqArea(int tid)
     {

@@ -21,9 +21,12 @@ public sealed class Tracer(TaskDirectory tasks, int patience = Tracer.PatienceMi
     internal const int PatienceMicroseconds = 2_000;
     private const int LingerMicroseconds = 1_000_000;
     private const int LingerSleep = 200;
+    private const int AttendMicroseconds = 50_000;
 
     private readonly List<Tracee> _tracees = [];
     private readonly List<int> _seized = []; // locked: another thread reads it
+    private readonly List<int> _attended = [];
+    private int _leader;
 
     public IReadOnlyList<Tracee> Tracees => _tracees;
 
@@ -49,11 +52,27 @@ public sealed class Tracer(TaskDirectory tasks, int patience = Tracer.PatienceMi
         int first = _tracees.Count;
         foreach (int tid in tids)
         {
-            if (stillMay(tid) && PTrace.Seize(tid))
+            if (stillMay(tid) && (_attended.Remove(tid) || PTrace.Seize(tid)))
                 Interrupt(tid);
         }
 
         Wait(first, deadline, patience);
+    }
+
+    /// <summary>Threads are traced that do not stand still.</summary>
+    public bool LeavesTraced => _attended.Count > 0;
+
+    /// <summary>Traces threads without stopping them, for <see cref="TimerSignals"/>; the kernel lets go of them when this thread of Kaa's ends.</summary>
+    public void Attend(IEnumerable<int> tids)
+    {
+        foreach (int tid in tids)
+        {
+            if (!PTrace.Seize(tid))
+                continue;
+            _attended.Add(tid);
+            lock (_seized)
+                _seized.Add(tid);
+        }
     }
 
     /// <summary>Takes over threads that this thread has stopped already. They are not let go by <see cref="Release"/>, which must not be called then.</summary>
@@ -84,6 +103,8 @@ public sealed class Tracer(TaskDirectory tasks, int patience = Tracer.PatienceMi
     /// <summary>Gives every thread its signal, its registers and its freedom back.</summary>
     public void Release()
     {
+        TakeAttended();
+        ReleaseLeader();
         foreach (Tracee tracee in _tracees)
         {
             if (tracee.State == TraceeState.Stopping)
@@ -94,7 +115,70 @@ public sealed class Tracer(TaskDirectory tasks, int patience = Tracer.PatienceMi
 
         _tracees.RemoveAll(tracee => tracee.State is TraceeState.Ended or TraceeState.Released);
         StoppedSince = null;
+        AttendToTheEnd();
         Linger();
+    }
+
+    /// <summary>Those of <see cref="Attend"/> that have stopped for a signal count as stopped. The kernel is not told that it was noticed, or the signal would be lost if Kaa were killed.</summary>
+    public void TakeAttended()
+    {
+        for (int i = _attended.Count - 1; i >= 0; i--)
+        {
+            int tid = _attended[i];
+            if (!PTrace.Peek(tid, out WaitStatus status))
+                continue;
+            _attended.RemoveAt(i);
+            var tracee = new Tracee(tid) { Status = status, State = status.Kind == StopKind.Ended ? TraceeState.Overdue : TraceeState.Stopped, HeldSince = Clock.Microseconds };
+            _tracees.Add(tracee);
+            if (tracee.State == TraceeState.Stopped)
+                AtStop(tracee);
+        }
+    }
+
+    /// <summary>A timer's signal to the leader. Nobody has the one that is ignored.</summary>
+    private void HandOver(Tracee tracee)
+    {
+        if (tracee.Repaired || !TimerSignals.TryHandOver(tasks, tasks.Status(tracee.Tid)?.ThreadGroup ?? 0, tracee.Tid, tracee.Status, tracee.Registers))
+            return;
+        tracee.Status = new WaitStatus(StopKind.Event, 0);
+        AtStop(tracee);
+    }
+
+    /// <summary>A signal that waits for the process is the leader's. Of threads that are let go at once, the first one that gets a processor would take it.</summary>
+    private void ReleaseLeader()
+    {
+        if (_tracees.Count + _attended.Count < 2 || _tracees.Count == 0 || tasks.Status(_tracees[0].Tid) is not { ThreadGroup: var group }
+            || _tracees.Find(tracee => tracee.Tid == group) is not { State: TraceeState.Stopped } leader)
+            return;
+        bool isAwaited = tasks.Status(group) is { } status && PendingSignals.WaitForLeader(status);
+        Detach(leader);
+        if (isAwaited)
+            PendingSignals.AwaitTaken(tasks, group);
+        _leader = group;
+    }
+
+    /// <summary>As long as the leader has not got a processor to take its signals, others are woken for the next ones.</summary>
+    private void AttendToTheEnd()
+    {
+        long end = Clock.Microseconds + AttendMicroseconds;
+        while (_attended.Count > 0 && Clock.Microseconds < end && tasks.Status(_leader) is { } status && PendingSignals.WaitForLeader(status))
+        {
+            ReleaseAttended();
+            Clock.Sleep(SleepMicroseconds);
+        }
+
+        ReleaseAttended();
+    }
+
+    private void ReleaseAttended()
+    {
+        int first = _tracees.Count;
+        TakeAttended();
+        for (int i = first; i < _tracees.Count; i++)
+        {
+            if (_tracees[i].State == TraceeState.Stopped)
+                Detach(_tracees[i]);
+        }
     }
 
     /// <summary>
@@ -223,13 +307,15 @@ public sealed class Tracer(TaskDirectory tasks, int patience = Tracer.PatienceMi
     /// <summary>A signal that waits for the thread must find its call as it would be without us: interrupted.</summary>
     private void UndoRepairIfSignalled(Tracee tracee)
     {
-        if (!tracee.Repaired || tasks.Status(tracee.Tid) is not { } status || !PendingSignals.Interrupt(status))
+        if (!tracee.Repaired || tasks.Status(tracee.Tid) is not { } status || !PendingSignals.Interrupt(status, tasks.Status))
             return;
         tracee.Repaired = !PTrace.SetAll(tracee.Tid, tracee.Registers);
     }
 
     private void Detach(Tracee tracee)
     {
+        if (tracee is { Status.Kind: StopKind.Signal, HasRegisters: true })
+            HandOver(tracee);
         UndoRepairIfSignalled(tracee);
         bool detached = PTrace.Detach(tracee.Tid, tracee.Status.SignalToDeliver);
         LongestMicroseconds = Math.Max(LongestMicroseconds, Clock.Microseconds - tracee.HeldSince);

@@ -1,3 +1,5 @@
+using Kaa.Linux.Calls;
+
 namespace Kaa.Linux.Looking;
 
 /// <summary>
@@ -7,6 +9,8 @@ namespace Kaa.Linux.Looking;
 public static class TracerThread
 {
     private const int MeanwhileEvery = 10; // ms
+    private const int MostEnding = 1_000_000; // µs
+    private const int EndingSleep = 30; // µs
 
     // As long as a look may hold anybody, where nothing else is asked for: a thread that loses its processor while it holds others would hold them
     // for longer than it may. Seen with 40 runnable threads on two processors: 331 ms, when it was given up after 10.
@@ -14,7 +18,8 @@ public static class TracerThread
 
     /// <param name="meanwhile">Called again and again on the thread that asked, until the other is through.</param>
     /// <param name="hasty">For how many milliseconds it may be of real-time priority.</param>
-    public static void Run(Action action, Action meanwhile, int hasty = Hasty)
+    /// <param name="leavesTraced">Whether it has left threads traced that were not stopped: asked when it is through. The kernel lets go of them when the thread is gone, which is waited for.</param>
+    public static void Run(Action action, Action meanwhile, int hasty = Hasty, Func<bool>? leavesTraced = null)
     {
         System.Runtime.ExceptionServices.ExceptionDispatchInfo? failure = null;
         int tid = 0;
@@ -27,6 +32,8 @@ public static class TracerThread
                 Scheduling.Relax(hastened);
         }
 
+        if (leavesTraced?.Invoke() == true)
+            AwaitEnd(tid);
         failure?.Throw();
 
         void Begin()
@@ -43,5 +50,13 @@ public static class TracerThread
                 failure = System.Runtime.ExceptionServices.ExceptionDispatchInfo.Capture(e);
             }
         }
+    }
+
+    /// <summary>A thread lets go of all that it traces before it is gone from the process's list (exit_notify, kernel/exit.c).</summary>
+    private static void AwaitEnd(int tid)
+    {
+        long end = Clock.Microseconds + MostEnding;
+        while (Directory.Exists($"/proc/self/task/{tid}") && Clock.Microseconds < end)
+            Clock.Sleep(EndingSleep);
     }
 }

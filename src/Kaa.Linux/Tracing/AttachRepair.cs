@@ -35,7 +35,7 @@ public static class AttachRepair
     /// </summary>
     /// <returns>True where the call is made again.</returns>
     public static bool AtExit(int tid) =>
-        Status(tid) is { } status && !PendingSignals.Interrupt(status) && PTrace.TryGetRegisters(tid, out X64Registers registers)
+        Status(tid) is { } status && !PendingSignals.Interrupt(status, Status) && PTrace.TryGetRegisters(tid, out X64Registers registers)
         && SyscallRestart.NeedsRepair(registers) && PTrace.IsSyscallInstruction(tid, SyscallRestart.Instruction(registers).Value)
         && PTrace.SetAll(tid, SyscallRestart.Repaired(registers));
 
@@ -46,7 +46,7 @@ public static class AttachRepair
             return;
 
         // A signal that waits for the thread must find its call as it would be without us: interrupted.
-        if (Status(tid) is { } status && PendingSignals.Interrupt(status))
+        if (Status(tid) is { } status && PendingSignals.Interrupt(status, Status))
             _ = PTrace.SetAll(tid, registers);
     }
 

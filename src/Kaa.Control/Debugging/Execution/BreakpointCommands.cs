@@ -47,10 +47,13 @@ internal sealed class BreakpointCommands(DebugSession session, ExecutionControl 
                 one.Tid = (inferior?.Threads.FirstOrDefault(thread => thread.Number == number) ?? throw new UserError("no-thread", $"Unknown thread {number}.")).Tid;
             one.Locations = found;
             execution.Plant();
+            execution.RefusedPlace = null;
         }
         catch
         {
             execution.Breakpoints.Remove(one);
+            if (found.Count > 0)
+                execution.RefusedPlace = spec;
             throw;
         }
 

@@ -90,9 +90,15 @@ public sealed class ExecutionControl : IDisposable
     /// <summary>The value of an expression, as an address.</summary>
     public ulong Evaluate(string expression) => Arguments.Place(_session, expression).Value;
 
+    /// <summary>Where the last breakpoint was to be that could not be set; null where none was refused.</summary>
+    public string? RefusedPlace { get; set; }
+
     /// <summary>Lets the process go on until it stops, says why, and does what the breakpoint's commands say.</summary>
+    /// <exception cref="UserError">breakpoint-missing: nobody is there who could stop it, and nothing would.</exception>
     public void Resume(ResumePlan plan)
     {
+        if (RefusedPlace is { } place && _session.Options.IsBatch && !IsOwn && plan is { StepTid: null, IsDone: null } && !Breakpoints.All.Any(one => one.IsEnabled) && !Breakpoints.Own.Any())
+            throw new UserError("breakpoint-missing", $"The process is not let go on: the breakpoint at {place} could not be set, and nothing else would stop it.", "a breakpoint elsewhere, or a session without --batch, where Ctrl-C stops it");
         if (_isInCommands)
         {
             _deferred = plan;

@@ -239,6 +239,12 @@ internal sealed class RunLoop(
             return;
         }
 
+        if (!signals.Prints(signal) && control.TryHandOver(thread))
+        {
+            control.Continue(thread);
+            return;
+        }
+
         thread.Signal = signals.Passes(signal) ? signal : 0;
         if (signals.Stops(signal))
             _report = new StopReport(StopReason.Signal, thread.Tid) { Signal = signal };
