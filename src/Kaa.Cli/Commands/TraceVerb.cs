@@ -78,6 +78,7 @@ internal sealed class TraceVerb : Verb
         new("kaa trace 4711 --syscall %file --top --duration 5", "which lines keep the disk busy?"),
         new("kaa trace 4711 --syscall openat --when 'result == -2'", "which files does it look for in vain?"),
         new("kaa trace 4711 --syscall connect,sendto --when 'py.file =~ \"api\"'", "whom does this module talk to?"),
+        new("kaa trace --call connect --follow -- make test", "who of them all talks to the network, and from which line?"),
         new("kaa trace --syscall execve --follow -- make test", "every program that is started, and by which line"),
     ];
 
@@ -95,8 +96,6 @@ internal sealed class TraceVerb : Verb
             throw new UsageError("what is to be traced? --syscall openat, say, or --call mkdir", Name);
         if (syscalls.Length > 0 && calls.Length > 0)
             throw new UsageError("--syscall and --call are two ways that exclude each other", Name);
-        if (isCommand && calls.Length > 0)
-            throw new UsageError("--call needs a process that runs already; give a pid", Name);
         string[] conditions = result.GetValue(_when) ?? [];
         if (conditions.Length > 1)
             throw new UsageError("--when can be given once; join conditions with 'and' and 'or'", Name);

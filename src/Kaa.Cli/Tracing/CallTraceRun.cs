@@ -12,15 +12,23 @@ internal sealed class CallTraceRun : TraceRun
     private readonly CallTracer _tracer;
     private long _lost;
 
+    /// <summary>Of a process that runs.</summary>
     public CallTraceRun(TraceArguments arguments, LiveTarget target, PythonProcess? python, ITraceSink sink)
     {
-        _tracer = new CallTracer(target, python, arguments.ToRequest(), sink);
+        _tracer = CallTracer.Attach(target, python, arguments.ToRequest(), sink);
         TraceCommand.Announce(string.Create(
             CultureInfo.InvariantCulture,
             $"tracing {_tracer.Armed} functions of process {target.Info.Pid}, which stood still for {_tracer.PauseMicroseconds / 1000.0:0.0} ms; Ctrl-C ends it"));
         foreach (string name in _tracer.Missing)
             TraceCommand.Announce($"there is no function {name} yet: it is traced once a library that has it is loaded");
     }
+
+    /// <summary>Of a program that is started.</summary>
+    public CallTraceRun(TraceArguments arguments, ITraceSink sink) => _tracer = CallTracer.Launch(arguments.Command, arguments.ToRequest(), sink);
+
+    public override int Pid => _tracer.Pid;
+
+    public override int? ExitStatus => _tracer.EarlyEnd;
 
     public override long Hits => _tracer.Hits;
 

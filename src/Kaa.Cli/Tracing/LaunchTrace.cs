@@ -28,8 +28,12 @@ internal sealed class LaunchTrace(TraceArguments arguments)
         using var interruption = new Interruption();
         using var queue = new TraceQueue();
         using TraceOutput output = TraceOutput.Create(arguments);
-        using var run = new SyscallTraceRun(arguments, queue, threads => threads.Start(new LaunchRequest(arguments.Command, OwnGroup: false)));
-        using var termination = new PassedTermination(() => run.ExitStatus is null ? run.Pid : 0);
+        TraceRun? begun = null;
+        using var termination = new PassedTermination(() => begun is { ExitStatus: null } started ? started.Pid : 0);
+        using TraceRun run = arguments.Calls.Count > 0
+            ? new CallTraceRun(arguments, queue)
+            : new SyscallTraceRun(arguments, queue, threads => threads.Start(new LaunchRequest(arguments.Command, OwnGroup: false)));
+        begun = run;
         output.Start(queue);
         try
         {

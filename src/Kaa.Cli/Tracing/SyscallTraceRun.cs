@@ -23,10 +23,10 @@ internal sealed class SyscallTraceRun(TraceArguments arguments, ITraceSink sink,
     }
 
     /// <summary>The process that was attached to or started; 0 where there was none.</summary>
-    public int Pid => _pid;
+    public override int Pid => _pid;
 
     /// <summary>Its exit status, or 128 and the signal that ended it; null where it lives on.</summary>
-    public int? ExitStatus => _tracer.Threads.ExitStatus;
+    public override int? ExitStatus => _tracer.Threads.ExitStatus;
 
     public override IReadOnlyList<Note> Notes()
     {

@@ -83,6 +83,12 @@ internal abstract class TraceRun : IDisposable
 {
     public abstract long Hits { get; }
 
+    /// <summary>The process that was attached to or started; 0 where there was none.</summary>
+    public abstract int Pid { get; }
+
+    /// <summary>Exit status of a program that was started, or 128 and the signal that ended it; null where it was not seen to end.</summary>
+    public abstract int? ExitStatus { get; }
+
     /// <summary>Hits that are missing since the target had no room for them.</summary>
     public virtual long Lost => 0;
 

@@ -17,6 +17,7 @@ namespace Kaa.Control.Agent;
 public sealed class AgentSession : IDisposable
 {
     private const int Attempts = 50;
+    private const int StrictAttempts = 5;
     private const int BetweenAttempts = 2_000; // µs
     private static readonly TimeSpan s_slice = TimeSpan.FromMilliseconds(5);
 
@@ -99,6 +100,7 @@ public sealed class AgentSession : IDisposable
         {
             using (AgentProcess process = AgentProcess.Open(_pid, null))
             {
+                process.AllowsSignalled = attempt > StrictAttempts;
                 Plan(process);
                 process.Hold(held => ArmNow(process, held));
                 PauseMicroseconds = Math.Max(PauseMicroseconds, process.PauseMicroseconds);
@@ -305,9 +307,11 @@ public sealed class AgentSession : IDisposable
     internal bool Teach(PythonProcess python)
     {
         using AgentProcess process = AgentProcess.Open(_pid, null);
-        AgentPython words = AgentWords.Of(process, python, FrameWalk.Of(python), out int tidOffset);
+        FrameWalk walk = FrameWalk.Of(python);
+        AgentPython words = AgentWords.Of(process, python, walk, out int tidOffset);
         if (words.search != 0 && python.Version.Major > 2)
             return false;
+        _stacks.Know(python, walk);
         if (tidOffset != 0)
             _memory.Write(AgentWords.TidOffset, tidOffset);
         _memory.Write(AgentWords.PythonOffset, words);

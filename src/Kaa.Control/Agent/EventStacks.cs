@@ -12,8 +12,11 @@ internal sealed class EventStacks(AgentMemory memory, PythonProcess? python, Fra
 {
     private const int MostKept = 100_000;
 
-    private readonly RecordedFrames? _frames = python is not null && walk is not null ? new RecordedFrames(python, walk) : null;
+    private RecordedFrames? _frames = python is not null && walk is not null ? new RecordedFrames(python, walk) : null;
     private readonly Dictionary<ulong, (IReadOnlyList<PythonFrame> Frames, int Omitted)> _stacks = [];
+
+    /// <summary>The interpreter has been met only now.</summary>
+    public void Know(PythonProcess met, FrameWalk frames) => _frames = new RecordedFrames(met, frames);
 
     public IReadOnlyList<PythonFrame> Find(ulong stack, out int omitted)
     {

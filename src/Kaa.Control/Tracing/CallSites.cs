@@ -71,7 +71,7 @@ internal sealed class CallSites(IReadOnlyList<FunctionPattern> patterns)
             using LiveTarget anew = LiveTarget.Open(pid);
             Look(anew);
         }
-        catch (UserError)
+        catch (Exception e) when (e is UserError or TargetFault)
         {
             return false;
         }

@@ -1,10 +1,11 @@
-using System.Globalization;
+using System.Collections.Concurrent;
 using Kaa.Control.Agent;
-using Kaa.Control.Conditions;
-using Kaa.Control.Tracing.Decoding;
-using Kaa.Formats;
+using Kaa.Control.Memory;
+using Kaa.Control.Memory.Following;
 using Kaa.Linux;
 using Kaa.Linux.Calls;
+using Kaa.Linux.Launching;
+using Kaa.Linux.Looking;
 using Kaa.Python;
 using Kaa.Results;
 
@@ -12,256 +13,243 @@ namespace Kaa.Control.Tracing;
 
 /// <summary>
 /// Follows calls of C functions by hooks of the agent at their entries: the thread that calls writes an event, with its Python stack, and runs on; here it is
-/// read. A function that does not exist yet is looked for again whenever a library has been loaded.
+/// read. A function that does not exist yet is looked for again whenever a library has been loaded. Children are followed where that is asked for: who makes one, or becomes another program,
+/// waits until Kaa goes along (<see cref="ProcessGates"/>), and the new process stands still until it has its own agent.
 /// </summary>
 public sealed class CallTracer : IDisposable
 {
-    private const int MostHooks = 2_000;
-    private const int MostUnderWay = 100_000;
+    private const int IdleMicroseconds = 500;
     private static readonly TimeSpan s_wait = TimeSpan.FromMilliseconds(20);
 
-    private readonly LiveTarget _target;
-    private readonly TraceRequest _request;
-    private readonly ITraceSink _sink;
-    private readonly AgentSession _session;
-    private readonly CallSites _sites;
-    private readonly CallThreadNames _names;
-    private readonly EventMemory _memory = new();
-    private readonly ArgumentDecoder _decoder;
-    private readonly HitContext _context;
-    private readonly Dictionary<ulong, TraceStack> _stacks = [];
-    private readonly Dictionary<ulong, TraceEvent> _underWay = [];
-    private readonly ConditionProgram? _program;
-    private readonly bool _asksAtReturn;
-    private readonly long _began = Clock.Microseconds;
-    private bool _isOver;
+    private readonly CallTrace _trace;
+    private readonly GateChoice _gates;
+    private readonly List<CalledProcess> _processes = [];
+    private readonly ConcurrentQueue<(CalledProcess? New, CalledProcess? Former)> _arrivals = new();
+    private IReadOnlyList<string>? _missing;
+    private int _underWay;
+    private volatile bool _isEnding;
+    private long _lost;
+
+    private CallTracer(TraceRequest request, ITraceSink sink, bool isLaunched)
+    {
+        _trace = new CallTrace(request, sink);
+        _gates = request.Follow ? GateChoice.All : isLaunched ? GateChoice.Execs : GateChoice.None;
+    }
 
     /// <summary>Puts the agent in; all threads stand still for some milliseconds, once.</summary>
     /// <exception cref="UserError">As of <see cref="AgentSession.Attach(LiveTarget, AgentOptions)"/>; no-such-symbol, too-many-symbols, not-hookable.</exception>
-    public CallTracer(LiveTarget target, PythonProcess? python, TraceRequest request, ITraceSink sink)
+    public static CallTracer Attach(LiveTarget target, PythonProcess? python, TraceRequest request, ITraceSink sink)
     {
-        _target = target;
-        _request = request;
-        _sink = sink;
-        _asksAtReturn = request.When is { } when && ConditionFacts.Asks(when, fact => fact == ConditionFact.Result);
-        _program = request.When is { } condition && !_asksAtReturn ? ConditionProgram.Compile(condition) : null;
-        _decoder = new ArgumentDecoder(_memory, static _ => null, request.MaxValue, request.Redact);
-        _context = new HitContext { Memory = _memory };
-        _names = new CallThreadNames(python);
-        _sites = new CallSites(request.Calls);
-        _sites.Look(target);
-        if (_sites.New.Count > MostHooks)
-            throw new UserError("too-many-symbols", string.Create(CultureInfo.InvariantCulture, $"{_sites.New.Count} functions have such names; {MostHooks} can be traced at a time"), "name them more narrowly, or one library: libc!open*");
-        if (_sites.New.Count == 0 && _sites.Unresolved.Count > 0)
-            throw new UserError("not-hookable", $"what {_sites.Unresolved[0]} resolves to is not known: it is an IFUNC that nobody has called yet", "trace the function that it stands for");
-        _session = AgentSession.Attach(target, new AgentOptions { Python = python, FindsPython = python is not null });
-        try
-        {
-            Arm();
-        }
-        catch (UserError)
-        {
-            Dispose();
-            throw;
-        }
+        var tracer = new CallTracer(request, sink, isLaunched: false) { Pid = target.Info.Pid!.Value };
+        tracer.Add(CalledProcess.Begin(target, python, null, tracer._gates, tracer._trace));
+        return tracer;
     }
 
-    public long Hits { get; private set; }
+    /// <summary>Starts a program, and traces it from its first instruction on.</summary>
+    /// <exception cref="UserError">As of <see cref="Launcher.Start"/>.</exception>
+    public static CallTracer Launch(IReadOnlyList<string> command, TraceRequest request, ITraceSink sink)
+    {
+        var tracer = new CallTracer(request, sink, isLaunched: true);
+        TracerThread.Run(
+            () =>
+            {
+                tracer.Pid = Launcher.Start(new LaunchRequest(command, OwnGroup: false), PTrace.MarkCalls);
+                try
+                {
+                    tracer.Begin(tracer.Pid, isProgram: true, former: null);
+                }
+                catch (UserError e)
+                {
+                    // It runs on without Kaa, as it was asked for.
+                    tracer.TellNotFollowed(e);
+                }
+            },
+            () => { });
+        tracer.Admit();
+        return tracer;
+    }
 
-    /// <summary>Hits that the process had no room to write down.</summary>
-    public long Lost => (long)_session.Lost;
+    /// <summary>The process that was asked for.</summary>
+    public int Pid { get; private set; }
 
-    public long PauseMicroseconds => _session.PauseMicroseconds;
+    /// <summary>Exit status of the program, or 128 and the signal that ended it, where it ended before it could be traced.</summary>
+    public int? EarlyEnd { get; private set; }
+
+    public long Hits => _trace.Hits;
+
+    /// <summary>Hits that the processes had no room to write down.</summary>
+    public long Lost => _lost + _processes.Sum(process => process.Lost);
+
+    public long PauseMicroseconds => _processes is [var first, ..] ? first.PauseMicroseconds : 0;
 
     /// <summary>In what the answer is less than complete.</summary>
-    public List<Note> Notes { get; } = [];
+    public IReadOnlyList<Note> Notes => _trace.Notes;
 
-    /// <summary>Names that no function of the process has borne so far.</summary>
-    public IReadOnlyList<string> Missing => _sites.Missing;
-
-    /// <summary>Functions that are traced.</summary>
-    public int Armed => _sites.Armed.Count;
-
-    /// <summary>Calls whose condition could not be told.</summary>
-    public long Undecided { get; private set; }
-
-    public string? UndecidedWhy { get; private set; }
-
-    /// <summary>Traces until it is told to end, the number of hits, or the end of the process.</summary>
-    public void Run(Func<bool> isOver)
+    /// <summary>Names that no function of any process has borne so far.</summary>
+    public IReadOnlyList<string> Missing
     {
-        while (!_isOver && !isOver())
+        get
         {
-            if (_session.Wait(s_wait))
-                ReadAll(isOver);
-            else if (!IsAlive())
-                break;
-            if (_sites.HasNews(_target))
-                Arm();
+            IReadOnlyList<string>? missing = _missing;
+            foreach (CalledProcess process in _processes)
+                missing = Both(missing, process.Missing);
+            return missing ?? [];
         }
-
-        // Threads write no more from now on, so what is left has an end.
-        Detach();
-        ReadAll(() => false);
-        foreach (TraceEvent call in _underWay.Values)
-            Tell(call);
-        _underWay.Clear();
     }
 
-    public void Dispose() => _session.Dispose();
+    /// <summary>Functions that are traced.</summary>
+    public int Armed => _processes.Sum(process => process.Armed);
 
-    private void Detach()
+    /// <summary>Calls whose condition could not be told.</summary>
+    public long Undecided => _trace.Undecided;
+
+    public string? UndecidedWhy => _trace.UndecidedWhy;
+
+    /// <summary>Traces until it is told to end, the number of hits, or the end of the process, and of those that are followed.</summary>
+    public void Run(Func<bool> isOver)
+    {
+        _trace.HasNoTime = isOver;
+        while (!_trace.IsOver && !isOver())
+        {
+            Admit();
+            if (_processes.Count == 0 && IsNobodyUnderWay && _arrivals.IsEmpty)
+                break;
+            Step(isOver);
+        }
+
+        End();
+    }
+
+    private bool IsNobodyUnderWay => System.Threading.Volatile.Read(ref _underWay) == 0;
+
+    public void Dispose()
+    {
+        foreach (CalledProcess process in _processes)
+            process.Dispose();
+    }
+
+    private void Step(Func<bool> isOver)
+    {
+        bool any = false;
+        for (int i = _processes.Count - 1; i >= 0; i--)
+        {
+            CalledProcess process = _processes[i];
+            bool isAlive = process.IsAlive;
+            any |= process.ReadAll(isOver);
+            if (isAlive && System.Threading.Volatile.Read(ref process.Departures) == 0 && _arrivals.IsEmpty)
+                process.LookForNew();
+            else if (!isAlive)
+                End(process, isReplaced: true);
+        }
+
+        if (any)
+            return;
+        if (_processes is [var only] && IsNobodyUnderWay)
+            _ = only.Wait(s_wait);
+        else
+            Clock.Sleep(IdleMicroseconds);
+    }
+
+    private void End()
+    {
+        _isEnding = true;
+        while (!IsNobodyUnderWay || !_arrivals.IsEmpty)
+        {
+            Admit();
+            foreach (CalledProcess process in _processes)
+                process.ReadAll(() => false);
+            Clock.Sleep(IdleMicroseconds);
+        }
+
+        for (int i = _processes.Count - 1; i >= 0; i--)
+            End(_processes[i], isReplaced: false);
+    }
+
+    private void End(CalledProcess process, bool isReplaced)
+    {
+        process.End(isReplaced);
+        _lost += process.Lost;
+        _missing = Both(_missing, process.Missing);
+        _processes.Remove(process);
+        process.Dispose();
+    }
+
+    private void Add(CalledProcess process)
+    {
+        process.Waits = made => Depart(process, made);
+        _processes.Add(process);
+    }
+
+    private static IReadOnlyList<string> Both(IReadOnlyList<string>? some, IReadOnlyList<string> others) => some is null ? others : [.. some.Where(name => others.Contains(name))];
+
+    private void Admit()
+    {
+        while (_arrivals.TryDequeue(out (CalledProcess? New, CalledProcess? Former) arrival))
+        {
+            if (arrival.Former is { } former && _processes.Contains(former))
+                End(former, isReplaced: true);
+            if (arrival.New is { } process)
+                Add(process);
+        }
+    }
+
+    /// <summary>Each on a thread of its own, as what a thread traces belongs to it.</summary>
+    private void Depart(CalledProcess process, AgentEvent made)
+    {
+        AgentSession agent = process.Agent;
+        if (_isEnding || agent.TidOf(made) is not { } tid)
+        {
+            agent.Release(made);
+            return;
+        }
+
+        System.Threading.Interlocked.Increment(ref _underWay);
+        System.Threading.Interlocked.Increment(ref process.Departures);
+        var departure = new Departure(agent, made, process.Pid, tid, _gates == GateChoice.All);
+        new System.Threading.Thread(() => Go(process, departure), 1 << 20) { Name = "follow", IsBackground = true }.Start();
+    }
+
+    private void Go(CalledProcess process, Departure departure)
     {
         try
         {
-            _session.Detach();
+            if (departure.Follow(out bool isProgram) is { } pid)
+                Begin(pid, isProgram, pid == process.Pid ? process : null);
         }
-        catch (UserError e)
+        catch (Exception e) when (e is UserError or Kaa.Formats.TargetFault)
         {
-            if (IsAlive())
-                Notes.Add(new Note("not-detached", $"hooks that do nothing were left in the process: {e.Message}", null, Incomplete: true));
+            TellNotFollowed(e);
         }
-    }
-
-    private bool IsAlive() => Directory.Exists(string.Create(CultureInfo.InvariantCulture, $"/proc/{_target.Info.Pid}"));
-
-    private void Arm()
-    {
-        foreach (CallHook hook in _sites.New)
+        finally
         {
-            HookHandle handle = _session.Add(new HookRequest
-            {
-                Address = hook.Function.Address,
-                Function = hook.Function.End is { } end ? (hook.Function.Address, end) : null,
-                Condition = _program,
-                IgnoresUnknown = _program?.IsExact == true,
-                Texts = hook.Texts,
-                WantsReturn = _request.Returns || _asksAtReturn,
-            });
-            _sites.Armed.Add(handle, hook);
-        }
-
-        _session.Arm();
-        foreach (CallHook hook in _sites.New)
-            TellRefusal(hook);
-        _sites.New.Clear();
-        if (_sites.Armed.Count == 0 && Notes.Count > 0)
-            throw new UserError("not-hookable", Notes[0].Message, "trace the system call that it makes, with --syscall");
-    }
-
-    private void TellRefusal(CallHook hook)
-    {
-        foreach ((HookHandle handle, CallHook each) in _sites.Armed)
-        {
-            if (each != hook || handle.Refusal is not { } refusal)
-                continue;
-            string module = hook.Function.Module.FileName;
-            Notes.Add(new Note("not-hookable", $"{module}!{hook.Function.Name} can't be traced, because {refusal.Message}", hook.Function.Name, Incomplete: true));
-            _sites.Armed.Remove(handle);
-            return;
+            System.Threading.Interlocked.Decrement(ref process.Departures);
+            System.Threading.Interlocked.Decrement(ref _underWay);
         }
     }
 
-    private void ReadAll(Func<bool> isOver)
+    /// <summary>On the thread that traces it.</summary>
+    private void Begin(int pid, bool isProgram, CalledProcess? former)
     {
-        // A stack's number may mean another one once code was freed and made anew: never kept for longer than a few milliseconds.
-        _stacks.Clear();
-        int count = 0;
-        while (!_isOver && _session.TryRead(out AgentEvent? made))
+        CalledProcess? process = null;
+        WaitStatus? end = null;
+        try
         {
-            Handle(made);
-            if ((++count & 0xfff) == 0 && isOver())
-                return;
+            process = HeldBeginning.Begin(pid, isProgram, BeginHeld, out end);
+            if (pid == Pid && end is { } early)
+                EarlyEnd = early.Exit;
+        }
+        finally
+        {
+            _arrivals.Enqueue((process, former));
         }
     }
 
-    private void Handle(AgentEvent made)
+    private CalledProcess BeginHeld(LiveTarget target, PythonProcess? python, HeldProcess held)
     {
-        if (!_sites.Armed.TryGetValue(made.Hook, out CallHook? hook))
-            return;
-        if (made.IsReturn)
-        {
-            if (_underWay.Remove(made.Number, out TraceEvent? call))
-                AtReturn(made, call);
-            return;
-        }
-
-        TraceStack stack = StackOf(made);
-        Span<ulong> arguments = stackalloc ulong[6];
-        AgentRegisters registers = made.Registers;
-        CallHook.Arguments(registers, arguments);
-        _memory.Begin(made);
-        int tid = _sites.TidOf(_session, made);
-        string? thread = _names.Find(tid, made.PythonThread);
-        bool mustAsk = _request.When is not null && !_asksAtReturn && (_program is null || !_program.IsExact || made.IsConditionUnknown);
-        if (mustAsk && !Holds(arguments, made, tid, thread, stack, null))
-            return;
-        var hit = new TraceEvent
-        {
-            Seconds = made.Nanoseconds / 1e9 - _began / 1e6,
-            Pid = _target.Info.Pid!.Value,
-            Tid = tid,
-            Thread = thread,
-            Kind = TraceEventKind.Call,
-            Name = hook.Function.Name,
-            Module = hook.Function.Module.FileName,
-            Arguments = _decoder.Enter(hook.Signature, arguments),
-            Stack = stack,
-        };
-        bool returns = (_request.Returns || _asksAtReturn) && !made.HasNoReturn && _underWay.Count < MostUnderWay;
-        if (returns)
-            _underWay[made.Number] = hit;
-        else if (!_asksAtReturn)
-            Tell(hit);
+        CalledProcess process = CalledProcess.Begin(target, python, held, _gates, _trace);
+        process.OwnTarget();
+        return process;
     }
 
-    private void AtReturn(AgentEvent made, TraceEvent call)
-    {
-        AgentRegisters registers = made.Registers;
-        TraceResult result = ResultText.OfFunction(registers[0]);
-        if (_asksAtReturn && !Holds([], made, call.Tid, call.Thread, call.Stack, result.Value))
-            return;
-        double duration = made.Nanoseconds / 1e9 - _began / 1e6 - call.Seconds;
-        Tell(call with { Kind = TraceEventKind.Return, Result = result, Duration = duration });
-    }
-
-    private TraceStack StackOf(AgentEvent made)
-    {
-        if (made.IsStackLost)
-            return new TraceStack([], "there was no room for it in the process");
-        if (made.StackId == 0)
-            return TraceStack.Empty;
-        if (_stacks.TryGetValue(made.StackId, out TraceStack? known))
-            return known;
-        IReadOnlyList<PythonFrame> frames = _session.Frames(made, out int omitted);
-        var stack = new TraceStack(frames, omitted > 0 ? string.Create(CultureInfo.InvariantCulture, $"{omitted} outer frames were left out") : null);
-        _stacks.Add(made.StackId, stack);
-        return stack;
-    }
-
-    private bool Holds(ReadOnlySpan<ulong> arguments, AgentEvent made, int tid, string? thread, TraceStack stack, long? result)
-    {
-        AgentRegisters registers = made.Registers;
-        _context.Tid = tid;
-        _context.ThreadName = thread;
-        _context.Begin(arguments, registers[16], registers[7], () => stack);
-        _context.Result = result;
-        ConditionAnswer answer = ConditionEvaluator.Ask(_request.When!, _context);
-        if (answer.Holds is null)
-        {
-            Undecided++;
-            UndecidedWhy ??= answer.Unknown;
-        }
-
-        return answer.Holds == true;
-    }
-
-    private void Tell(TraceEvent hit)
-    {
-        if (_isOver)
-            return;
-        Hits++;
-        _isOver = Hits == _request.Count;
-        _sink.Add(hit);
-    }
+    private void TellNotFollowed(Exception e) => _trace.Note(new Note("not-followed", "a process was not traced: " + e.Message, null, Incomplete: true));
 }

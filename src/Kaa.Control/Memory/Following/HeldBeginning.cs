@@ -16,7 +16,25 @@ internal static class HeldBeginning
     /// <param name="open">Gives the recording's file, and whether the process is one that has Python.</param>
     /// <returns>Null where it has ended; then <paramref name="end"/> says how.</returns>
     /// <exception cref="UserError">As of <see cref="MemorySession.Attach"/>: the process goes on without Kaa.</exception>
-    public static MemorySession? Record(int pid, bool isProgram, MemoryRequest request, Func<bool, Stream?> open, out WaitStatus? end)
+    public static MemorySession? Record(int pid, bool isProgram, MemoryRequest request, Func<bool, Stream?> open, out WaitStatus? end) => Begin(
+        pid,
+        isProgram,
+        (target, python, held) =>
+        {
+            bool hasPython = python is not null || InterpreterImage.Find(target) is not null;
+            Stream? file = open(hasPython);
+            MemoryRequest its = file is null ? request with { Allocators = AllocatorChoice.None } : request;
+            MemorySession session = MemorySession.Begin(target, python, held, file ?? Stream.Null, its with { Launched = isProgram });
+            session.Own(target);
+            return session;
+        },
+        out end);
+
+    /// <param name="isProgram">At a program's first instruction; else a child of fork.</param>
+    /// <param name="begin">What is to be done while it stands still; what that gives has the target from then on. The interpreter is null where it is not there yet.</param>
+    /// <returns>Null where it has ended; then <paramref name="end"/> says how.</returns>
+    public static T? Begin<T>(int pid, bool isProgram, Func<LiveTarget, PythonProcess?, HeldProcess, T> begin, out WaitStatus? end)
+        where T : class
     {
         end = isProgram ? StartUp.RunToLoaded(ProcRoot.System, pid) : null;
         if (end is not null)
@@ -29,13 +47,7 @@ internal static class HeldBeginning
         control.AdoptLaunched(new WaitStatus(StopKind.Event, 0));
         try
         {
-            PythonProcess? python = isProgram ? null : PythonProcess.TryFind(target);
-            bool hasPython = python is not null || InterpreterImage.Find(target) is not null;
-            Stream? file = open(hasPython);
-            MemoryRequest its = file is null ? request with { Allocators = AllocatorChoice.None } : request;
-            MemorySession session = MemorySession.Begin(target, python, control.Held(), file ?? Stream.Null, its with { Launched = isProgram });
-            session.Own(target);
-            return session;
+            return begin(target, isProgram ? null : PythonProcess.TryFind(target), control.Held());
         }
         catch
         {

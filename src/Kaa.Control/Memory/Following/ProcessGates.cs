@@ -14,29 +14,49 @@ internal static class ProcessGates
     // system and popen come by posix_spawn; pthread_create comes by clone, which is therefore left out.
     private static readonly string[] s_children = ["fork", "vfork", "posix_spawn", "posix_spawnp"];
 
+    /// <summary>Where the C library ends the process; null where it is not known.</summary>
+    public static Address? FindExit(LiveTarget target)
+    {
+        foreach (Module module in target.Modules.Modules)
+        {
+            if (target.Images.For(module).FindSymbol("_exit") is { } address)
+                return address;
+        }
+
+        return null;
+    }
+
+    /// <summary>Where threads are to wait.</summary>
+    public static HashSet<Address> Find(LiveTarget target, GateChoice choice)
+    {
+        var found = new HashSet<Address>();
+        foreach (Module module in target.Modules.Modules)
+        {
+            if (choice.HasFlag(GateChoice.Execs))
+                Find(target, module, s_execs, found);
+            if (choice.HasFlag(GateChoice.Children))
+                Find(target, module, s_children, found);
+        }
+
+        return found;
+    }
+
     /// <param name="held">Null where the process is to be stopped for it.</param>
     public static void Watch(LiveTarget target, AgentSession agent, HeldProcess? held, GateChoice choice)
     {
         if (choice == GateChoice.None)
             return;
-        var known = new HashSet<Address>();
-        foreach (Module module in target.Modules.Modules)
-        {
-            if (choice.HasFlag(GateChoice.Execs))
-                Add(target, agent, module, s_execs, known);
-            if (choice.HasFlag(GateChoice.Children))
-                Add(target, agent, module, s_children, known);
-        }
-
+        foreach (Address address in Find(target, choice))
+            agent.Add(new HookRequest { Address = address, Action = HookAction.Park, WantsStack = false });
         agent.Arm(held);
     }
 
-    private static void Add(LiveTarget target, AgentSession agent, Module module, string[] names, HashSet<Address> known)
+    private static void Find(LiveTarget target, Module module, string[] names, HashSet<Address> found)
     {
         foreach (string name in names)
         {
-            if (target.Images.For(module).FindSymbol(name) is { } address && known.Add(address))
-                agent.Add(new HookRequest { Address = address, Action = HookAction.Park, WantsStack = false });
+            if (target.Images.For(module).FindSymbol(name) is { } address)
+                found.Add(address);
         }
     }
 }

@@ -1,0 +1,368 @@
+using Kaa.Control.Agent;
+using Kaa.Control.Memory;
+using Kaa.Control.Memory.Following;
+using Kaa.Control.Tracing.Decoding;
+using Kaa.Formats;
+using Kaa.Linux;
+using Kaa.Linux.Looking;
+using Kaa.Python;
+using Kaa.Results;
+using Kaa.Target;
+
+namespace Kaa.Control.Tracing;
+
+/// <summary>One process whose calls are traced: the agent in it, the functions that are hooked, and what their events say.</summary>
+internal sealed class CalledProcess : IDisposable
+{
+    private const int MostHooks = 2_000;
+    private const int MostUnderWay = 100_000;
+
+    private readonly LiveTarget _target;
+    private readonly CallTrace _trace;
+    private readonly AgentSession _session;
+    private readonly CallSites _sites;
+    private readonly EventMemory _memory = new();
+    private readonly ArgumentDecoder _decoder;
+    private readonly HitContext _context;
+    private readonly Dictionary<ulong, TraceStack> _stacks = [];
+    private readonly Dictionary<ulong, TraceEvent> _underWay = [];
+    private readonly List<LiveTarget> _owned = [];
+    private readonly List<AgentEvent> _leaving = [];
+    private readonly HashSet<Address> _gates;
+    private CallThreadNames _names;
+    private InterpreterArrival? _arrival;
+    private HookHandle? _exit;
+    private bool _isDetached;
+
+    private CalledProcess(LiveTarget target, PythonProcess? python, AgentSession session, CallSites sites, HashSet<Address> gates, CallTrace trace)
+    {
+        _gates = gates;
+        _target = target;
+        _trace = trace;
+        _session = session;
+        _sites = sites;
+        _names = new CallThreadNames(python);
+        _decoder = new ArgumentDecoder(_memory, static _ => null, trace.Request.MaxValue, trace.Request.Redact);
+        _context = new HitContext { Memory = _memory };
+    }
+
+    /// <summary>Puts the agent in; all threads stand still for some milliseconds, once.</summary>
+    /// <param name="held">Of a caller that holds the process, at its beginning or that of a child of fork, on the thread that traces; null where it is to be stopped for it.</param>
+    /// <param name="gates">Where threads wait until somebody goes along with them.</param>
+    /// <exception cref="UserError">As of <see cref="AgentSession.Attach(LiveTarget, AgentOptions)"/>; no-such-symbol, too-many-symbols, not-hookable.</exception>
+    public static CalledProcess Begin(LiveTarget target, PythonProcess? python, HeldProcess? held, GateChoice gates, CallTrace trace)
+    {
+        var sites = new CallSites(trace.Request.Calls);
+        sites.Look(target);
+        if (sites.New.Count > MostHooks)
+            throw new UserError("too-many-symbols", $"{sites.New.Count} functions have such names; {MostHooks} can be traced at a time", "name them more narrowly, or one library: libc!open*");
+        if (held is null && sites.New.Count == 0 && sites.Unresolved.Count > 0)
+            throw new UserError("not-hookable", $"what {sites.Unresolved[0]} resolves to is not known: it is an IFUNC that nobody has called yet", "trace the function that it stands for");
+        var options = new AgentOptions { Python = python, FindsPython = python is not null };
+        AgentSession session = held is null ? AgentSession.Attach(target, options) : AgentSession.Attach(target, options, held);
+        var process = new CalledProcess(target, python, session, sites, ProcessGates.Find(target, gates), trace);
+        try
+        {
+            process.Arm(held);
+            process.Watch(python, held);
+            return process;
+        }
+        catch (UserError)
+        {
+            process.Dispose();
+            throw;
+        }
+    }
+
+    public int Pid => _target.Info.Pid!.Value;
+
+    /// <summary>Hits that the process had no room to write down.</summary>
+    public long Lost => (long)_session.Lost;
+
+    public long PauseMicroseconds => _session.PauseMicroseconds;
+
+    public AgentSession Agent => _session;
+
+    public bool IsAlive => _session.IsAlive;
+
+    /// <summary>An interpreter is there, and hits have its stacks.</summary>
+    public bool HasPython { get; private set; }
+
+    /// <summary>Names that no function of the process has borne so far.</summary>
+    public IReadOnlyList<string> Missing => _sites.Missing;
+
+    /// <summary>Functions that are traced.</summary>
+    public int Armed => _sites.Armed.Count;
+
+    /// <summary>A thread waits at one of <see cref="ProcessGates"/>, until it is released.</summary>
+    public Action<AgentEvent>? Waits { get; set; }
+
+    /// <summary>It closes the target with itself.</summary>
+    public void OwnTarget() => _owned.Add(_target);
+
+    public bool Wait(TimeSpan time) => _session.Wait(time);
+
+    /// <summary>Threads that somebody goes along with: one may be running another program by now. Changed by any thread.</summary>
+    public int Departures;
+
+    /// <summary>Looks for functions that libraries have brought along.</summary>
+    public void LookForNew()
+    {
+        try
+        {
+            if (_sites.HasNews(_target))
+                Arm(null);
+        }
+        catch (Exception e) when (e is UserError or TargetFault)
+        {
+            // It has just ended.
+            _sites.New.Clear();
+            if (IsAlive)
+                _trace.Note(new Note("not-hookable", "functions that came with a library are not traced: " + e.Message, null, Incomplete: true));
+        }
+    }
+
+    /// <summary>Takes what has come; false where nothing had.</summary>
+    public bool ReadAll(Func<bool> isOver)
+    {
+        // A stack's number may mean another one once code was freed and made anew: never kept for longer than a few milliseconds.
+        _stacks.Clear();
+        int count = 0;
+        while (!_trace.IsOver && _session.TryRead(out AgentEvent? made))
+        {
+            Handle(made);
+            if ((++count & 0xff) == 0 && isOver())
+                break;
+        }
+
+        // What the process has written before it ends is read: it is needed for that.
+        foreach (AgentEvent leaving in _leaving)
+            _session.Release(leaving);
+        _leaving.Clear();
+        return count > 0;
+    }
+
+    /// <summary>Threads write no more from now on; what is left has an end.</summary>
+    /// <param name="isReplaced">Another program runs there.</param>
+    public void End(bool isReplaced)
+    {
+        if (_isDetached)
+            return;
+        _isDetached = true;
+        if (isReplaced)
+            _session.Outlive();
+        else
+            Detach();
+        ReadAll(() => _trace.IsLate);
+        foreach (TraceEvent call in _underWay.Values)
+            _trace.Tell(call);
+        _underWay.Clear();
+    }
+
+    public void Dispose()
+    {
+        _session.Dispose();
+        foreach (LiveTarget target in _owned)
+            target.Dispose();
+    }
+
+    private void Detach()
+    {
+        try
+        {
+            _session.Detach();
+        }
+        catch (UserError e)
+        {
+            if (IsAlive)
+                _trace.Note(new Note("not-detached", $"hooks that do nothing were left in the process: {e.Message}", null, Incomplete: true));
+        }
+    }
+
+    private void Arm(HeldProcess? held)
+    {
+        foreach (CallHook hook in _sites.New)
+        {
+            // Who is to be followed waits, whatever the condition says of the call.
+            bool isGate = _gates.Contains(hook.Function.Address);
+            HookHandle handle = _session.Add(new HookRequest
+            {
+                Address = hook.Function.Address,
+                Action = isGate ? HookAction.Park : HookAction.Record,
+                Function = hook.Function.End is { } end ? (hook.Function.Address, end) : null,
+                Condition = isGate ? null : _trace.Program,
+                IgnoresUnknown = _trace.Program?.IsExact == true,
+                Texts = hook.Texts,
+                WantsReturn = !isGate && (_trace.Request.Returns || _trace.AsksAtReturn),
+            });
+            _sites.Armed.Add(handle, hook);
+        }
+
+        _session.Arm(held);
+        foreach (CallHook hook in _sites.New)
+            TellRefusal(hook);
+        _sites.New.Clear();
+        if (held is null && _sites.Armed.Count == 0 && _trace.Notes is [var first, ..])
+            throw new UserError("not-hookable", first.Message, "trace the system call that it makes, with --syscall");
+    }
+
+    private void TellRefusal(CallHook hook)
+    {
+        foreach ((HookHandle handle, CallHook each) in _sites.Armed)
+        {
+            if (each != hook || handle.Refusal is not { } refusal)
+                continue;
+            string module = hook.Function.Module.FileName;
+            _trace.Note(new Note("not-hookable", $"{module}!{hook.Function.Name} can't be traced, because {refusal.Message}", hook.Function.Name, Incomplete: true));
+            _sites.Armed.Remove(handle);
+            return;
+        }
+    }
+
+    /// <summary>Whoever ends, makes a process or becomes another program waits for a moment.</summary>
+    private void Watch(PythonProcess? python, HeldProcess? held)
+    {
+        HasPython = python is not null;
+        if (python is null && held is not null)
+        {
+            _session.TeachThreadId(held);
+            if (InterpreterImage.Find(_target) is { } image)
+            {
+                _arrival = new InterpreterArrival(_session, Pid, null);
+                _arrival.Watch(_target, image, held);
+            }
+        }
+
+        var traced = new HashSet<Address>();
+        foreach (CallHook hook in _sites.Armed.Values)
+            traced.Add(hook.Function.Address);
+        if (ProcessGates.FindExit(_target) is { } exit && !traced.Contains(exit))
+            _exit = _session.Add(new HookRequest { Address = exit, Action = HookAction.Park, WantsStack = false });
+        foreach (Address gate in _gates)
+        {
+            if (!traced.Contains(gate))
+                _session.Add(new HookRequest { Address = gate, Action = HookAction.Park, WantsStack = false });
+        }
+
+        _session.Arm(held);
+    }
+
+    private void Handle(AgentEvent made)
+    {
+        if (_arrival?.IsOf(made) == true)
+        {
+            MeetInterpreter();
+            _session.Release(made);
+        }
+        else if (made.Hook == _exit)
+        {
+            _leaving.Add(made);
+        }
+        else if (!_sites.Armed.TryGetValue(made.Hook, out CallHook? hook))
+        {
+            LetPass(made);
+        }
+        else if (!made.IsReturn)
+        {
+            AtCall(made, hook);
+            if (_gates.Contains(hook.Function.Address))
+                LetPass(made);
+        }
+        else if (_underWay.Remove(made.Number, out TraceEvent? call))
+        {
+            AtReturn(made, call);
+        }
+    }
+
+    private void LetPass(AgentEvent made)
+    {
+        if (Waits is { } waits)
+            waits(made);
+        else
+            _session.Release(made);
+    }
+
+    private void MeetInterpreter()
+    {
+        try
+        {
+            if (_arrival!.TryMeet() is not { } python)
+                return;
+            InterpreterArrival arrival = _arrival;
+            _owned.Add(arrival.Target!);
+            _arrival = null;
+            _names = new CallThreadNames(python);
+            HasPython = true;
+            arrival.Leave();
+        }
+        catch (UserError)
+        {
+            // The process has just ended.
+        }
+    }
+
+    private void AtCall(AgentEvent made, CallHook hook)
+    {
+        TraceStack stack = StackOf(made);
+        Span<ulong> arguments = stackalloc ulong[6];
+        AgentRegisters registers = made.Registers;
+        CallHook.Arguments(registers, arguments);
+        _memory.Begin(made);
+        int tid = _sites.TidOf(_session, made);
+        string? thread = _names.Find(tid, made.PythonThread);
+        bool mustAsk = _trace.Request.When is not null && !_trace.AsksAtReturn
+            && (_trace.Program is null || !_trace.Program.IsExact || made.IsConditionUnknown || _gates.Contains(hook.Function.Address));
+        if (mustAsk && !Holds(arguments, made, tid, thread, stack, null))
+            return;
+        var hit = new TraceEvent
+        {
+            Seconds = _trace.SecondsOf(made),
+            Pid = Pid,
+            Tid = tid,
+            Thread = thread,
+            Kind = TraceEventKind.Call,
+            Name = hook.Function.Name,
+            Module = hook.Function.Module.FileName,
+            Arguments = _decoder.Enter(hook.Signature, arguments),
+            Stack = stack,
+        };
+        bool returns = (_trace.Request.Returns || _trace.AsksAtReturn) && !made.HasNoReturn && _underWay.Count < MostUnderWay;
+        if (returns)
+            _underWay[made.Number] = hit;
+        else if (!_trace.AsksAtReturn)
+            _trace.Tell(hit);
+    }
+
+    private void AtReturn(AgentEvent made, TraceEvent call)
+    {
+        AgentRegisters registers = made.Registers;
+        TraceResult result = ResultText.OfFunction(registers[0]);
+        if (_trace.AsksAtReturn && !Holds([], made, call.Tid, call.Thread, call.Stack, result.Value))
+            return;
+        _trace.Tell(call with { Kind = TraceEventKind.Return, Result = result, Duration = _trace.SecondsOf(made) - call.Seconds });
+    }
+
+    private TraceStack StackOf(AgentEvent made)
+    {
+        if (made.IsStackLost)
+            return new TraceStack([], "there was no room for it in the process");
+        if (made.StackId == 0)
+            return TraceStack.Empty;
+        if (_stacks.TryGetValue(made.StackId, out TraceStack? known))
+            return known;
+        IReadOnlyList<PythonFrame> frames = _session.Frames(made, out int omitted);
+        var stack = new TraceStack(frames, omitted > 0 ? $"{omitted} outer frames were left out" : null);
+        _stacks.Add(made.StackId, stack);
+        return stack;
+    }
+
+    private bool Holds(ReadOnlySpan<ulong> arguments, AgentEvent made, int tid, string? thread, TraceStack stack, long? result)
+    {
+        AgentRegisters registers = made.Registers;
+        _context.Tid = tid;
+        _context.ThreadName = thread;
+        _context.Begin(arguments, registers[16], registers[7], () => stack);
+        _context.Result = result;
+        return _trace.Holds(_context);
+    }
+}
