@@ -1,5 +1,6 @@
 """Kaa, tracing the system calls of a process that does everything at once; and killed on its way."""
 import collections
+import glob
 import json
 import random
 import signal
@@ -25,6 +26,8 @@ def traced(interpreter: Interpreter, kaa: str, count: int) -> Verdict:
             command = [kaa, "trace", str(busy.pid), "--json", "--syscall", *ASKED[turn // 2 % len(ASKED)]]
             if turn % 2:
                 _be_killed(command)
+                if not _let_go(busy.pid):
+                    faults.append(f"trace {turn} {command[5:]}: killed, and threads are still traced")
                 ways["killed"] += 1
             else:
                 faults += _trace(command + ["--duration", "0.3"], turn, ways)
@@ -53,3 +56,24 @@ def _be_killed(command: list[str]) -> None:
     time.sleep(random.uniform(0, KILL_WITHIN_MS) / 1000)
     process.send_signal(signal.SIGKILL)
     process.wait()
+
+
+def _let_go(pid: int) -> bool:
+    """The copy of Kaa that traces ends by itself when Kaa is killed."""
+    end = time.monotonic() + PATIENCE
+    while _is_traced(pid):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.001)
+    return True
+
+
+def _is_traced(pid: int) -> bool:
+    for status in glob.glob(f"/proc/{pid}/task/*/status"):
+        try:
+            with open(status) as file:
+                if "TracerPid:\t0\n" not in file.read():
+                    return True
+        except OSError:
+            pass
+    return False

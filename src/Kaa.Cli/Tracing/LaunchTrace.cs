@@ -7,13 +7,13 @@ using Kaa.Results;
 namespace Kaa.Cli.Tracing;
 
 /// <summary>The use-case of <c>kaa trace -- CMD</c>: the program is traced from its first instruction on, and its exit status is Kaa's.</summary>
-internal sealed class LaunchTrace(TraceArguments arguments)
+internal sealed class LaunchTrace(TraceArguments arguments, ParentLife? parent)
 {
-    public static int Run(TraceArguments arguments)
+    public static int Run(TraceArguments arguments, ParentLife? parent)
     {
         try
         {
-            return new LaunchTrace(arguments).Run();
+            return new LaunchTrace(arguments, parent).Run();
         }
         catch (UserError e)
         {
@@ -39,7 +39,7 @@ internal sealed class LaunchTrace(TraceArguments arguments)
         {
             // Ctrl-C goes to the program too: it decides what comes of it.
             long? end = arguments.Duration is { } duration ? began + (long)duration.TotalMicroseconds : null;
-            run.Trace(() => output.IsBroken || (end is { } last && Clock.Microseconds >= last));
+            run.Trace(() => output.IsBroken || parent?.IsGone == true || (end is { } last && Clock.Microseconds >= last));
         }
         finally
         {
@@ -48,6 +48,8 @@ internal sealed class LaunchTrace(TraceArguments arguments)
         }
 
         output.Finish(run.Summary(queue.Lost, (Clock.Microseconds - began) / 1e6, []));
+        if (parent?.IsGone == true)
+            return ExitCode.Interrupted;
         return run.ExitStatus ?? SyscallTracing.WaitForEnd(run.Pid);
     }
 }

@@ -3,6 +3,7 @@ using Kaa.Cli.Output;
 using Kaa.Cli.Stacks;
 using Kaa.Linux;
 using Kaa.Linux.Calls;
+using Kaa.Linux.Launching;
 using Kaa.Python;
 using Kaa.Report.Text;
 using Kaa.Results;
@@ -10,12 +11,19 @@ using Kaa.Results;
 namespace Kaa.Cli.Tracing;
 
 /// <summary>The use-case of <c>kaa trace PID</c>.</summary>
-internal sealed class TraceCommand(TraceArguments arguments)
+internal sealed class TraceCommand(TraceArguments arguments, ParentLife? parent)
 {
     private readonly long _began = Clock.Microseconds;
     private readonly List<Note> _notes = [];
 
-    public static int Run(TraceArguments arguments) => arguments.Command.Count > 0 ? LaunchTrace.Run(arguments) : new TraceCommand(arguments).Run();
+    public static int Run(TraceArguments arguments)
+    {
+        bool isLaunch = arguments.Command.Count > 0;
+        ParentLife? parent = ParentLife.Find();
+        if (arguments.Syscalls is not null && WatchedTrace.Run(isLaunch, parent) is { } status)
+            return status;
+        return isLaunch ? LaunchTrace.Run(arguments, parent) : new TraceCommand(arguments, parent).Run();
+    }
 
     /// <summary>Tells that the trace has begun: a person, or a program that waits for it, may now do what is to be traced.</summary>
     public static void Announce(string text)
@@ -42,7 +50,7 @@ internal sealed class TraceCommand(TraceArguments arguments)
         try
         {
             long? end = arguments.Duration is { } duration ? Clock.Microseconds + (long)duration.TotalMicroseconds : null;
-            run.Trace(() => interruption.IsRequested || output.IsBroken || (end is { } last && Clock.Microseconds >= last));
+            run.Trace(() => interruption.IsRequested || parent?.IsGone == true || output.IsBroken || (end is { } last && Clock.Microseconds >= last));
         }
         finally
         {
@@ -54,7 +62,7 @@ internal sealed class TraceCommand(TraceArguments arguments)
             throw AlreadyTraced(resolved.Pid);
         TraceSummary summary = run.Summary(queue.Lost, (Clock.Microseconds - _began) / 1e6, _notes);
         output.Finish(summary);
-        if (interruption.IsRequested)
+        if (interruption.IsRequested || parent?.IsGone == true)
             return ExitCode.Interrupted;
         return summary.Notes.Any(each => each.Incomplete) ? ExitCode.Incomplete : ExitCode.Complete;
     }

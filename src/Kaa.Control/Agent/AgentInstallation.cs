@@ -7,7 +7,6 @@ using Kaa.Formats.ProcText;
 using Kaa.Linux.Calls;
 using Kaa.Linux.Looking;
 using Kaa.Linux.Memory;
-using Kaa.Linux.Proc;
 using Kaa.Linux.Registers;
 using Kaa.Python.Recorded;
 using Kaa.Results;
@@ -140,21 +139,11 @@ internal sealed class AgentInstallation
     private Address ChooseStart()
     {
         ulong size = AgentRegion.At(Address.Null, _options).Size;
-        if (FileLimit() is { } limit && limit < size)
+        // RLIMIT_FSIZE holds for files without a name too, and to exceed it ends the process (SIGXFSZ).
+        if (CallFailures.Limit(_process.Tid, "Max file size"u8) is { } limit && limit < size)
             throw AgentProcess.Refused(new RemoteHindrance("file-limit", "it may not write files as large as what the agent shares (ulimit -f)"));
         return Holes.Find(_process.Target.Mappings, size, _process.Room?.Stub ?? Address.Null, ulong.MaxValue)
             ?? throw AgentProcess.Refused(new RemoteHindrance("no-hole", "its address space is full"));
-    }
-
-    /// <summary>RLIMIT_FSIZE holds for files without a name too, and to exceed it ends the process (SIGXFSZ).</summary>
-    private ulong? FileLimit()
-    {
-        var text = new KernelText();
-        ReadOnlySpan<byte> line = "Max file size"u8;
-        if (!text.TryRead(AgentProcess.Proc.Of(_process.Tid, "limits"), out ReadOnlySpan<byte> limits) || limits.IndexOf(line) is not (>= 0 and int place))
-            return null;
-        ReadOnlySpan<byte> value = limits[(place + line.Length)..].TrimStart((byte)' ');
-        return System.Buffers.Text.Utf8Parser.TryParse(value, out ulong limit, out _) ? limit : null;
     }
 
     /// <summary>False where it is to be tried again.</summary>
@@ -190,16 +179,16 @@ internal sealed class AgentInstallation
             return false;
         ulong[] wanted = [region.Shared.Value, 0, region.Start.Value, region.Data.Value, 0];
         if (results[0] < 0)
-            throw AgentProcess.Refused(new RemoteHindrance("memory-file", "it can't make a file in memory: error " + Text(-results[0])));
+            throw AgentProcess.Refused(new RemoteHindrance("memory-file", "it can't make a file in memory (memfd_create): " + CallFailures.OfError(-results[0])));
         if (results[1] < 0)
-            throw AgentProcess.Refused(new RemoteHindrance("memory-file", "it can't enlarge a file in memory: error " + Text(-results[1])));
+            throw AgentProcess.Refused(new RemoteHindrance("memory-file", "it can't enlarge a file in memory (ftruncate): " + CallFailures.OfError(-results[1])));
         for (int i = 0; i < wanted.Length; i++)
         {
             if (unchecked((ulong)results[i + 2]) == wanted[i])
                 continue;
             if (results[i + 2] == -Errno.Exists)
                 return false;
-            throw AgentProcess.Refused(new RemoteHindrance("no-memory", "it can't map memory for it: error " + Text(-results[i + 2])));
+            throw AgentProcess.Refused(new RemoteHindrance("no-memory", "it can't map memory for it (mmap): " + CallFailures.OfMapping(-results[i + 2], _process.Tid)));
         }
 
         return true;
@@ -265,6 +254,4 @@ internal sealed class AgentInstallation
 
     private static bool TryWrite<T>(TargetPatch patch, Address address, T value)
         where T : unmanaged => patch.TryWrite(address, MemoryMarshal.AsBytes(MemoryMarshal.CreateReadOnlySpan(ref value, 1)));
-
-    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

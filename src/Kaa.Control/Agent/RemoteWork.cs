@@ -65,7 +65,7 @@ internal sealed class RemoteWork
         foreach (RemoteCall call in (IEnumerable<RemoteCall>)[.. calls, X64CallStub.Unblock(_room.Stub)])
         {
             if (!filter.Allows(call, end))
-                throw AgentProcess.Refused(new RemoteHindrance("seccomp", $"its seccomp filter does not let it make system call {call.Number}"));
+                throw AgentProcess.Refused(new RemoteHindrance("seccomp", $"its seccomp filter does not let it call {CallFailures.NameOf(call.Number)}"));
         }
     }
 }

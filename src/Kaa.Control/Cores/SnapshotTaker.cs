@@ -159,7 +159,7 @@ internal sealed class SnapshotTaker(DumpedProcess process, RemoteRoom room, Targ
     {
         Errno.TryAgain => new("process-limit", "it may have no more processes (RLIMIT_NPROC, pids.max)"),
         Errno.NoMemory => new("no-memory", "there is not enough memory to promise it (vm.overcommit_memory, a memory limit)"),
-        _ => new("fork-failed", "it can't fork: error " + error.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+        _ => new("fork-failed", "it can't fork: " + CallFailures.OfError(error)),
     };
 
     /// <summary>Lowest first: who is disturbed least.</summary>

@@ -86,7 +86,7 @@ internal sealed class RunRegion : IDisposable
             return null;
         if (made.Results[0] < 0)
         {
-            why = new RemoteHindrance("no-memory", "the kernel does not give it 64 KiB of memory");
+            why = new RemoteHindrance("no-memory", "the kernel does not give it 64 KiB of memory (mmap): " + CallFailures.OfMapping(-made.Results[0], tracee.Tid));
             return null;
         }
 
@@ -165,7 +165,9 @@ internal sealed class RunRegion : IDisposable
 
     private bool Fill(ProcRoot proc, int tid, IReadOnlyList<Address> functions, out RemoteHindrance? why)
     {
-        why = new RemoteHindrance("no-memfd", "it can't make a file in memory (memfd_create), or Kaa can't open it");
+        why = Math.Min(InputNumber, OutputNumber) is < 0 and var error
+            ? new RemoteHindrance("no-memfd", "it can't make a file in memory (memfd_create): " + CallFailures.OfError(-error))
+            : new RemoteHindrance("no-memfd", "Kaa can't open the file in memory that the process has made");
         if (InputNumber < 0 || OutputNumber < 0 || SharedFile.Open(proc, tid, InputNumber) is not { } input)
             return false;
         Input = input;

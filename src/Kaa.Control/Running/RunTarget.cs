@@ -99,7 +99,7 @@ internal sealed class RunTarget : IDisposable
             if (python.Phase(target.Glance()) != InterpreterPhase.Running)
                 throw new UserError("not-running", string.Create(CultureInfo.InvariantCulture, $"the interpreter of process {pid} is starting or ending"), "only between the two can it run code");
             tasks = TaskDirectory.Open(ProcRoot.System, pid) ?? throw ProcessGate.Exited(pid);
-            patch = TargetPatch.Open(ProcRoot.System, pid) ?? throw Refused(pid, RemoteHindrance.NotWritable);
+            patch = TargetPatch.Open(ProcRoot.System, ProcessGate.RequireLivingThread(ProcRoot.System, ProcessGate.RequireProcess(ProcRoot.System, pid))) ?? throw Refused(pid, RemoteHindrance.NotWritable);
             mutex = ProcessMutex.TryTake(pid, target.StartedAt ?? 0) ?? throw Refused(pid, RemoteHindrance.Busy);
             RemoteRoom room = RemoteRoom.Find(target) ?? throw Refused(pid, RemoteHindrance.NoRoom);
             return new RunTarget(target, tasks, python, mutex, patch, room);

@@ -30,11 +30,6 @@ internal sealed class CallTrace
     /// <summary>As many hits as were asked for.</summary>
     public bool IsOver { get; private set; }
 
-    /// <summary>Asked for what is still to be read when the time is up; null for no end.</summary>
-    public Func<bool>? HasNoTime { get; set; }
-
-    public bool IsLate => HasNoTime?.Invoke() == true;
-
     public long Hits { get; private set; }
 
     /// <summary>Calls whose condition could not be told.</summary>

@@ -108,7 +108,6 @@ public sealed class CallTracer : IDisposable
     /// <summary>Traces until it is told to end, the number of hits, or the end of the process, and of those that are followed.</summary>
     public void Run(Func<bool> isOver)
     {
-        _trace.HasNoTime = isOver;
         while (!_trace.IsOver && !isOver())
         {
             Admit();

@@ -4,6 +4,7 @@ using Kaa.Control.Memory.Following;
 using Kaa.Control.Tracing.Decoding;
 using Kaa.Formats;
 using Kaa.Linux;
+using Kaa.Linux.Calls;
 using Kaa.Linux.Looking;
 using Kaa.Python;
 using Kaa.Results;
@@ -16,6 +17,7 @@ internal sealed class CalledProcess : IDisposable
 {
     private const int MostHooks = 2_000;
     private const int MostUnderWay = 100_000;
+    private const int RestMicroseconds = 250_000;
 
     private readonly LiveTarget _target;
     private readonly CallTrace _trace;
@@ -29,10 +31,11 @@ internal sealed class CalledProcess : IDisposable
     private readonly List<LiveTarget> _owned = [];
     private readonly List<AgentEvent> _leaving = [];
     private readonly HashSet<Address> _gates;
+    private readonly HashSet<HookHandle> _exits = [];
     private CallThreadNames _names;
     private InterpreterArrival? _arrival;
-    private HookHandle? _exit;
     private bool _isDetached;
+    private long _unread;
 
     private CalledProcess(LiveTarget target, PythonProcess? python, AgentSession session, CallSites sites, HashSet<Address> gates, CallTrace trace)
     {
@@ -77,7 +80,7 @@ internal sealed class CalledProcess : IDisposable
     public int Pid => _target.Info.Pid!.Value;
 
     /// <summary>Hits that the process had no room to write down.</summary>
-    public long Lost => (long)_session.Lost;
+    public long Lost => (long)_session.Lost + _unread;
 
     public long PauseMicroseconds => _session.PauseMicroseconds;
 
@@ -153,10 +156,19 @@ internal sealed class CalledProcess : IDisposable
             _session.Outlive();
         else
             Detach();
-        ReadAll(() => _trace.IsLate);
+        ReadRest();
         foreach (TraceEvent call in _underWay.Values)
             _trace.Tell(call);
         _underWay.Clear();
+    }
+
+    /// <summary>On a busy machine that is not done in a moment: what takes longer counts as lost.</summary>
+    private void ReadRest()
+    {
+        long end = Clock.Microseconds + RestMicroseconds;
+        ReadAll(() => Clock.Microseconds > end);
+        while (!_trace.IsOver && _session.TryRead(out AgentEvent? left))
+            _unread += _sites.Armed.ContainsKey(left.Hook) && !left.IsReturn ? 1 : 0;
     }
 
     public void Dispose()
@@ -236,16 +248,22 @@ internal sealed class CalledProcess : IDisposable
         var traced = new HashSet<Address>();
         foreach (CallHook hook in _sites.Armed.Values)
             traced.Add(hook.Function.Address);
-        if (ProcessGates.FindExit(_target) is { } exit && !traced.Contains(exit))
-            _exit = _session.Add(new HookRequest { Address = exit, Action = HookAction.Park, WantsStack = false });
+        foreach (Address exit in ProcessGates.FindExits(_target))
+        {
+            if (!traced.Contains(exit))
+                _exits.Add(AddGate(exit));
+        }
+
         foreach (Address gate in _gates)
         {
             if (!traced.Contains(gate))
-                _session.Add(new HookRequest { Address = gate, Action = HookAction.Park, WantsStack = false });
+                _ = AddGate(gate);
         }
 
         _session.Arm(held);
     }
+
+    private HookHandle AddGate(Address address) => _session.Add(new HookRequest { Address = address, Action = HookAction.Park, WantsStack = false });
 
     private void Handle(AgentEvent made)
     {
@@ -254,7 +272,7 @@ internal sealed class CalledProcess : IDisposable
             MeetInterpreter();
             _session.Release(made);
         }
-        else if (made.Hook == _exit)
+        else if (_exits.Contains(made.Hook))
         {
             _leaving.Add(made);
         }

@@ -11,19 +11,18 @@ internal static class ProcessGates
 {
     private static readonly string[] s_execs = ["execve", "execveat", "fexecve"];
 
+    private static readonly string[] s_exits = ["Py_FinalizeEx", "Py_Finalize", "_exit"];
+
     // system and popen come by posix_spawn; pthread_create comes by clone, which is therefore left out.
     private static readonly string[] s_children = ["fork", "vfork", "posix_spawn", "posix_spawnp"];
 
-    /// <summary>Where the C library ends the process; null where it is not known.</summary>
-    public static Address? FindExit(LiveTarget target)
+    /// <summary>Where Python's code is given up, and where the C library ends the process.</summary>
+    public static HashSet<Address> FindExits(LiveTarget target)
     {
+        var found = new HashSet<Address>();
         foreach (Module module in target.Modules.Modules)
-        {
-            if (target.Images.For(module).FindSymbol("_exit") is { } address)
-                return address;
-        }
-
-        return null;
+            Find(target, module, s_exits, found);
+        return found;
     }
 
     /// <summary>Where threads are to wait.</summary>

@@ -104,6 +104,7 @@ internal sealed class CallRegion : IDisposable
         {
             null => throw Refused("has no thread that can make a system call now"),
             [>= 0 and var result] => unchecked((ulong)result),
+            [var error, ..] => throw Refused($"{failure}: {(call.Number == Map ? CallFailures.OfMapping(-error, process.Tid) : CallFailures.OfError(-error))}"),
             _ => throw Refused(failure),
         };
     }
@@ -117,7 +118,7 @@ internal sealed class CallRegion : IDisposable
         foreach (int number in (ReadOnlySpan<int>)[Wait, Return])
         {
             if (filter?.Allows(new RemoteCall(number), Address.Null) != true)
-                throw Refused(filter is null ? "has a seccomp filter that Kaa may not read" : $"has a seccomp filter that does not let it make system call {number}");
+                throw Refused(filter is null ? "has a seccomp filter that Kaa may not read" : $"has a seccomp filter that does not let it call {CallFailures.NameOf(number)}");
         }
     }
 }

@@ -1,0 +1,33 @@
+using System.Runtime.InteropServices;
+using Kaa.Linux.Launching;
+
+namespace Kaa.Cli.Tracing;
+
+/// <summary>
+/// A trace by ptrace is made by a copy of Kaa. While threads are traced, a signal that their program ignores cuts system calls of theirs short, which only their tracer can put right (docs/trace.md): if it
+/// were killed just then, they would see an EINTR. The copy is not what is killed, and ends in order when Kaa is gone.
+/// </summary>
+internal static class WatchedTrace
+{
+    /// <summary>Gives the trace's exit status; null where it is to be made here: this is the copy, or none can be started.</summary>
+    /// <param name="isLaunch">Ctrl-C is the program's business.</param>
+    public static int? Run(bool isLaunch, ParentLife? parent)
+    {
+        if (parent is not null || OwnCopy.Start([.. Environment.GetCommandLineArgs().Skip(1)]) is not { } started)
+            return null;
+        using OwnCopy copy = started;
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
+        {
+            // From a terminal the copy has it as well; once it has begun to end, it is all the same.
+            signal.Cancel = true;
+            if (!isLaunch)
+                copy.AskToEnd();
+        });
+        using var termination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+        {
+            signal.Cancel = true;
+            copy.PassTermination();
+        });
+        return copy.Wait();
+    }
+}

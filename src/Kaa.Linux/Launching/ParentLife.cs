@@ -1,0 +1,42 @@
+using System.Buffers.Text;
+using System.Text;
+using Kaa.Linux.Calls;
+using Kaa.Linux.Proc;
+
+namespace Kaa.Linux.Launching;
+
+/// <summary>In an <see cref="OwnCopy"/>: whether the Kaa that has started it is still there.</summary>
+public sealed unsafe class ParentLife
+{
+    private volatile bool _isGone;
+
+    private ParentLife(int number)
+    {
+        // Its own descriptor is one that programs which are started do not get.
+        Descriptor? pipe = Descriptor.Open($"/proc/self/fd/{number}", OpenFlags.ReadOnly);
+        _ = Libc.Close(number);
+        new System.Threading.Thread(() => Watch(pipe), 256 << 10) { Name = "parent", IsBackground = true }.Start();
+    }
+
+    /// <summary>It was killed, or wants this to come to its end.</summary>
+    public bool IsGone => _isGone;
+
+    /// <summary>Null where this Kaa is no such copy.</summary>
+    public static ParentLife? Find()
+    {
+        var text = new KernelText();
+        if (!text.TryRead(ProcRoot.System.Of("self/cmdline"), out ReadOnlySpan<byte> line) || !line.StartsWith(Encoding.ASCII.GetBytes(OwnCopy.Name)))
+            return null;
+        return Utf8Parser.TryParse(line[OwnCopy.Name.Length..], out int number, out _) ? new ParentLife(number) : null;
+    }
+
+    private void Watch(Descriptor? pipe)
+    {
+        byte nothing;
+        while (pipe is not null && Libc.Read(pipe.Number, &nothing, 1) is var count && (count > 0 || (count < 0 && Errno.Last == Errno.Interrupted)))
+        {
+        }
+
+        _isGone = true;
+    }
+}
