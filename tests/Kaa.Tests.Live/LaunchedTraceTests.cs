@@ -14,8 +14,9 @@ public sealed class LaunchedTraceTests
     public void Calls_of_a_program_and_its_children_are_told_with_their_lines(string interpreter)
     {
         Dictionary<string, string?> made = Trace(interpreter, "--call", "mkdir", "--follow");
-        made.Keys.Order().ShouldBe(["of_fork", "of_parent", "of_program", "of_shell"]);
-        made["of_shell"].ShouldBeNull();
+        made.Keys.Where(key => key != "of_shell").Order().ShouldBe(["of_fork", "of_parent", "of_program"]);
+        made.ContainsKey("of_shell").ShouldBe(File.Exists(Interpreters.Named(interpreter).Root + "/bin/sh"));
+        made.GetValueOrDefault("of_shell").ShouldBeNull();
 
         // Of a build against musl the interpreter is not met at its start yet.
         if (Interpreters.Named(interpreter).Libc == "musl")
@@ -35,7 +36,7 @@ public sealed class LaunchedTraceTests
     public void The_same_by_system_calls(string interpreter)
     {
         Dictionary<string, string?> made = Trace(interpreter, "--syscall", "mkdir,mkdirat", "--follow");
-        made.Keys.Order().ShouldBe(["of_fork", "of_parent", "of_program", "of_shell"]);
+        made.Keys.Where(key => key != "of_shell").Order().ShouldBe(["of_fork", "of_parent", "of_program"]);
         made["of_program"].ShouldBe("in_program");
     }
 

@@ -23,7 +23,7 @@ public sealed class SyscallTracer : IDisposable
     private const int SpinMicroseconds = 15;
     private const int MostInterrupted = 16;
     private const int WatchMicroseconds = 100;
-    private const int QuietMicroseconds = 5_000;
+    private const int QuietMicroseconds = 20_000;
     private const int DrainMicroseconds = 1_000_000;
 
     private readonly TraceRequest _request;
@@ -34,6 +34,7 @@ public sealed class SyscallTracer : IDisposable
     private readonly long _began = Clock.Microseconds;
     private bool _hasInformation = true;
     private volatile bool _isStopped;
+    private bool _isLeaving;
 
     public SyscallTracer(TraceRequest request, ITraceSink sink)
     {
@@ -88,11 +89,24 @@ public sealed class SyscallTracer : IDisposable
     }
 
     /// <summary>
+    /// At the end who never makes calls that give EINTR is let go at its next stop: among these are most of those that have children, and as soon as they are not traced any more their SIGCHLD, if it is ignored,
+    /// wakes nobody. The others stay traced up to the last moment, so that what has woken them is put right.
+    /// </summary>
+    private void GoOn(TracedThread thread, int signal)
+    {
+        if (_isLeaving && !thread.IsDelicate && !thread.IsInCall)
+            _threads.LetGo(thread, signal);
+        else
+            _ = PTrace.ContinueToCall(thread.Tid, signal);
+    }
+
+    /// <summary>
     /// Nobody is left on the way to a stop at which a call is repaired that the tracing has cut short: neither those that were told to stop, nor those that a signal has
     /// just woken up.
     /// </summary>
     private void Drain()
     {
+        _isLeaving = true;
         long now = Clock.Microseconds;
         long longest = now + DrainMicroseconds;
         for (long quiet = now + QuietMicroseconds; now < longest && (now < quiet || _threads.AnyOnItsWay()); now = Clock.Microseconds)
@@ -171,7 +185,7 @@ public sealed class SyscallTracer : IDisposable
         }
 
         if (!_threads.LetGoOfStranger(thread))
-            PTrace.ContinueToCall(tid, signal);
+            GoOn(thread, signal);
     }
 
     private void FirstStop(TracedThread thread, WaitStatus status)
@@ -199,7 +213,7 @@ public sealed class SyscallTracer : IDisposable
         PendingHit? hit = thread.Hit;
         thread.Hit = null;
         if ((hit is null && !thread.MayGiveEintr) || !TryRead(thread.Tid, false, out SyscallStop stop))
-            PTrace.ContinueToCall(thread.Tid, 0);
+            GoOn(thread, 0);
         else
             AtExit(thread, hit, stop.Result);
     }
@@ -217,18 +231,19 @@ public sealed class SyscallTracer : IDisposable
     {
         if (!TryRead(thread.Tid, true, out SyscallStop stop) || stop.Side == SyscallStopSide.Exit)
         {
-            PTrace.ContinueToCall(thread.Tid, 0);
+            GoOn(thread, 0);
             return;
         }
 
         thread.IsInCall = true;
         thread.MayGiveEintr = SyscallRestart.MayGiveEintr(stop.Number);
+        thread.IsDelicate |= thread.MayGiveEintr;
         thread.Place = new CallPlace(stop.InstructionPointer, stop.StackPointer);
         if (TracedDescriptors.MayChange(stop.Number))
             thread.Process.Descriptors.Forget();
         if (thread.Interrupted.Count > 0 && Resumes(thread))
         {
-            PTrace.ContinueToCall(thread.Tid, 0);
+            GoOn(thread, 0);
             return;
         }
 
@@ -238,7 +253,7 @@ public sealed class SyscallTracer : IDisposable
         PendingHit? last = isLast ? thread.Hit : null;
         if (isLast)
             thread.Hit = null;
-        PTrace.ContinueToCall(thread.Tid, 0);
+        GoOn(thread, 0);
         if (last is not null)
             Tell(thread, last, null, null);
     }
@@ -332,7 +347,7 @@ public sealed class SyscallTracer : IDisposable
             return;
         }
 
-        PTrace.ContinueToCall(thread.Tid, 0);
+        GoOn(thread, 0);
     }
 
     private void Interrupt(TracedThread thread, PendingHit? hit)
@@ -368,7 +383,7 @@ public sealed class SyscallTracer : IDisposable
                 thread.Process.Decoder!.Exit(hit.Signature, registers, result, hit.Shown);
         }
 
-        PTrace.ContinueToCall(thread.Tid, 0);
+        GoOn(thread, 0);
         if (holds)
             Tell(thread, hit, result, Clock.Microseconds);
     }

@@ -63,17 +63,9 @@ public sealed class TracedThreads : IDisposable
         if (_tasks is not { } tasks)
             return false;
         _proof = new RestartProof(tasks);
-        var tids = new List<int>();
-        bool isNew;
-        do
+        while (JoinNew(tasks, pid))
         {
-            tids.Clear();
-            tasks.List(tids);
-            isNew = false;
-            foreach (int tid in tids)
-                isNew |= !_threads.ContainsKey(tid) && !_refused.Contains(tid) && Join(tasks, tid, pid);
         }
-        while (isNew);
 
         lock (_seized)
             _seized.Clear();
@@ -226,11 +218,44 @@ public sealed class TracedThreads : IDisposable
             process.Dispose();
     }
 
-    private bool Join(TaskDirectory tasks, int tid, int pid)
+    /// <summary>
+    /// First those that sleep in delicate calls are traced, without being stopped, then the others; only then are these stopped. A signal that is ignored, but queued since the thread that it is sent to is
+    /// traced already, wakes no sleeper then whose call would not be made again. The kernel lets go of them in the opposite order (ptrace_link, exit_ptrace; kernel/ptrace.c).
+    /// </summary>
+    private bool JoinNew(TaskDirectory tasks, int pid)
     {
-        if (tasks.Stat(tid) is not { } stat || TaskState.HasEnded(stat.State))
-            return false;
-        bool isDelicate = stat.State != 'T' && tasks.Syscall(tid) is { } call && IsDelicate(tid, call);
+        var tids = new List<int>();
+        tasks.List(tids);
+        tids.RemoveAll(tid => _threads.ContainsKey(tid) || _refused.Contains(tid) || tasks.Stat(tid) is not { } stat || TaskState.HasEnded(stat.State));
+        var delicate = tids.FindAll(tid => tasks.Stat(tid) is { State: not 'T' } && tasks.Syscall(tid) is { } call && IsDelicate(tid, call));
+        foreach (int tid in delicate)
+        {
+            if (Join(tid, pid) is not null)
+                _sleepers.Add(tid);
+        }
+
+        var joined = new List<TracedThread>();
+        foreach (int tid in tids)
+        {
+            if (!delicate.Contains(tid) && Join(tid, pid) is { } thread)
+                joined.Add(thread);
+        }
+
+        foreach (TracedThread thread in joined)
+        {
+            // Who has fallen asleep in such a call meanwhile is left there as well.
+            if (tasks.Stat(thread.Tid) is { State: not 'T' } && tasks.Syscall(thread.Tid) is { } call && IsDelicate(thread.Tid, call))
+                _sleepers.Add(thread.Tid);
+            else
+                InterruptNow(thread);
+        }
+
+        return joined.Count > 0;
+    }
+
+    /// <summary>Null where it can't be traced.</summary>
+    private TracedThread? Join(int tid, int pid)
+    {
         lock (_seized)
             _seized.Add(tid);
         if (!PTrace.Seize(tid, Options(_request)))
@@ -238,16 +263,19 @@ public sealed class TracedThreads : IDisposable
             // It may have been joined already as the child of another one.
             if (Errno.Last == Errno.PermissionDenied && Status(tid)?.TracerPid is { } tracer && tracer != Environment.ProcessId)
                 _refused.Add(tid);
-            return false;
+            return null;
         }
 
         var thread = new TracedThread(tid, Process(pid));
         _threads[tid] = thread;
-        if (isDelicate)
-            _sleepers.Add(tid);
-        else
-            InterruptNow(thread);
-        return true;
+        return thread;
+    }
+
+    /// <summary>It is not traced any more.</summary>
+    internal void LetGo(TracedThread thread, int signal)
+    {
+        if (PTrace.Detach(thread.Tid, signal))
+            _threads.Remove(thread.Tid);
     }
 
     private static void Interrupt(TracedThread thread)

@@ -53,6 +53,7 @@ public static class Launcher
         if (spawning.Error != 0)
             throw Failed(request.Command[0], spawning.Error);
         int started = AwaitProgram(spawning.Pid);
+        LaunchedEnd.Expect(started);
         OpenFileLimit.Restore(started);
         return started;
     }

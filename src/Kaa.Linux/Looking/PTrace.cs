@@ -60,6 +60,7 @@ public static unsafe class PTrace
     private const int LeaveIt = 0x01000000; // WNOWAIT
     private const int InformationSize = 32; // siginfo_t, in ints
     private const int SignalInformationSize = 128; // siginfo_t
+    private const int StatusOffset = 6; // si_status
     private const int CodeOffset = 2; // si_code
     private const int CodeExited = 1; // CLD_EXITED
     private const int CodeDumped = 3; // CLD_DUMPED
@@ -204,7 +205,6 @@ public static unsafe class PTrace
     {
         const int Stops = 2; // WSTOPPED
         const int PidOffset = 4; // si_pid
-        const int StatusOffset = 6; // si_status
         int* information = stackalloc int[InformationSize];
         information[PidOffset] = 0;
         int failed;
@@ -227,8 +227,9 @@ public static unsafe class PTrace
         // A tracer is told of stops even if it asks for exits only (wait_task_stopped, kernel/exit.c): so first see what there is.
         int* information = stackalloc int[InformationSize];
         information[CodeOffset] = 0;
-        if (Libc.WaitId(OneTask, tid, information, Exits | NoHang | AnyChild | LeaveIt) == 0 && information[CodeOffset] is >= CodeExited and <= CodeDumped)
-            _ = Libc.WaitId(OneTask, tid, information, Exits | NoHang | AnyChild);
+        if (Libc.WaitId(OneTask, tid, information, Exits | NoHang | AnyChild | LeaveIt) == 0 && information[CodeOffset] is >= CodeExited and <= CodeDumped
+            && Libc.WaitId(OneTask, tid, information, Exits | NoHang | AnyChild) == 0)
+            LaunchedEnd.Note(tid, WaitStatus.Of(information[CodeOffset] == CodeExited ? information[StatusOffset] << 8 : information[StatusOffset]));
     }
 
     /// <summary>Null where the thread has not stopped yet.</summary>
@@ -246,6 +247,10 @@ public static unsafe class PTrace
             return null;
 
         // ECHILD: it is gone, and somebody else was told (exec by another thread takes over the leader's id).
-        return waited < 0 ? new WaitStatus(StopKind.Ended, 0) : WaitStatus.Of(status);
+        if (waited < 0)
+            return new WaitStatus(StopKind.Ended, 0);
+        WaitStatus told = WaitStatus.Of(status);
+        LaunchedEnd.Note(tid, told);
+        return told;
     }
 }

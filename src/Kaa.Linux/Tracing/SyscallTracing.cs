@@ -7,6 +7,9 @@ namespace Kaa.Linux.Tracing;
 /// <summary>The ptrace requests that following a process' system calls takes, beside those of <see cref="PTrace"/>. All from the tracer's thread.</summary>
 public static unsafe class SyscallTracing
 {
+    private const int MostLooks = 1_000;
+    private const int BetweenLooks = 1_000; // µs
+
     /// <summary>PTRACE_O_TRACECLONE: new threads (and children of a plain clone) are traced from their first moment on.</summary>
     public const int FollowThreads = 8;
 
@@ -86,6 +89,12 @@ public static unsafe class SyscallTracing
         do
             waited = Libc.WaitPid(pid, &status, AnyKind);
         while (waited < 0 && Errno.Last == Errno.Interrupted);
-        return waited == pid ? WaitStatus.Of(status).Exit : 0;
+        if (waited == pid)
+            return WaitStatus.Of(status).Exit;
+
+        // A tracer of ours was told in this very moment, or before.
+        for (int i = 0; i < MostLooks && LaunchedEnd.Of(pid) is null; i++)
+            Clock.Sleep(BetweenLooks);
+        return LaunchedEnd.Of(pid) ?? 0;
     }
 }
