@@ -71,6 +71,7 @@ enum kaa_native_flag {
     KAA_NATIVE_EXACT = 1,     /* its pc is no return address: a signal interrupted it */
     KAA_NATIVE_RUNS = 2,      /* it runs Python frames: CPython's eval function */
     KAA_NATIVE_CUT = 4,       /* nothing is known of who called it */
+    KAA_NATIVE_MEMORY = 8,    /* where its caller's frame lies depends on more than its registers */
 };
 
 /* A frame as it was at the last walk, those that run no code of the program's (shims) too. */

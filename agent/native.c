@@ -117,7 +117,7 @@ static int keep_run(struct walk *walk, u32 *run, u32 end) {
 
 /* The remembered frame's caller, if that is the next remembered one still. */
 static inline int leads_on(struct kaa_native *native, const struct kaa_native_frame *frame, const struct kaa_native_frame *caller, struct kaa_cursor *at) {
-    if (caller->print & KAA_NATIVE_EXACT || !kaa_can_read(native, caller->sp - 8) || *(const u64 *)(caller->sp - 8) != caller->pc)
+    if (caller->print & KAA_NATIVE_EXACT || frame->print & KAA_NATIVE_MEMORY || !kaa_can_read(native, caller->sp - 8) || *(const u64 *)(caller->sp - 8) != caller->pc)
         return 0;
     if (frame->bp_at != KAA_NOWHERE) {
         u64 saved = frame->sp + (u64)(i64)(i32)frame->bp_at;
@@ -144,12 +144,30 @@ static inline int is_rest_same(struct walk *walk, u32 place) {
     walk->tries++;
     for (u32 i = place - 1; i > 0; i--) {
         const struct kaa_native_frame *frame = &stack[i], *caller = frame - 1;
-        if (UNLIKELY(*(const u64 *)(caller->sp - 8) != caller->pc || caller->print & KAA_NATIVE_EXACT))
+        if (UNLIKELY(*(const u64 *)(caller->sp - 8) != caller->pc || (caller->print & KAA_NATIVE_EXACT) | (frame->print & KAA_NATIVE_MEMORY)))
             return 0;
         if (frame->bp_at != KAA_NOWHERE && UNLIKELY(*(const u64 *)(frame->sp + (u64)(i64)(i32)frame->bp_at) != caller->bp))
             return 0;
     }
     return 1;
+}
+
+/* kaa_step_out, for the rule that most code has. */
+static inline enum kaa_move step_out(struct kaa_native *native, const struct kaa_rule *rule, struct kaa_cursor *at) {
+    u64 sp = at->sp, cfa = sp + (u64)(i64)rule->cfa, saved = cfa + (u64)(i64)rule->bp;
+    if (UNLIKELY(rule->kind != KAA_RULE_SP || rule->bp_kind > KAA_BP_AT_CFA || cfa <= sp || !kaa_can_read(native, cfa - 8)))
+        return kaa_step_out(native, rule, at);
+    at->bp_at = KAA_NOWHERE;
+    if (rule->bp_kind == KAA_BP_AT_CFA) {
+        if (UNLIKELY(saved < sp || !kaa_can_read(native, saved)))
+            return kaa_step_out(native, rule, at);
+        at->bp = *(const u64 *)saved;
+        at->bp_at = (u32)(saved - sp);
+    }
+    at->pc = *(const u64 *)(cfa - 8);
+    at->sp = cfa;
+    at->exact = 0;
+    return at->pc != 0 ? KAA_MOVED : KAA_ENDED;
 }
 
 /* Goes outwards to the end. What is remembered is only compared where both the frame and what it has saved of its caller's are the same. */
@@ -160,21 +178,20 @@ static void go(struct walk *walk, struct kaa_cursor at) {
         while (place > 0 && native->stack[place - 1].sp < at.sp)
             place--;
         struct kaa_native_frame *seen = place > 0 ? &native->stack[place - 1] : NULL;
-        struct kaa_native_frame frame = {at.pc, at.sp, at.bp, 0, KAA_NOWHERE, at.exact};
+        struct kaa_cursor from = at;
         int is_same = seen != NULL && seen->pc == at.pc && seen->sp == at.sp && seen->bp == at.bp && (seen->print & KAA_NATIVE_EXACT) == at.exact;
         const struct kaa_step *step = kaa_rule_of(walk->unwind, native, at.pc - !at.exact);
         enum kaa_move move;
         if (is_same && place > 1 && leads_on(native, seen, seen - 1, &at)) {
             move = KAA_MOVED;
         } else {
-            move = kaa_step_out(native, &step->rule, &at);
+            move = step_out(native, &step->rule, &at);
             is_same &= move != KAA_MOVED && place == 1;
         }
-        frame.bp_at = move == KAA_MOVED ? at.bp_at : KAA_NOWHERE;
-        u64 end = move == KAA_MOVED && at.sp > frame.sp ? at.sp : frame.sp + 1;
-        u64 flags = frame.print | place_frame(&walk->calls, frame.sp, end, step->rule.evaluates) | (move == KAA_LOST ? KAA_NATIVE_CUT : 0);
-        frame.print = KAA_NATIVE_PRINT(step->serial, walk->calls.outside, flags);
-        if (is_same && seen->print == frame.print) {
+        u64 end = move == KAA_MOVED && at.sp > from.sp ? at.sp : from.sp + 1;
+        u64 flags = (step->rule.kind > KAA_RULE_BP ? KAA_NATIVE_MEMORY : 0) | from.exact | place_frame(&walk->calls, from.sp, end, step->rule.evaluates) | (move == KAA_LOST ? KAA_NATIVE_CUT : 0);
+        u64 print = KAA_NATIVE_PRINT(step->serial, walk->calls.outside, flags);
+        if (is_same && seen->print == print) {
             run = run != 0 ? run : place;
             place--;
             if (move != KAA_MOVED || (place > 0 && is_rest_same(walk, place))) {
@@ -187,7 +204,12 @@ static void go(struct walk *walk, struct kaa_cursor at) {
             return;
         if (walk->new == KAA_NATIVE)
             return;
-        native->fresh[walk->new++] = frame;
+        struct kaa_native_frame *frame = &native->fresh[walk->new++];
+        frame->pc = from.pc;
+        frame->sp = from.sp;
+        frame->bp = from.bp;
+        frame->bp_at = move == KAA_MOVED ? at.bp_at : KAA_NOWHERE;
+        frame->print = print;
         if (move != KAA_MOVED)
             return;
     }

@@ -48,7 +48,8 @@ internal static class ThreadWords
         {
             // What is null in some threads belongs to those that hold the GIL, or is no such word at all: below the pointer of any thread but the first lies its stack,
             // on which a state's address may stand at the same place in all that were started alike. In the next thread something else stands there.
-            if (!isWrong[i] && matches[i] == own.Count && (hasMain || IsPreferred(i)) && (best < 0 || IsPreferred(i)))
+            // The nearest: musl's first thread has thread-local data right below its pointer, and further down what the C library has for that thread alone.
+            if (!isWrong[i] && matches[i] == own.Count && (hasMain || IsPreferred(i)))
                 best = i;
         }
 
