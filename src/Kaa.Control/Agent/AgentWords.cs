@@ -36,7 +36,7 @@ internal static class AgentWords
             return default;
         LookAtThreads look = LookAtThreads.Take(python, process.Tasks);
         tidOffset = ThreadWords.FindTid(python.ReadMemory(), look.Ids(process.Tasks));
-        int? state = ThreadWords.FindState(python, look, process.Pid);
+        int? state = ThreadWords.FindState(python, look, process.Pid, process.Target);
         var words = new AgentPython
         {
             form = walk.CFrame is not null ? AgentFrameForm.CFrames : walk.InstructionSize == 4 ? AgentFrameForm.FrameObjects : AgentFrameForm.CurrentFrame,

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Kaa.Formats;
+using Kaa.Formats.Elf;
 using Kaa.Formats.ProcText;
 using Kaa.Linux.Proc;
 using Kaa.Python;
@@ -21,7 +22,8 @@ internal static class ThreadWords
     private const int MostTidOffset = 0x400;
 
     /// <summary>Offset of the word that points to the thread's own <c>PyThreadState</c>; null where there is none (2.7), or no thread yet.</summary>
-    public static int? FindState(PythonProcess python, LookAtThreads look, int pid)
+    /// <param name="target">Whose modules tell how far below the pointer there may be thread-local data.</param>
+    public static int? FindState(PythonProcess python, LookAtThreads look, int pid, ObservedTarget target)
     {
         var own = new Dictionary<ulong, HashSet<ulong>>();
         bool hasMain = look.IsAlone;
@@ -44,16 +46,40 @@ internal static class ThreadWords
         foreach ((ulong pointer, HashSet<ulong> states) in own)
             Compare(python.ReadMemory(), pointer, states, bytes, matches, isWrong);
         int best = -1;
+        int first = -1;
         for (int i = 0; i < matches.Length; i++)
         {
             // What is null in some threads belongs to those that hold the GIL, or is no such word at all: below the pointer of any thread but the first lies its stack,
             // on which a state's address may stand at the same place in all that were started alike. In the next thread something else stands there.
-            // The nearest: musl's first thread has thread-local data right below its pointer, and further down what the C library has for that thread alone.
-            if (!isWrong[i] && matches[i] == own.Count && (hasMain || IsPreferred(i)))
+            if (isWrong[i] || matches[i] != own.Count || (!hasMain && !IsPreferred(i)))
+                continue;
+            first = first < 0 ? i : first;
+            if (IsPreferred(i))
                 best = i;
         }
 
+        // musl has further down, in data of its own, what the first thread alone has.
+        int reach = best < 0 && first >= 0 ? ThreadLocalBytes(target) : 0;
+        for (int i = Math.Max(0, (Below - reach) / 8); best < 0 && i < Below / 8; i++)
+            best = !isWrong[i] && matches[i] == own.Count && hasMain ? i : best;
+        best = best < 0 ? first : best;
         return best < 0 ? null : best * 8 - Below;
+    }
+
+    /// <summary>Most bytes that the thread-local data of all modules can take right below the pointer (ELF handling for thread-local storage, 3.4.6).</summary>
+    private static int ThreadLocalBytes(ObservedTarget target)
+    {
+        ulong sum = 0;
+        foreach (Module module in target.Modules.Modules)
+        {
+            foreach (ElfProgramHeader header in target.Images.For(module).Elf?.ProgramHeaders ?? [])
+            {
+                if (header.Type == ElfSegmentType.ThreadLocal)
+                    sum += Math.Min(header.MemorySize, Below) + Math.Min(header.Alignment, Below);
+            }
+        }
+
+        return (int)Math.Min(sum, Below);
     }
 
     private static bool IsPreferred(int index) => index * 8 >= Below;

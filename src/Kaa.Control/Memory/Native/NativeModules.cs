@@ -47,7 +47,14 @@ internal sealed class NativeModules : IDisposable
     {
         _pid = target.Info.Pid!.Value;
         _tables = new UnwindTables(agent.Shared, new MemoryAreaLayout(agent.Allocations, HasNatives: true));
-        Learn(target);
+        try
+        {
+            Learn(target);
+        }
+        catch (TargetFault)
+        {
+            // It has just ended, and so will the recording.
+        }
     }
 
     /// <summary>There was no room for some module's rules.</summary>
@@ -61,15 +68,21 @@ internal sealed class NativeModules : IDisposable
     {
         try
         {
+            // Modules that are learnt belong to it, whatever comes then.
             var target = LiveTarget.Open(_pid);
+            _owned.Add(target);
             if (Learn(target))
-                _owned.Add(target);
-            else
-                target.Dispose();
+                return;
+            _owned.Remove(target);
+            target.Dispose();
         }
         catch (UserError)
         {
             // It is about to end.
+        }
+        catch (TargetFault)
+        {
+            // The same.
         }
     }
 

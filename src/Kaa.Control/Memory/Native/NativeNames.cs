@@ -110,7 +110,15 @@ internal sealed class NativeNames(NativeModules modules, RecordingWriter writer)
     private int Number(NativeModule module)
     {
         ModuleImage image = module.Target.Images.For(module.Module);
-        _ = image.DebugInfo;
+        try
+        {
+            _ = image.DebugInfo;
+        }
+        catch (TargetFault)
+        {
+            // It has just ended: its symbols have to do.
+        }
+
         return writer.Module(module.Module.Path, image.BuildId is { } id ? Convert.ToHexStringLower(id) : null);
     }
 
