@@ -58,11 +58,10 @@ internal static class ThreadWords
                 best = i;
         }
 
-        // musl has further down, in data of its own, what the first thread alone has.
+        // musl has further down, in data of its own, what the first thread alone has: a thread that sleeps without the GIL may have it nowhere else. Then the state has to be sought.
         int reach = best < 0 && first >= 0 ? ThreadLocalBytes(target) : 0;
         for (int i = Math.Max(0, (Below - reach) / 8); best < 0 && i < Below / 8; i++)
             best = !isWrong[i] && matches[i] == own.Count && hasMain ? i : best;
-        best = best < 0 ? first : best;
         return best < 0 ? null : best * 8 - Below;
     }
 
