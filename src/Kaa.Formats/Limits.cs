@@ -3,6 +3,9 @@ namespace Kaa.Formats;
 /// <summary>Every cap on data that we did not make ourselves, in one place. Each is far above what real programs have.</summary>
 public static class Limits
 {
+    /// <summary>How long a regular expression of a condition may take on one text: a pattern can be made to take for ever, and a thread waits for it. Plain ones take microseconds.</summary>
+    public static readonly TimeSpan PatternTime = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Program headers of one ELF image; the largest seen in the field have under 20.</summary>
     public const int ElfProgramHeaders = 1_000;
 

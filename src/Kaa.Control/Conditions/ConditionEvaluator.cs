@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Kaa.Formats;
 
 namespace Kaa.Control.Conditions;
@@ -36,7 +37,7 @@ public sealed class ConditionEvaluator
             case ComparisonNode comparison:
                 return Text(comparison.Left) is { } x && Text(comparison.Right) is { } y ? Compare(comparison.Operation, string.CompareOrdinal(x, y)) : null;
             case MatchNode match:
-                return Text(match.Text) is { } text ? match.Pattern.IsMatch(text) : null;
+                return Text(match.Text) is { } text ? Matches(match.Pattern, text) : null;
             case SameBytesNode same:
                 return SameBytes(same);
             default:
@@ -172,6 +173,18 @@ public sealed class ConditionEvaluator
     };
 
     /// <summary>Notes the first reason.</summary>
+    private bool? Matches(Regex pattern, string text)
+    {
+        try
+        {
+            return pattern.IsMatch(text);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return Unknown<bool>($"'{pattern}' takes longer than {Limits.PatternTime.TotalMilliseconds} ms on a text");
+        }
+    }
+
     private T? Unknown<T>(string why)
         where T : struct
     {

@@ -131,7 +131,7 @@ public sealed class ConditionParser
         return new ComparisonNode(known, left, right);
     }
 
-    /// <summary>Of linear time, whatever the pattern and the text: a probe may be hit a million times.</summary>
+    /// <summary>One that takes longer than <see cref="Limits.PatternTime"/> on a text can't be told there.</summary>
     internal Regex Pattern()
     {
         if (_word.Kind != WordKind.Text)
@@ -139,9 +139,9 @@ public sealed class ConditionParser
         string pattern = Take().Text;
         try
         {
-            return new Regex(pattern, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+            return new Regex(pattern, RegexOptions.CultureInvariant, Limits.PatternTime);
         }
-        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        catch (ArgumentException e)
         {
             throw Error($"'{pattern}' is no regular expression that can be used here: {e.Message}");
         }

@@ -102,8 +102,19 @@ public sealed class StopTests
     {
         string Text(ulong thread, ulong shared) =>
             $"Pid:\t1\nSigPnd:\t{thread:x16}\nShdPnd:\t{shared:x16}\nSigBlk:\t{blocked:x16}\nSigIgn:\t{ignored:x16}\nSigCgt:\t{caught:x16}\n";
-        PendingSignals.Interrupt(StatusParser.Parse(System.Text.Encoding.ASCII.GetBytes(Text(pending, 0)))).ShouldBe(interrupts);
-        PendingSignals.Interrupt(StatusParser.Parse(System.Text.Encoding.ASCII.GetBytes(Text(0, pending)))).ShouldBe(interrupts);
+        PendingSignals.Interrupt(StatusParser.Parse(System.Text.Encoding.ASCII.GetBytes(Text(pending, 0))), _ => null).ShouldBe(interrupts);
+        PendingSignals.Interrupt(StatusParser.Parse(System.Text.Encoding.ASCII.GetBytes(Text(0, pending))), _ => null).ShouldBe(interrupts);
+    }
+
+    [Theory]
+    [InlineData(10, 0, true)] // the leader itself
+    [InlineData(11, 0, false)] // another one: the leader takes it
+    [InlineData(11, 0x200, true)] // which the leader blocks
+    public void A_signal_for_the_process_is_the_leaders_where_that_takes_it(int tid, ulong blockedByLeader, bool interrupts)
+    {
+        static ProcessStatus Of(int tid, ulong blocked) => StatusParser.Parse(System.Text.Encoding.ASCII.GetBytes(
+            $"State:\tS (sleeping)\nTgid:\t10\nPid:\t{tid}\nSigPnd:\t0\nShdPnd:\t{0x200:x16}\nSigBlk:\t{blocked:x16}\nSigIgn:\t0\nSigCgt:\t{0x200:x16}\n"));
+        PendingSignals.Interrupt(Of(tid, tid == 10 ? blockedByLeader : 0), _ => Of(10, blockedByLeader)).ShouldBe(interrupts);
     }
 
     [Fact]
