@@ -62,7 +62,7 @@ public sealed class MemorySession : IDisposable
         _threads = new RecordedThreadNames(target.Info.Pid!.Value, _writer);
         if (request.Native)
         {
-            _modules = new NativeModules(agent, target);
+            _modules = new NativeModules(agent, target, python?.Module ?? InterpreterImage.Find(target));
             _names = new NativeNames(_modules, _writer);
         }
 

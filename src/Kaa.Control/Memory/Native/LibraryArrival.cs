@@ -22,7 +22,8 @@ internal sealed class LibraryArrival(AgentSession agent)
     {
         foreach (Module module in target.Modules.Modules)
         {
-            if (target.Images.For(module).FindSymbol("_dl_debug_state") is not { } function)
+            bool mayLoad = module.FileName.StartsWith("ld", StringComparison.Ordinal) || module.FileName.StartsWith("libc.", StringComparison.Ordinal);
+            if (!mayLoad || target.Images.For(module).FindSymbol("_dl_debug_state") is not { } function)
                 continue;
             _hooks.Add(agent.Add(new HookRequest { Address = function, Action = HookAction.Park, WantsStack = false, Condition = IsConsistent(target, module) }));
         }

@@ -36,6 +36,7 @@ internal sealed class NativeModule(AgentModule record, Module module, LiveTarget
 internal sealed class NativeModules : IDisposable
 {
     private readonly int _pid;
+    private readonly Address _interpreter;
     private readonly UnwindTables _tables;
     private readonly List<NativeModule> _bySerial = [];
     private readonly List<LiveTarget> _owned = [];
@@ -43,8 +44,10 @@ internal sealed class NativeModules : IDisposable
     private bool _isFull;
 
     /// <param name="target">As it is now; stays its owner's.</param>
-    public NativeModules(AgentSession agent, LiveTarget target)
+    /// <param name="interpreter">The module that holds CPython; null where there is none yet.</param>
+    public NativeModules(AgentSession agent, LiveTarget target, Module? interpreter)
     {
+        _interpreter = interpreter?.Base ?? Address.Null;
         _pid = target.Info.Pid!.Value;
         _tables = new UnwindTables(agent.Shared, new MemoryAreaLayout(agent.Allocations, HasNatives: true));
         try
@@ -128,7 +131,11 @@ internal sealed class NativeModules : IDisposable
             isCode |= mapping.Can(MappingAccess.Execute);
         if (!isCode || target.Images.For(module) is not { Elf: { } elf } image)
             return null;
-        if (_tables.Add(module, target, source) is not { } rows)
+
+        // Its files are opened while the process lives: names are wanted later.
+        _ = image.DebugInfo;
+        bool isInterpreter = IsInterpreter(module);
+        if (_tables.Add(module, source, isInterpreter ? new EvalFunction(module, target, source) : null) is not { } rows)
         {
             _isFull = true;
             return null;
@@ -142,11 +149,13 @@ internal sealed class NativeModules : IDisposable
             rows = rows.Rows,
             serial = (uint)_bySerial.Count + 1,
         };
-        bool isInterpreter = NativeFrames.IsPython(module) || image.FindSymbol("PyEval_EvalCode") is not null;
         var made = new NativeModule(record, module, target, symbols, elf.Bias, isInterpreter);
         _bySerial.Add(made);
         return made;
     }
+
+    /// <summary>Told by its name where it came later: to look for a function in all modules takes time.</summary>
+    private bool IsInterpreter(Module module) => module.Base == _interpreter || NativeFrames.IsPython(module) || module.FileName.StartsWith("libpython", StringComparison.Ordinal);
 
     private static bool IsSame(Module left, Module right) =>
         left.Base == right.Base && left.End == right.End && left.Mappings[0].Inode == right.Mappings[0].Inode && left.Mappings[0].Device == right.Mappings[0].Device

@@ -106,19 +106,9 @@ internal sealed class NativeNames(NativeModules modules, RecordingWriter writer)
         return place;
     }
 
-    /// <summary>Its files are opened while the process lives.</summary>
     private int Number(NativeModule module)
     {
         ModuleImage image = module.Target.Images.For(module.Module);
-        try
-        {
-            _ = image.DebugInfo;
-        }
-        catch (TargetFault)
-        {
-            // It has just ended: its symbols have to do.
-        }
-
         return writer.Module(module.Module.Path, image.BuildId is { } id ? Convert.ToHexStringLower(id) : null);
     }
 

@@ -40,11 +40,12 @@ internal sealed class UnwindTables
     }
 
     /// <summary>Adds a module's rules. Null where there is no room for them.</summary>
-    public (uint First, uint Rows)? Add(Module module, ObservedTarget target, ModuleUnwindSource source)
+    /// <param name="eval">Of the interpreter; null for other modules.</param>
+    public (uint First, uint Rows)? Add(Module module, ModuleUnwindSource source, EvalFunction? eval)
     {
         _rows.Clear();
         if (source.RowsFor(FirstCode(module)) is { } rules)
-            Collect(rules, module, new EvalFunction(module, target, source));
+            Collect(rules, module, eval);
         if (_rowCount + (uint)_rows.Count > MemoryAreaLayout.Rows)
             return null;
         uint first = _rowCount;
@@ -78,7 +79,7 @@ internal sealed class UnwindTables
         return module.Base;
     }
 
-    private void Collect(IUnwindRows rules, Module module, EvalFunction eval)
+    private void Collect(IUnwindRows rules, Module module, EvalFunction? eval)
     {
         Address start = Address.Null;
         Address end = module.Base;
@@ -93,7 +94,7 @@ internal sealed class UnwindTables
                         AddRow(end, module, 0);
                     (start, end) = (row.Start, row.End);
                     bool isEntry = row.CfaRegister == X64Registers.Rsp && row.CfaOffset == AtEntry;
-                    evaluates = row.Start == eval.Range || (!isEntry && eval.HasPart(row.Start));
+                    evaluates = eval is not null && (row.Start == eval.Range || (!isEntry && eval.HasPart(row.Start)));
                 }
 
                 if (from < row.End)
