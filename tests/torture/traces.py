@@ -61,11 +61,23 @@ def _be_killed(command: list[str]) -> None:
 def _let_go(pid: int) -> bool:
     """The copy of Kaa that traces ends by itself when Kaa is killed."""
     end = time.monotonic() + PATIENCE
-    while _is_traced(pid):
+    while _is_there(pid) or _is_traced(pid):
         if time.monotonic() > end:
             return False
         time.sleep(0.001)
     return True
+
+
+def _is_there(pid: int) -> bool:
+    for line in glob.glob("/proc/[0-9]*/cmdline"):
+        try:
+            with open(line, "rb") as file:
+                words = file.read().split(b"\0")
+        except OSError:
+            continue
+        if words[0].startswith(b"kaa-traces-") and str(pid).encode() in words:
+            return True
+    return False
 
 
 def _is_traced(pid: int) -> bool:

@@ -42,8 +42,12 @@ internal sealed record TraceArguments
 
     public bool? Colour { get; init; }
 
+    /// <summary><see cref="TraceRequest.IsWatched"/>.</summary>
+    public bool IsWatched { get; init; }
+
     public TraceRequest ToRequest() => new()
     {
+        IsWatched = IsWatched,
         Syscalls = Syscalls,
         Calls = [.. Calls.Select(FunctionPattern.Parse)],
         Returns = Returns,

@@ -22,6 +22,7 @@ internal sealed class TraceCommand(TraceArguments arguments, ParentLife? parent)
         ParentLife? parent = ParentLife.Find();
         if (arguments.Syscalls is not null && WatchedTrace.Run(isLaunch, parent) is { } status)
             return status;
+        arguments = arguments with { IsWatched = parent is not null };
         return isLaunch ? LaunchTrace.Run(arguments, parent) : new TraceCommand(arguments, parent).Run();
     }
 

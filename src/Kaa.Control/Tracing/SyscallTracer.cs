@@ -23,8 +23,8 @@ public sealed class SyscallTracer : IDisposable
     private const int SpinMicroseconds = 15;
     private const int MostInterrupted = 16;
     private const int WatchMicroseconds = 100;
-    private const int QuietMicroseconds = 20_000;
-    private const int DrainMicroseconds = 1_000_000;
+    private const int QuietMicroseconds = 100_000;
+    private const int DrainMicroseconds = 500_000;
 
     private readonly TraceRequest _request;
     private readonly ITraceSink _sink;
@@ -89,7 +89,7 @@ public sealed class SyscallTracer : IDisposable
     }
 
     /// <summary>
-    /// At the end who never makes calls that give EINTR is let go at its next stop: among these are most of those that have children, and as soon as they are not traced any more their SIGCHLD, if it is ignored,
+    /// At the end who does not make calls that give EINTR is let go at its next stop: among these are most of those that have children, and as soon as they are not traced any more their SIGCHLD, if it is ignored,
     /// wakes nobody. The others stay traced up to the last moment, so that what has woken them is put right.
     /// </summary>
     private void GoOn(TracedThread thread, int signal)
@@ -102,27 +102,24 @@ public sealed class SyscallTracer : IDisposable
 
     /// <summary>
     /// Nobody is left on the way to a stop at which a call is repaired that the tracing has cut short: neither those that were told to stop, nor those that a signal has
-    /// just woken up.
+    /// just woken up. Who sleeps is let go by the end of this thread.
     /// </summary>
     private void Drain()
     {
         _isLeaving = true;
-        long now = Clock.Microseconds;
-        long longest = now + DrainMicroseconds;
-        for (long quiet = now + QuietMicroseconds; now < longest && (now < quiet || _threads.AnyOnItsWay()); now = Clock.Microseconds)
+        long begun = Clock.Microseconds;
+        while (Clock.Microseconds - begun is var spent && spent < DrainMicroseconds)
         {
             int tid = SyscallTracing.Wait(block: false, out WaitStatus status);
             if (tid < 0)
                 return;
             if (tid > 0)
                 Handle(tid, status);
+            else if (spent > QuietMicroseconds && !_threads.AnyOnItsWay() && !_threads.AnyAwakeInCall())
+                return;
             else
                 Clock.Sleep(WatchMicroseconds);
         }
-
-        // The last ones that have stopped go on as they should, too.
-        for (int i = 0; i < MostInterrupted && SyscallTracing.Wait(block: false, out WaitStatus last) is > 0 and int stopped; i++)
-            Handle(stopped, last);
     }
 
     public void Dispose() => _threads.Dispose();
@@ -231,13 +228,16 @@ public sealed class SyscallTracer : IDisposable
     {
         if (!TryRead(thread.Tid, true, out SyscallStop stop) || stop.Side == SyscallStopSide.Exit)
         {
+            // The end of a call whose beginning was not seen.
+            if (stop is { Side: SyscallStopSide.Exit, Result: Interrupted })
+                AttachRepair.AtExit(thread.Tid);
             GoOn(thread, 0);
             return;
         }
 
         thread.IsInCall = true;
         thread.MayGiveEintr = SyscallRestart.MayGiveEintr(stop.Number);
-        thread.IsDelicate |= thread.MayGiveEintr;
+        thread.IsDelicate |= thread.MayGiveEintr && (!SyscallRestart.UsuallyRestarts(stop.Number) || SyscallRestart.IsReceive(stop.Number)) && !SyscallRestart.MayHaveBegun(stop.Number);
         thread.Place = new CallPlace(stop.InstructionPointer, stop.StackPointer);
         if (TracedDescriptors.MayChange(stop.Number))
             thread.Process.Descriptors.Forget();
@@ -247,7 +247,7 @@ public sealed class SyscallTracer : IDisposable
             return;
         }
 
-        if (stop.Side == SyscallStopSide.Entry && _request.Syscalls!.Find(stop.Number) is { } signature)
+        if (!_isLeaving && stop.Side == SyscallStopSide.Entry && _request.Syscalls!.Find(stop.Number) is { } signature)
             thread.Hit = Begin(thread, signature, stop);
         bool isLast = stop.Number is Exit or ExitGroup;
         PendingHit? last = isLast ? thread.Hit : null;

@@ -26,6 +26,9 @@ public sealed record TraceRequest
     /// <summary>Children are traced too.</summary>
     public bool Follow { get; init; }
 
+    /// <summary>Who traces is a copy of Kaa, which comes to an orderly end if Kaa is killed.</summary>
+    public bool IsWatched { get; init; }
+
     /// <summary>Characters of a text that are shown.</summary>
     public int MaxValue { get; init; } = DefaultMaxValue;
 

@@ -110,6 +110,18 @@ public sealed class TracedThreads : IDisposable
         return false;
     }
 
+    /// <summary>True while one is awake in a call that gives EINTR when it is woken: it is about to come out.</summary>
+    internal bool AnyAwakeInCall()
+    {
+        foreach (TracedThread thread in _threads.Values)
+        {
+            if (thread is { IsInCall: true, MayGiveEintr: true } && _text.TryRead(ProcRoot.System.Of(thread.Tid, "stat"), out ReadOnlySpan<byte> text) && !text.IsEmpty && StatParser.Parse(text).State is not ('S' or 'Z'))
+                return true;
+        }
+
+        return false;
+    }
+
     internal List<Note> Notes()
     {
         var notes = new List<Note>();
@@ -219,38 +231,28 @@ public sealed class TracedThreads : IDisposable
     }
 
     /// <summary>
-    /// First those that sleep in delicate calls are traced, without being stopped, then the others; only then are these stopped. A signal that is ignored, but queued since the thread that it is sent to is
-    /// traced already, wakes no sleeper then whose call would not be made again. The kernel lets go of them in the opposite order (ptrace_link, exit_ptrace; kernel/ptrace.c).
+    /// First those that sleep in calls which give EINTR: as long as nobody else is traced, no signal that is ignored is queued for anybody, so nothing wakes them but Kaa, which puts that right at once. Then the others.
     /// </summary>
     private bool JoinNew(TaskDirectory tasks, int pid)
     {
         var tids = new List<int>();
         tasks.List(tids);
         tids.RemoveAll(tid => _threads.ContainsKey(tid) || _refused.Contains(tid) || tasks.Stat(tid) is not { } stat || TaskState.HasEnded(stat.State));
-        var delicate = tids.FindAll(tid => tasks.Stat(tid) is { State: not 'T' } && tasks.Syscall(tid) is { } call && IsDelicate(tid, call));
-        foreach (int tid in delicate)
+        var sleepers = tids.FindAll(tid => tasks.Syscall(tid) is { Running: false, Number: >= 0 } call && !_proof!.Holds(tid, call));
+        tids.RemoveAll(sleepers.Contains);
+        bool any = false;
+        foreach (int tid in (IEnumerable<int>)[.. sleepers, .. tids])
         {
-            if (Join(tid, pid) is not null)
+            if (Join(tid, pid) is not { } thread)
+                continue;
+            any = true;
+            if (tasks.Stat(tid) is { State: not 'T' } && tasks.Syscall(tid) is { } call && IsDelicate(tid, call))
                 _sleepers.Add(tid);
-        }
-
-        var joined = new List<TracedThread>();
-        foreach (int tid in tids)
-        {
-            if (!delicate.Contains(tid) && Join(tid, pid) is { } thread)
-                joined.Add(thread);
-        }
-
-        foreach (TracedThread thread in joined)
-        {
-            // Who has fallen asleep in such a call meanwhile is left there as well.
-            if (tasks.Stat(thread.Tid) is { State: not 'T' } && tasks.Syscall(thread.Tid) is { } call && IsDelicate(thread.Tid, call))
-                _sleepers.Add(thread.Tid);
             else
                 InterruptNow(thread);
         }
 
-        return joined.Count > 0;
+        return any;
     }
 
     /// <summary>Null where it can't be traced.</summary>
@@ -311,10 +313,11 @@ public sealed class TracedThreads : IDisposable
     }
 
     /// <summary>
-    /// A vfork parent does not stop before its child is done. In other calls the interrupt would be seen, were Kaa killed before the repair: and that may be long, as the
-    /// thread must get a processor first.
+    /// A vfork parent does not stop before its child is done. In other calls the interrupt would be seen, were the tracer killed before the repair: and that may be long, as the
+    /// thread must get a processor first. Where that is a copy of Kaa, which is not killed with it, only those are left asleep whose call can't be made again.
     /// </summary>
-    private bool IsDelicate(int tid, SyscallText call) => call is { Running: false, Number: >= 0 } && (call.Number == VFork || !_proof!.Holds(tid, call));
+    private bool IsDelicate(int tid, SyscallText call) =>
+        call is { Running: false, Number: >= 0 } && (call.Number == VFork || !(_request.IsWatched ? SyscallRestart.CanBeRepairedExactly(call.Number) : _proof!.Holds(tid, call)));
 
     private TracedProcess Process(int pid, int parent = 0)
     {
