@@ -12,6 +12,7 @@ internal sealed class Interruption : IDisposable
     private readonly System.Threading.ManualResetEventSlim _requested = new();
     private PosixSignalRegistration? _registration;
     private PosixSignalRegistration? _termination;
+    private PosixSignalRegistration? _hangup;
 
     /// <param name="armed">False where <see cref="Arm"/> will be called before anything begins that must come to its end.</param>
     public Interruption(bool armed = true)
@@ -25,6 +26,12 @@ internal sealed class Interruption : IDisposable
 
     /// <summary>SIGTERM counts as Ctrl-C: for what has something to put right before it ends.</summary>
     public void ArmForTermination() => _termination ??= PosixSignalRegistration.Create(PosixSignal.SIGTERM, Request);
+
+    /// <summary>So does the end of the terminal (SIGHUP).</summary>
+    public void ArmForHangup() => _hangup ??= PosixSignalRegistration.Create(PosixSignal.SIGHUP, Request);
+
+    /// <summary>What a second signal leaves no time for: to put a terminal right.</summary>
+    public Action? BeforeEnd { get; set; }
 
     public bool IsRequested => _requested.IsSet;
 
@@ -48,6 +55,8 @@ internal sealed class Interruption : IDisposable
     private void Request(PosixSignalContext signal)
     {
         signal.Cancel = !_requested.IsSet;
+        if (!signal.Cancel)
+            BeforeEnd?.Invoke();
         IsTermination |= signal.Signal == PosixSignal.SIGTERM;
         _requested.Set();
     }
@@ -56,6 +65,7 @@ internal sealed class Interruption : IDisposable
     {
         _registration?.Dispose();
         _termination?.Dispose();
+        _hangup?.Dispose();
         _requested.Dispose();
     }
 }

@@ -41,6 +41,16 @@ public sealed partial class StandardStream(int descriptor) : Stream
     /// <summary>Columns of the terminal; 0 where it is none, or does not say.</summary>
     public int Width => TerminalSize()?.Columns ?? 0;
 
+    /// <summary>Some can be written without waiting for the reader.</summary>
+    public bool IsWritable
+    {
+        get
+        {
+            var poll = new PollEntry { Descriptor = descriptor, Events = Writable };
+            return Poll(ref poll, 1, 0) > 0;
+        }
+    }
+
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         while (buffer.Length > 0)

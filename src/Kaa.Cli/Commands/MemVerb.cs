@@ -9,6 +9,7 @@ internal sealed class MemVerb : Verb
         Add(new MemAttachVerb());
         Add(new MemRunVerb());
         Add(new MemDetachVerb());
+        Add(new MemLiveVerb());
         Add(new MemReportVerb());
         SetAction(_ => Refuse());
     }

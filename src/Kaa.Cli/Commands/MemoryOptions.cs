@@ -32,6 +32,13 @@ internal sealed class MemoryOptions
             verb.Add(option);
     }
 
+    /// <summary>For what writes no file.</summary>
+    public void AddWithoutFileTo(Verb verb)
+    {
+        foreach (Option option in (Option[])[_duration, _sample, _allocators])
+            verb.Add(option);
+    }
+
     public bool Force(ParseResult result) => result.GetValue(_force);
 
     public bool Follows(ParseResult result) => result.GetValue(_follow);

@@ -28,12 +28,13 @@ internal static class MemoryCommand
             target, python, file, arguments.Request with { Watches = arguments.Follows ? GateChoice.All : GateChoice.None });
         notes.AddRange(session.Notes);
         Say(string.Create(CultureInfo.InvariantCulture, $"recording process {resolved.Pid} into {arguments.Output}; it was paused for {session.PauseMicroseconds / 1000.0:0.0} ms"));
-        bool IsOver() => interruption.IsRequested || !session.IsRecording || (arguments.Duration is { } most && session.Seconds >= most.TotalSeconds);
+        bool IsOver() => interruption.IsRequested || !session.IsRecording || session.IsReplaced || (arguments.Duration is { } most && session.Seconds >= most.TotalSeconds);
         if (arguments.Follows)
             return Follow(resolved.Pid, session, arguments, notes, IsOver);
         while (session.IsAlive && !IsOver())
             session.Step();
         session.End();
+        AddEnd(session, notes);
         Say(string.Create(
             CultureInfo.InvariantCulture,
             $"{arguments.Output}: {ByteText.Count(session.Count)} allocations in {session.Seconds:0.0} s, {ByteText.Of(session.Held)} held at the end; kaa mem report {arguments.Output}"));
@@ -66,7 +67,7 @@ internal static class MemoryCommand
         return ExitCode.Complete;
     }
 
-    private static PythonProcess? FindPython(LiveTarget target, List<Note> notes)
+    public static PythonProcess? FindPython(LiveTarget target, List<Note> notes)
     {
         try
         {
@@ -77,6 +78,15 @@ internal static class MemoryCommand
             notes.Add(new Note("no-python-stacks", "allocations have no Python stacks: " + e.Message, null, Incomplete: true));
             return null;
         }
+    }
+
+    /// <summary>What a reader should know of how it went.</summary>
+    public static void AddEnd(MemorySession session, List<Note> notes)
+    {
+        if (session.IsReplaced)
+            notes.Add(new Note("exec", "the process runs another program by now: the recording ended there", null));
+        if (session.Lost > 0)
+            notes.Add(new Note("events-lost", ByteText.Count(session.Lost) + " events were lost: sums may be wrong by them", null, Incomplete: true));
     }
 
     public static void Say(string text)

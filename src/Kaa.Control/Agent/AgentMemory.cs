@@ -36,6 +36,9 @@ internal sealed class AgentMemory(SharedMapping? mapping, TargetPatch patch, Add
         return true;
     }
 
+    /// <summary>The process has ended, or runs another program.</summary>
+    public bool IsGone => patch.IsGone;
+
     /// <summary>Of the process's own memory.</summary>
     public bool TryReadProcess(Address address, Span<byte> bytes) => patch.TryRead(address, bytes);
 

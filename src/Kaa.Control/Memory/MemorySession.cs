@@ -57,7 +57,11 @@ public sealed class MemorySession : IDisposable
         _writer = new RecordingWriter(output, _facts);
         _area = agent.Allocations;
         if (request.Aggregate)
+        {
             _counter = new AllocationCounter(new SampleWeight(request.SampleBytes), new AnalysisRequest());
+            Live = new LiveTable(_counter.Sites, _writer);
+        }
+
         _recorder = new AllocationRecorder(request.Aggregate ? null : _writer.Events, _counter);
         _threads = new RecordedThreadNames(target.Info.Pid!.Value, _writer);
         if (request.Native)
@@ -92,6 +96,9 @@ public sealed class MemorySession : IDisposable
     /// <summary>False once the process has ended.</summary>
     public bool IsAlive => _agent.IsAlive;
 
+    /// <summary>The process runs another program since then.</summary>
+    public bool IsReplaced { get; private set; }
+
     /// <summary>False where somebody has taken the agent's hooks back.</summary>
     public bool IsRecording => _agent.Shared.ReadHalf(_area + AreaWords.Recording) == 1;
 
@@ -99,6 +106,18 @@ public sealed class MemorySession : IDisposable
     public long Held => _recorder.Held;
 
     public long Count => _recorder.Count;
+
+    /// <summary>The sums so far; null unless sums are what is kept.</summary>
+    public LiveTable? Live { get; }
+
+    /// <summary>Bytes that allocations hold now by the sums: an estimate where samples are recorded.</summary>
+    public double HeldBySums => _counter?.Sites.Held ?? _recorder.Held;
+
+    /// <summary>Bytes that the process has in memory, as they were read last; 0 before that.</summary>
+    public long Resident { get; private set; }
+
+    /// <summary>Events that never came.</summary>
+    public long Lost => _lost;
 
     public double Seconds => (Clock.Microseconds - _begun) / 1e6;
 
@@ -180,6 +199,10 @@ public sealed class MemorySession : IDisposable
         if (now - _sizedAt >= SizeEvery && _resident.Read() is { } resident)
         {
             _writer.Size(now, resident, _recorder.Held);
+            Resident = resident;
+
+            // One that is just ending has no memory either, neither the old nor a new one.
+            IsReplaced |= resident > 0 && _agent.Shared.IsGone;
             _sizedAt = now;
         }
 
@@ -205,9 +228,9 @@ public sealed class MemorySession : IDisposable
     /// <exception cref="UserError">The process can't be stopped: its hooks stay, but do nothing.</exception>
     public void End()
     {
-        if (!IsAlive)
+        if (!IsAlive || IsReplaced)
         {
-            End(Exited);
+            End(IsReplaced ? Replaced : Exited);
             return;
         }
 

@@ -39,6 +39,16 @@ public sealed unsafe class TargetPatch : IDisposable
             _ = Libc.Kill(Environment.ProcessId, 9);
     }
 
+    /// <summary>The memory that this was opened for is no process's any more: it has ended, or runs another program (mem_rw in the kernel's fs/proc/base.c).</summary>
+    public bool IsGone
+    {
+        get
+        {
+            byte none;
+            return Libc.ReadAt(_file.Number, &none, 1, 0) == 0;
+        }
+    }
+
     public bool TryRead(Address address, Span<byte> bytes)
     {
         fixed (byte* data = bytes)

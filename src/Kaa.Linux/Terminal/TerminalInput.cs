@@ -9,6 +9,7 @@ public sealed unsafe class TerminalInput : IDisposable
     private const uint GetAttributes = 0x5401; // TCGETS
     private const uint SetAttributes = 0x5403; // TCSETSW: once what was written is out
     private const uint GetWindowSize = 0x5413; // TIOCGWINSZ
+    private const uint BytesWaiting = 0x541b; // FIONREAD
 
     // struct termios of the kernel (include/uapi/asm-generic/termbits.h).
     private const int Size = 36;
@@ -37,12 +38,18 @@ public sealed unsafe class TerminalInput : IDisposable
     public bool IsTerminal => _before is not null;
 
     /// <summary>Columns; 80 where it does not say.</summary>
-    public static int Width
+    public static int Width => Dimension(1) is > 0 and int columns ? columns : 80;
+
+    /// <summary>Rows; 24 where it does not say.</summary>
+    public static int Height => Dimension(0) is > 0 and int rows ? rows : 24;
+
+    /// <summary>A byte is there, or the end: reading does not wait.</summary>
+    public bool HasByte
     {
         get
         {
-            ushort* size = stackalloc ushort[4];
-            return Libc.Control(StandardInput, GetWindowSize, size) == 0 && size[1] > 0 ? size[1] : 80;
+            int waiting = 0;
+            return _next < _end || Libc.Control(StandardInput, BytesWaiting, &waiting) != 0 || waiting > 0;
         }
     }
 
@@ -88,6 +95,13 @@ public sealed unsafe class TerminalInput : IDisposable
     }
 
     public void Dispose() => LeaveRaw();
+
+    // struct winsize: rows, then columns.
+    private static int Dimension(int index)
+    {
+        ushort* size = stackalloc ushort[4];
+        return Libc.Control(StandardInput, GetWindowSize, size) == 0 ? size[index] : 0;
+    }
 
     private static bool Set(byte[] attributes)
     {

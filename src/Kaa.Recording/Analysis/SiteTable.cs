@@ -26,6 +26,14 @@ public sealed class SiteTable
 
     public int Count => _rows.Count;
 
+    public AllocationSite Site(int number) => _rows[number].Site;
+
+    /// <summary>What a site has allocated so far.</summary>
+    public Sum All(int number) => _rows[number].All;
+
+    /// <summary>What a site holds now.</summary>
+    public Sum HeldBy(int number) => _rows[number].Held;
+
     public int Number(in AllocationSite site)
     {
         ref int number = ref CollectionsMarshal.GetValueRefOrAddDefault(_numbers, site, out bool exists);

@@ -25,6 +25,9 @@ public sealed class RecordingWriter
     private readonly Dictionary<RecordedThread, int> _threadNumbers = [];
     private int _frameCount;
     private int _moduleCount;
+    private readonly List<RecordedFrame> _knownFrames = [];
+    private readonly List<int> _stackFrames = [];
+    private readonly List<RecordedThread> _knownThreads = [];
 
     /// <exception cref="IOException">The stream takes nothing.</exception>
     public RecordingWriter(Stream stream, RecordingFacts facts)
@@ -52,6 +55,15 @@ public sealed class RecordingWriter
     /// <summary>Bytes that wait for <see cref="Flush"/>.</summary>
     public int Pending => _names.Length + _frames.Length + _stacks.Length + _threads.Length + _events.Length + _sizes.Length;
 
+    /// <summary>Threads by their numbers, called what they are called by now.</summary>
+    public IReadOnlyList<RecordedThread> KnownThreads => _knownThreads;
+
+    /// <summary>The number of the frame on top of a stack; -1 for stack 0, which has none.</summary>
+    public int InnermostFrame(int stack) => stack > 0 ? _stackFrames[stack - 1] : -1;
+
+    /// <param name="number">Of a frame; -1 for none.</param>
+    public RecordedFrame FrameOf(int number) => number >= 0 ? _knownFrames[number] : default;
+
     public int Frame(in RecordedFrame frame)
     {
         if (_frameNumbers.TryGetValue(frame, out int number))
@@ -66,6 +78,7 @@ public sealed class RecordingWriter
         _frames.Uleb(module);
         number = _frameCount++;
         _frameNumbers.Add(frame, number);
+        _knownFrames.Add(frame);
         return number;
     }
 
@@ -91,6 +104,7 @@ public sealed class RecordingWriter
         _frames.Uleb(module);
         _frames.Uleb(unchecked((long)offset));
         _frames.U8((byte)(isReturn ? 1 : 0));
+        _knownFrames.Add(default);
         return _frameCount++;
     }
 
@@ -121,6 +135,7 @@ public sealed class RecordingWriter
         _stacks.Uleb(frame);
         number = _stackNumbers.Count + 1;
         _stackNumbers.Add(key, number);
+        _stackFrames.Add(frame);
         return number;
     }
 
@@ -133,6 +148,7 @@ public sealed class RecordingWriter
         _threads.Uleb(name);
         number = _threadNumbers.Count;
         _threadNumbers.Add(thread, number);
+        _knownThreads.Add(thread);
         return number;
     }
 
@@ -141,6 +157,8 @@ public sealed class RecordingWriter
     public void ThreadName(int thread, string name)
     {
         int number = Name(name);
+        if (thread < _knownThreads.Count)
+            _knownThreads[thread] = _knownThreads[thread] with { Name = name };
         _threadNames.Uleb(thread);
         _threadNames.Uleb(number);
     }

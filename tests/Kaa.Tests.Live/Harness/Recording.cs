@@ -23,6 +23,9 @@ public sealed class Recording : IDisposable
 
     public string Path => System.IO.Path.Combine(_directory, "recording");
 
+    /// <summary>Of children, with --follow.</summary>
+    public IReadOnlyList<string> Others() => [.. Directory.GetFiles(_directory).Where(path => path.StartsWith(Path + ".", StringComparison.Ordinal))];
+
     /// <summary>Returns once it records.</summary>
     public static Recording Of(PythonChild child, params string[] options)
     {
@@ -32,16 +35,18 @@ public sealed class Recording : IDisposable
     }
 
     /// <summary>As a supervisor ends it; gives its status.</summary>
-    public int End()
+    public int End(int status = 0)
     {
-        Program.Run("/bin/kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]).Exit.ShouldBe(0);
-        return WaitForExit();
+        Signal("TERM");
+        return WaitForExit(status);
     }
 
-    public int WaitForExit()
+    public void Signal(string name) => Program.Run("/bin/kill", ["-" + name, _process.Id.ToString(CultureInfo.InvariantCulture)]).Exit.ShouldBe(0);
+
+    public int WaitForExit(int status = 0)
     {
         _process.WaitForExit(Patience).ShouldBeTrue("the recording has not ended");
-        _process.ExitCode.ShouldBe(0, _errors.GetAwaiter().GetResult());
+        _process.ExitCode.ShouldBe(status, _errors.GetAwaiter().GetResult());
         return _process.ExitCode;
     }
 
