@@ -60,8 +60,8 @@ internal sealed class MemReportVerb : Verb
         if (Array.IndexOf(s_formats, format) < 0)
             throw new UsageError($"--format takes {string.Join(", ", s_formats)}, not '{format}'", FullName);
         string? before = result.GetValue(_difference);
-        if (before is not null && format is not ("text" or "json"))
-            throw new UsageError($"--diff reports text or json, not {format}", FullName);
+        if (before is not null && format is not ("text" or "json" or "html"))
+            throw new UsageError($"--diff reports text, json or html, not {format}", FullName);
         string[] by = result.GetValue(_by) ?? [];
         return new MemoryReportArguments
         {

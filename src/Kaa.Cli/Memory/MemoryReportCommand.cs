@@ -101,7 +101,10 @@ internal static class MemoryReportCommand
                 Pprof.Write(view, output);
                 break;
             case "html":
-                MemoryHtml.Write(analysis, arguments.View, output);
+                if (earlier is null)
+                    MemoryHtml.Write(analysis, arguments.View, output);
+                else
+                    DifferenceHtml.Write(earlier, view, output);
                 break;
             default:
                 WriteText(arguments, view, earlier, output);

@@ -21,7 +21,7 @@ public static class DifferenceText
     }
 
     /// <summary>"foo.py:214, load has grown by 3.0 MiB of 3.2 MiB: from 1.0 MiB to 4.0 MiB".</summary>
-    private static string Verdict(List<DifferenceRow> rows, MemoryView before, MemoryView after)
+    internal static string Verdict(List<DifferenceRow> rows, MemoryView before, MemoryView after)
     {
         string what = MemoryNames.Describe(after.Kind);
         if (rows.Count == 0 || rows[0].GrownBytes <= 0)

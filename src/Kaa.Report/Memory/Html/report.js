@@ -3,7 +3,9 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const $ = id => document.getElementById(id);
 const state = { view: data.view, thread: -1, inverted: false, imports: false, search: null, from: 0, to: lastStretch(), group: "line", sort: "own", descending: true, focus: null };
-const views = { peak: "held at the peak", leaks: "still held", temporary: "given back at once", all: "all allocations", range: "allocated in the range and still held at its end" };
+const views = data.difference
+  ? { grown: "grown", shrunk: "shrunk", after: "after", before: "before" }
+  : { peak: "held at the peak", leaks: "still held", temporary: "given back at once", all: "all allocations", range: "allocated in the range and still held at its end" };
 const groups = { line: "line", function: "function", file: "file", module: "module", thread: "thread", allocator: "allocator" };
 const rowHeight = 20, most = 1500, newLine = String.fromCharCode(10);
 
@@ -15,15 +17,16 @@ function bytes(amount) {
   while (Math.abs(amount) >= 1024 && unit < units.length - 1) { amount /= 1024; unit++; }
   return amount.toFixed(unit ? 1 : 0) + " " + units[unit];
 }
+const signed = amount => (amount > 0 ? "+" : amount < 0 ? "−" : "") + bytes(Math.abs(amount));
 const share = (part, whole) => whole > 0 ? (100 * part / whole).toFixed(1) + " %" : "0 %";
 const count = number => Math.round(number).toLocaleString("en-US");
 const seconds = stretch => (stretch * data.timeline.seconds).toFixed(3) + " s";
 function lastStretch() { return Math.max(0, data.timeline.held.length - 1); }
 
-// Frames: [kind, function, file, line, module]
+// Frames: [kind, function, file, line, module, offset where nothing else is known]
 
 const isPython = frame => frame[0] === 0;
-const place = frame => frame[2] ? frame[3] ? frame[2] + ":" + frame[3] : frame[2] : frame[4] || "";
+const place = frame => frame[2] ? frame[3] ? frame[2] + ":" + frame[3] : frame[2] : (frame[4] || "") + (frame[5] ? "+0x" + frame[5].toString(16) : "");
 const label = frame => frame[1] ? frame[1] + " (" + place(frame) + ")" : place(frame) || "(no Python frame)";
 const isImport = frame => isPython(frame) && /^<frozen importlib|importlib._bootstrap/.test(frame[2] || "");
 
@@ -38,11 +41,10 @@ function framesOf(stack) {
 }
 
 /** Rows [stack, thread, allocator, count, bytes] of what is shown. */
-function entries() {
-  const isWhole = state.from === 0 && state.to >= lastStretch();
-  const rows = state.view === "range" || (!isWhole && state.view !== "temporary") ? inRange() : data.views[state.view] || [];
-  return state.thread < 0 ? rows : rows.filter(row => row[1] === state.thread);
-}
+const entries = () => ofThread(isOfRange() ? inRange() : data.views[state.view] || []);
+const ofThread = rows => state.thread < 0 ? rows : rows.filter(row => row[1] === state.thread);
+const isWhole = () => state.from === 0 && state.to >= lastStretch();
+const isOfRange = () => state.view === "range" || (!isWhole() && state.view !== "temporary");
 
 /** Spans are [stack, thread, allocator, stretch of birth, stretch of death or -1, count, bytes]. */
 function inRange() {
@@ -86,6 +88,7 @@ let root = null, zoomed = null;
 
 function drawFlame() {
   const zoomPath = zoomed ? pathOf(zoomed) : [];
+  const focused = document.activeElement && document.activeElement.box ? pathOf(document.activeElement.box.at) : null;
   root = tree(entries());
   zoomed = follow(root, zoomPath);
   const flame = $("flame");
@@ -96,8 +99,11 @@ function drawFlame() {
   layOut(zoomed, above.length, 0, 1, boxes, 600 / Math.max(400, flame.clientWidth) / 600);
   flame.replaceChildren(...boxes.slice(0, most).map(draw));
   flame.style.height = (Math.max(1, ...boxes.slice(0, most).map(box => box.level + 1)) * rowHeight) + "px";
-  const first = flame.querySelector("button:not(.above)");
+  const again = focused && (buttonOf(follow(root, focused)) || buttonOf(zoomed));
+  const first = again || flame.querySelector("button:not(.above)");
   if (first) first.tabIndex = 0;
+  if (again) again.focus();
+  $("total").textContent = `${data.difference && state.view === "shrunk" ? "−" : ""}${bytes(root.bytes)} in ${count(root.count)} allocations`;
   showFound();
 }
 
@@ -133,7 +139,15 @@ function draw(box) {
 
 const describe = at => `${bytes(at.bytes)}, ${share(at.bytes, root.bytes)}, ${count(at.count)} allocations`;
 
-function zoom(at) { zoomed = at; drawFlame(); focusOn(at); }
+/** Tab comes back to where it was left. */
+function keepPlace(button) {
+  for (const other of $("flame").children) other.tabIndex = other === button ? 0 : -1;
+  $("detail").textContent = button.title.replace(newLine, "  ");
+}
+
+/** The tree is made anew: what was zoomed to has a node of that name in it. */
+function zoom(at) { zoomed = at; drawFlame(); focusOn(zoomed); }
+function zoomOut() { zoomed = null; drawFlame(); }
 function focusOn(at) { const button = buttonOf(at); if (button) button.focus(); }
 const buttonOf = at => [...$("flame").children].find(button => button.box.at === at);
 
@@ -153,7 +167,7 @@ function moveBy(key, at) {
 function onFlameKey(event) {
   const at = event.target.box && event.target.box.at;
   if (!at) return;
-  if (event.key === "Escape") { zoom(root); event.preventDefault(); return; }
+  if (event.key === "Escape") { zoomOut(); event.preventDefault(); return; }
   const next = moveBy(event.key, at);
   if (!next) return;
   event.preventDefault();
@@ -197,20 +211,30 @@ const distinct = keys => keys.length ? [...new Set(keys)] : ["(no Python frame)"
 
 function tableRows() {
   const rows = new Map();
-  const row = key => rows.get(key) || (rows.set(key, { name: key, own: 0, through: 0, count: 0 }), rows.get(key));
-  for (const entry of entries()) {
-    const keys = keysOf(entry);
-    const own = row(keys[0]);
-    own.own += entry[4];
-    own.count += entry[3];
-    for (const key of keys) row(key).through += entry[4];
-  }
+  const row = key => rows.get(key) || (rows.set(key, { name: key, own: 0, through: 0, count: 0, before: 0, after: 0 }), rows.get(key));
+  const addUp = (entries, sign) => {
+    for (const entry of entries) {
+      const keys = keysOf(entry);
+      const own = row(keys[0]);
+      own.own += sign * entry[4];
+      own.count += sign * entry[3];
+      own[sign < 0 ? "before" : "after"] += entry[4];
+      for (const key of keys) row(key).through += sign * entry[4];
+    }
+  };
+  if (data.difference) { addUp(ofThread(data.views.after), 1); addUp(ofThread(data.views.before), -1); } else addUp(entries(), 1);
   const direction = state.descending ? -1 : 1;
-  const compare = state.sort === "name" ? (a, b) => a.name.localeCompare(b.name) : (a, b) => a[state.sort] - b[state.sort] || b.own - a.own;
-  return [...rows.values()].sort((a, b) => direction * compare(a, b));
+  const key = state.sort === "share" ? "own" : state.sort;
+  const compare = key === "name" ? (a, b) => a.name.localeCompare(b.name) : (a, b) => a[key] - b[key] || b.own - a.own;
+  return [...rows.values()].filter(row => !data.difference || row.own || row.count).sort((a, b) => direction * compare(a, b));
 }
 
-const columns = [["own", "own"], ["share", "share"], ["through", "with calls"], ["count", "allocations"], ["name", ""]];
+/** Key, heading, text of a row. */
+const columns = data.difference
+  ? [["own", "growth", row => signed(row.own)], ["before", "before", row => bytes(row.before)], ["after", "after", row => bytes(row.after)], ["through", "with calls", row => signed(row.through)],
+    ["count", "allocations", row => (row.count > 0 ? "+" : "") + count(row.count)], ["name", "", row => row.name]]
+  : [["own", "own", row => bytes(row.own)], ["share", "share", (row, total) => share(row.own, total)], ["through", "with calls", row => bytes(row.through)], ["count", "allocations", row => count(row.count)],
+    ["name", "", row => row.name]];
 
 function drawTable() {
   const rows = tableRows();
@@ -222,12 +246,11 @@ function drawTable() {
 
 function heading([key, text]) {
   const cell = document.createElement("th");
-  const sortKey = key === "share" ? "own" : key;
   cell.scope = "col";
   const button = document.createElement("button");
   button.type = "button";
   button.textContent = text || groups[state.group];
-  button.onclick = () => { state.descending = state.sort === sortKey ? !state.descending : sortKey !== "name"; state.sort = sortKey; drawTable(); $("table").tHead.querySelectorAll("button")[columns.findIndex(each => each[0] === key)].focus(); };
+  button.onclick = () => { state.descending = state.sort === key ? !state.descending : key !== "name"; state.sort = key; drawTable(); $("table").tHead.querySelectorAll("button")[columns.findIndex(each => each[0] === key)].focus(); };
   cell.setAttribute("aria-sort", state.sort === key ? state.descending ? "descending" : "ascending" : "none");
   cell.append(button);
   return cell;
@@ -235,7 +258,7 @@ function heading([key, text]) {
 
 function tableRow(row, total) {
   const line = document.createElement("tr");
-  for (const text of [bytes(row.own), share(row.own, total), bytes(row.through), count(row.count), row.name]) line.insertCell().textContent = text;
+  for (const column of columns) line.insertCell().textContent = column[2](row, total);
   line.lastChild.className = "mono";
   return line;
 }
@@ -243,12 +266,15 @@ function tableRow(row, total) {
 // Time
 
 function drawTimeline() {
-  const { held, rss } = data.timeline;
-  const width = 1000, height = 100, stretches = Math.max(1, held.length);
-  const top = Math.max(1, ...held, ...rss) * 1.05;
-  const x = stretch => width * stretch / stretches, y = amount => height * (1 - amount / top);
-  const steps = values => values.map((value, i) => `${i ? "L" : "M"}${x(i)} ${y(value)}L${x(i + 1)} ${y(value)}`).join("");
-  const parts = [["rect", { class: "brush", x: x(state.from), y: 0, width: x(state.to + 1) - x(state.from), height }], ["path", { class: "heap", d: steps(held) }], ["path", { class: "rss", d: steps(rss) }],
+  const { held, rss } = data.timeline, earlier = data.earlier ? data.earlier.held : [];
+  const other = data.difference ? earlier : rss;
+  const width = 1000, height = 100;
+  const top = Math.max(1, ...held, ...other) * 1.05;
+  const length = data.timeline.seconds * Math.max(1, held.length), whole = data.earlier ? Math.max(length, data.earlier.seconds * earlier.length) : length;
+  const x = (stretch, each = data.timeline.seconds) => width * stretch * each / whole, y = amount => height * (1 - amount / top);
+  const steps = (values, each) => values.map((value, i) => `${i ? "L" : "M"}${x(i, each)} ${y(value)}L${x(i + 1, each)} ${y(value)}`).join("");
+  const range = data.difference ? [] : [["rect", { class: "brush", x: x(state.from), y: 0, width: x(state.to + 1) - x(state.from), height }]];
+  const parts = [...range, ["path", { class: "heap", d: steps(held) }], ["path", { class: "rss", d: steps(other, data.earlier && data.earlier.seconds) }],
     ["line", { class: "peak", x1: x(data.peakAt / data.timeline.seconds), x2: x(data.peakAt / data.timeline.seconds), y1: 0, y2: height }]];
   $("timeline").setAttribute("viewBox", `0 0 ${width} ${height}`);
   $("timeline").replaceChildren(...parts.map(([name, attributes]) => {
@@ -256,10 +282,12 @@ function drawTimeline() {
     for (const [key, value] of Object.entries(attributes)) part.setAttribute(key, value);
     return part;
   }));
-  $("time-text").textContent = `Heap as recorded: solid; peak ${bytes(data.peak)} at ${data.peakAt.toFixed(3)} s (vertical line).` + (rss.length ? ` Memory of the process (RSS): dashed, at most ${bytes(Math.max(...rss))}.` : "");
+  $("time-text").textContent = `Heap as recorded${data.difference ? " after" : ""}: solid; peak ${bytes(data.peak)} at ${data.peakAt.toFixed(3)} s (vertical line).`
+    + (data.difference ? ` Before: dashed, at most ${bytes(Math.max(0, ...earlier))}.` : rss.length ? ` Memory of the process (RSS): dashed, at most ${bytes(Math.max(...rss))}.` : "");
   $("from").value = state.from;
   $("to").value = state.to;
-  $("range").textContent = state.from === 0 && state.to >= lastStretch() ? "" : `${seconds(state.from)} to ${seconds(state.to + 1)}`;
+  for (const [id, stretch] of [["from", state.from], ["to", state.to + 1]]) $(id).setAttribute("aria-valuetext", seconds(stretch));
+  $("range").textContent = isWhole() ? "" : `${seconds(state.from)} to ${seconds(state.to + 1)}: ` + (state.view === "all" ? "allocated there" : state.view === "temporary" ? "not for this view" : views.range);
 }
 
 function setRange(from, to) {
@@ -289,24 +317,25 @@ function on(id, event, change) { $(id).addEventListener(event, () => { change($(
 $("verdict").textContent = data.verdict;
 $("summary").textContent = data.summary;
 document.title = "kaa mem: " + data.verdict;
+if (data.difference) $("flame-heading").textContent = `Where ${data.of} has grown or shrunk`;
 fill($("view"), Object.entries(views), state.view);
 fill($("thread"), [[-1, "all"], ...data.threads.map((name, number) => [number, name])], -1);
 fill($("group"), Object.entries(groups), "line");
 for (const id of ["from", "to"]) $(id).max = lastStretch();
-on("view", "change", select => { state.view = select.value; zoomed = null; });
+on("view", "change", select => { state.view = select.value; zoomed = null; drawTimeline(); });
 on("thread", "change", select => { state.thread = Number(select.value); });
 on("group", "change", select => { state.group = select.value; });
 on("inverted", "change", box => { state.inverted = box.checked; zoomed = null; });
 on("imports", "change", box => { state.imports = box.checked; zoomed = null; });
 on("search", "input", box => { state.search = matcher(box.value); });
-$("reset").onclick = () => zoom(root);
+$("reset").onclick = zoomOut;
 $("whole").onclick = () => setRange(0, lastStretch());
 $("from").oninput = () => setRange(Number($("from").value), state.to);
 $("to").oninput = () => setRange(state.from, Number($("to").value));
-$("timeline").onpointerdown = brush;
+if (data.difference) $("time-range").hidden = true; else $("timeline").onpointerdown = brush;
 $("flame").addEventListener("click", event => { if (event.target.box) zoom(event.target.box.at); });
 $("flame").addEventListener("keydown", onFlameKey);
-$("flame").addEventListener("focusin", event => { if (event.target.box) $("detail").textContent = event.target.title.replace(newLine, "  "); });
+$("flame").addEventListener("focusin", event => { if (event.target.box) keepPlace(event.target); });
 $("flame").addEventListener("pointerover", event => { if (event.target.box) $("detail").textContent = event.target.title.replace(newLine, "  "); });
 window.addEventListener("resize", drawFlame);
 drawTimeline();
