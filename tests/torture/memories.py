@@ -56,6 +56,56 @@ def _line(stack: list) -> int | None:
     return next((frame["line"] for frame in stack if frame["kind"] == "python"), None)
 
 
+def launched(interpreter: Interpreter, kaa: str, count: int) -> Verdict:
+    """kaa mem run: every third program is recorded to its end, and has its own status and exact counts; with the others Kaa is killed. Each that has begun comes to its end, with right results."""
+    faults: list[str] = []
+    ways: collections.Counter = collections.Counter()
+    with Workshop(interpreter.root) as workshop, tempfile.TemporaryDirectory() as scratch:
+        script = workshop.copy("counted.py")
+        line = next(number for number, row in enumerate((PROGRAMS / "counted.py").read_text().splitlines(), 1) if row.endswith("# line: counted"))
+        file = os.path.join(scratch, "recording")
+        for turn in range(count):
+            options = WAYS[turn // 3 % len(WAYS)] + (["--follow"] if turn // 3 % 2 else [])
+            arguments = [kaa, "mem", "run", "-o", file, "--force", *options, "--", *interpreter.launch, script]
+            dies = {DIE: str(1 + turn // 3 % WRITES)} if turn % 3 == 2 else {}
+            started = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **dies}, start_new_session=True)
+            if turn % 3 == 1:
+                time.sleep(random.uniform(0, 2 * KILL_WITHIN_MS) / 1000)
+                started.send_signal(signal.SIGKILL)
+            # The program has these pipes too: they end with it, whatever becomes of Kaa.
+            try:
+                said, errors = started.communicate(timeout=PATIENCE)
+            except subprocess.TimeoutExpired:
+                os.killpg(started.pid, signal.SIGKILL)
+                return Verdict(f"{interpreter.name} launched", faults + [f"turn {turn} {options}: the program hangs, it has said {started.communicate()[0].split()}"], str(dict(ways)))
+            faults += [f"turn {turn} {options}: {fault}" for fault in _judge(started.returncode, said, errors, ways)]
+            if turn % 3 == 0:
+                faults += [f"turn {turn} {options}: {fault}" for fault in _recounted(kaa, file, line, options, interpreter, ways)]
+    return Verdict(f"{interpreter.name} launched", faults, f"{count} turns, {dict(ways)}")
+
+
+def _judge(status: int, said: str, errors: str, ways: collections.Counter) -> list[str]:
+    words = said.split()
+    if status == -signal.SIGKILL:
+        ways["killed, " + ("the program came to its end" if words == ["begun", "right"] else "no program yet" if not words else "?")] += 1
+        return [] if words in ([], ["begun", "right"]) else [f"the program said {words} and no more"]
+    ways[f"exit {status}"] += 1
+    return [] if (status, words) == (7, ["begun", "right"]) else [f"exit {status}, the program said {words}: {errors.strip()[-300:]}"]
+
+
+def _recounted(kaa: str, file: str, line: int, options: list[str], interpreter: Interpreter, ways: collections.Counter) -> list[str]:
+    report = subprocess.run([kaa, "mem", "report", file, "--view", "leaks", "--json"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE)
+    if report.returncode not in (0, 3):
+        return [f"report: exit {report.returncode}: {report.stderr.strip()[-300:]}"]
+    found = json.loads(report.stdout)
+    if found["metadata"]["lost"] or "--sample" in options or "musl" in interpreter.name or (interpreter.free_threaded and "system" in options):
+        return []
+    counted = sum(entry["bytes"] for entry in found["entries"] if _line(entry["stack"]) == line and entry["allocator"] != "mmap")
+    right = 0 <= counted - COUNTED * SIZE < (300_000 if interpreter.minor[0] == 2 else SIZE)
+    ways["counted"] += right
+    return [] if right else [f"{counted} bytes for {COUNTED} blocks of {SIZE}"]
+
+
 def _count(arguments: list[str], kaa: str, file: str, target: Target, turn: int, ways: collections.Counter) -> list[str]:
     """Records while known blocks are allocated, and looks whether they are in the recording."""
     recorder = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)

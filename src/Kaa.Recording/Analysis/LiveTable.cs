@@ -74,7 +74,7 @@ public sealed class LiveTable(SiteTable sites, RecordingWriter names)
         for (int i = 0; i < sites.Count; i++)
         {
             int thread = sites.Site(i).Thread;
-            if (thread > after && !(thread >= next) && (sites.HeldBy(i).Bytes > 0 || RateOf(i) > 0))
+            if (thread > after && !sites.Site(i).Allocator.IsReserved() && !(thread >= next) && (sites.HeldBy(i).Bytes > 0 || RateOf(i) > 0))
                 next = thread;
         }
 
@@ -92,7 +92,7 @@ public sealed class LiveTable(SiteTable sites, RecordingWriter names)
         for (int i = 0; i < sites.Count; i++)
         {
             AllocationSite site = sites.Site(i);
-            if (isWanted?.Invoke(site.Thread) == false)
+            if (site.Allocator.IsReserved() || isWanted?.Invoke(site.Thread) == false)
                 continue;
 
             // Many stacks end in one frame: its texts are compared once.

@@ -30,6 +30,35 @@ public static class Modules
     /// <summary>Pairs that can import eventlet.</summary>
     public static TheoryData<string, string> WithEventlet => Pairs(("bookworm", interpreter => IsRelease(interpreter, 11)));
 
+    /// <summary>Those that can import bookworm's numpy.</summary>
+    public static TheoryData<string> WithNumpy
+    {
+        get
+        {
+            var data = new TheoryData<string>();
+            foreach (Interpreter interpreter in Interpreters.Known)
+            {
+                if (interpreter.Embedded is null && IsRelease(interpreter, 11) && Numpy(interpreter) is not null)
+                    data.Add(interpreter.Name);
+            }
+
+            return data;
+        }
+    }
+
+    /// <summary>An interpreter with numpy, and what this is linked with; null where it is not there.</summary>
+    public static Interpreter? Numpy(Interpreter interpreter)
+    {
+        string directory = Path.Combine(Interpreters.Cache, "numpy", "usr/lib");
+        string libraries = string.Join(':', new[] { "x86_64-linux-gnu", "x86_64-linux-gnu/blas", "x86_64-linux-gnu/lapack" }.Select(name => Path.Combine(directory, name)));
+        if (!Directory.Exists(Path.Combine(directory, "python3/dist-packages/numpy")))
+            return null;
+        return interpreter with
+        {
+            Launch = ["/usr/bin/env", "PYTHONPATH=" + Path.Combine(directory, "python3/dist-packages"), "LD_LIBRARY_PATH=" + libraries, "PYTHONDONTWRITEBYTECODE=1", "OPENBLAS_NUM_THREADS=1", .. interpreter.Launch],
+        };
+    }
+
     private static bool IsRelease(Interpreter interpreter, int minor) =>
         interpreter is { Root: null, Debug: false, FreeThreaded: false, Libc: "glibc" } && interpreter.Number.Major == 3 && interpreter.Number.Minor == minor;
 
