@@ -103,7 +103,10 @@ public sealed class TerminalScreen(int width, int height)
                 _column = 0;
                 break;
             case '\n' when _row == height - 1:
-                throw new InvalidOperationException("the screen was scrolled");
+                // What was written for a higher screen, just before it was made lower.
+                _rows.RemoveAt(0);
+                _rows.Add(new string(' ', width).ToCharArray());
+                break;
             case '\n':
                 _row++;
                 break;
