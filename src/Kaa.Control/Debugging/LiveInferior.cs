@@ -244,7 +244,7 @@ public sealed class LiveInferior : Inferior
 
     public override void Write(Address address, ReadOnlySpan<byte> bytes)
     {
-        using TargetPatch? patch = TargetPatch.Open(_proc, Pid);
+        using TargetPatch? patch = TargetPatch.OpenProcess(_proc, Pid);
         if (patch is null || !patch.TryWrite(address, bytes))
             throw new UserError("not-writable", $"Cannot access memory at address {address}", "memory of a process is written through /proc/PID/mem, which takes the rights of ptrace");
         _memory = Covered();

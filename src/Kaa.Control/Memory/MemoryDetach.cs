@@ -52,7 +52,7 @@ public static class MemoryDetach
     private static void ForEach(int pid, Action<LeftAgent, TargetPatch> action)
     {
         using LiveTarget target = LiveTarget.Open(pid);
-        using TargetPatch patch = TargetPatch.Open(ProcRoot.System, pid) ?? throw AgentProcess.Refused(RemoteHindrance.NotWritable);
+        using TargetPatch patch = TargetPatch.OpenProcess(ProcRoot.System, pid) ?? throw AgentProcess.Refused(RemoteHindrance.NotWritable);
         foreach (LeftAgent agent in LeftAgent.Find(target.Mappings, patch))
         {
             if (agent.IsOwn && agent.Header.memory != 0)

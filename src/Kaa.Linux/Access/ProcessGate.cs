@@ -100,7 +100,7 @@ public static class ProcessGate
         return LivingThread(proc, pid) is null ? Exited(pid) : Replaced(pid);
     }
 
-    private static int? LivingThread(ProcRoot proc, int pid)
+    internal static int? LivingThread(ProcRoot proc, int pid)
     {
         using TaskDirectory? tasks = TaskDirectory.Open(proc, pid);
         var tids = new List<int>();

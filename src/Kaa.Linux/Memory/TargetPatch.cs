@@ -1,4 +1,5 @@
 using Kaa.Formats;
+using Kaa.Linux.Access;
 using Kaa.Linux.Calls;
 using Kaa.Linux.Proc;
 
@@ -21,6 +22,9 @@ public sealed unsafe class TargetPatch : IDisposable
     /// <param name="tid">A thread that has memory: not a zombie leader.</param>
     public static TargetPatch? Open(ProcRoot proc, int tid) =>
         Descriptor.Open(proc.Of(tid, "mem"), OpenFlags.ReadWrite) is { } file ? new TargetPatch(file) : null;
+
+    /// <summary>The same by whichever thread of the process has memory: its leader may have ended before the others.</summary>
+    public static TargetPatch? OpenProcess(ProcRoot proc, int pid) => Open(proc, ProcessGate.LivingThread(proc, pid) ?? pid);
 
     /// <summary>False where not all of it could be written.</summary>
     public bool TryWrite(Address address, ReadOnlySpan<byte> bytes)

@@ -91,7 +91,7 @@ internal sealed class BreakpointPlanter(int pid, AgentLink agent) : ITrapSites
     {
         if (IsAsWanted(wanted))
             return;
-        using TargetPatch? opened = TargetPatch.Open(ProcRoot.System, pid);
+        using TargetPatch? opened = TargetPatch.OpenProcess(ProcRoot.System, pid);
         if (opened is not { } patch)
         {
             // It was killed, and its code is gone with it.

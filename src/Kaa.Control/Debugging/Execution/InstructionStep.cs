@@ -135,7 +135,7 @@ internal sealed class InstructionStep(LiveInferior inferior, BreakpointPlanter p
 
     private bool TryWrite(Address address, ReadOnlySpan<byte> bytes)
     {
-        using TargetPatch? patch = TargetPatch.Open(ProcRoot.System, inferior.Pid);
+        using TargetPatch? patch = TargetPatch.OpenProcess(ProcRoot.System, inferior.Pid);
         return patch?.TryWrite(address, bytes) == true;
     }
 
