@@ -25,7 +25,7 @@ static u64 search(struct kaa_header *shared, const struct kaa_python *python) {
 
 u64 kaa_thread_state(struct kaa_header *shared) {
     const struct kaa_python *python = &shared->python;
-    if (python->form == KAA_NO_PYTHON)
+    if (__atomic_load_n(&python->form, __ATOMIC_ACQUIRE) == KAA_NO_PYTHON) /* written last */
         return 0;
     return python->search ? search(shared, python) : from_thread_pointer(python->state);
 }

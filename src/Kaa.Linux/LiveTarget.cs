@@ -4,6 +4,7 @@ using Kaa.Formats.ProcText;
 using Kaa.Linux.Access;
 using Kaa.Linux.Calls;
 using Kaa.Linux.Files;
+using Kaa.Linux.Launching;
 using Kaa.Linux.Looking;
 using Kaa.Linux.Memory;
 using Kaa.Linux.Proc;
@@ -77,6 +78,12 @@ public sealed class LiveTarget : ObservedTarget
 
     /// <summary>Memory as it is at each read: nothing is kept.</summary>
     public IMemory Current => _memory;
+
+    /// <summary>Memory as it is now, read in walks.</summary>
+    public ForesightMemory NewForesight() => new(_memory);
+
+    /// <summary>Null for a static program, which loads nothing.</summary>
+    public LoaderWatch? WatchLoader() => LoaderRendezvous.Find(_proc, Pid, _memory) is { } rendezvous ? new LoaderWatch(rendezvous, _memory) : null;
 
     /// <summary>Calls to read memory so far.</summary>
     public long MemoryCalls => _memory.Calls;

@@ -113,6 +113,9 @@ public sealed class PythonProcess
     /// <param name="objects">Of this look: what it has read of types is used again.</param>
     public RawThreads ReadThreads(Look look, PyObjects objects) => _threads.Read(look, objects);
 
+    /// <param name="kept">Of earlier looks: code objects that it has read are compared with what is there.</param>
+    internal RawThreads ReadThreads(Look look, PyObjects objects, FrameChain? kept) => _threads.Read(look, objects, kept);
+
     /// <summary>Memory as it is now.</summary>
     public IMemory ReadMemory() => _target.Glance();
 

@@ -303,6 +303,9 @@ public sealed class AgentSession : IDisposable
     /// <summary>Offset of struct kaa_memory; 0 for none.</summary>
     internal ulong Allocations => _table.Header.memory;
 
+    /// <summary>It knows how Python's frames are walked.</summary>
+    internal bool KnowsPython => _stacks.IsReady;
+
     /// <summary>Tells the agent how frames are walked, where it was put in before there was a Python. False where it is too early for that: no thread has a state yet.</summary>
     internal bool Teach(PythonProcess python)
     {
@@ -314,7 +317,13 @@ public sealed class AgentSession : IDisposable
         _stacks.Know(python, walk);
         if (tidOffset != 0)
             _memory.Write(AgentWords.TidOffset, tidOffset);
-        _memory.Write(AgentWords.PythonOffset, words);
+
+        // Threads may be at hooks: they look at the form first.
+        AgentFrameForm form = words.form;
+        _memory.Write(AgentWords.PythonOffset, words with { form = AgentFrameForm.None });
+        System.Threading.Interlocked.MemoryBarrier();
+        _memory.Write(AgentWords.PythonOffset, words with { form = form });
+        _stacks.Know(python, walk);
         return true;
     }
 

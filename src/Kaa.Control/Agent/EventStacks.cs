@@ -15,6 +15,9 @@ internal sealed class EventStacks(AgentMemory memory, PythonProcess? python, Fra
     private RecordedFrames? _frames = python is not null && walk is not null ? new RecordedFrames(python, walk) : null;
     private readonly Dictionary<ulong, (IReadOnlyList<PythonFrame> Frames, int Omitted)> _stacks = [];
 
+    /// <summary>There is an interpreter, and it is known.</summary>
+    public bool IsReady => _frames is not null;
+
     /// <summary>The interpreter has been met only now.</summary>
     public void Know(PythonProcess met, FrameWalk frames) => _frames = new RecordedFrames(met, frames);
 

@@ -2,6 +2,8 @@ using Kaa.Control.Debugging.Symbols;
 using Kaa.Formats;
 using Kaa.Formats.ProcText;
 using Kaa.Python;
+using Kaa.Python.Inspection;
+using Kaa.Python.Native;
 using Kaa.Results;
 using Kaa.Target;
 using Kaa.Target.Symbols;
@@ -30,6 +32,7 @@ public abstract class Inferior : IDisposable
 {
     private PythonProcess? _python;
     private UserError? _noPython;
+    private PythonPlaces? _places;
 
     /// <summary>Number of gdb's: threads keep theirs while they live.</summary>
     private readonly Dictionary<int, int> _numbers = [];
@@ -50,6 +53,7 @@ public abstract class Inferior : IDisposable
             Names = new SymbolFinder(value);
             _python = null;
             _noPython = null;
+            _places = null;
         }
     }
 
@@ -65,6 +69,9 @@ public abstract class Inferior : IDisposable
 
     /// <summary>In the order of their numbers; empty while it runs.</summary>
     public abstract IReadOnlyList<InferiorThread> Threads { get; }
+
+    /// <summary>How many there are, also where only one is shown (<see cref="LiveInferior.TryShowWaiting"/>).</summary>
+    public virtual int ThreadCount => Threads.Count;
 
     public Symbolizer Symbols { get; private set; } = null!;
 
@@ -84,6 +91,9 @@ public abstract class Inferior : IDisposable
         }
     }
 
+    /// <summary>Which C frames run Python's; null where there is no interpreter.</summary>
+    public PythonPlaces? Places => Python is { } python ? _places ??= new PythonPlaces(python, Target, Rules) : null;
+
     /// <summary>Null where there is an interpreter.</summary>
     public UserError? WhyNoPython => Python is null ? _noPython : null;
 
@@ -101,7 +111,10 @@ public abstract class Inferior : IDisposable
     }
 
     /// <summary>This moment, for readers of Python's structures: all threads stand still.</summary>
-    public Look Look() => new(Memory, [.. Threads.Select(thread => thread.Kernel)], null, 0);
+    public virtual Look Look() => new(Memory, [.. Threads.Select(thread => thread.Kernel)], null, 0);
+
+    /// <summary>Python's side of this moment.</summary>
+    public virtual PythonMoment NewMoment(PythonProcess python) => new(python, Look());
 
     /// <summary>Writes into the process.</summary>
     /// <exception cref="UserError">core-is-read-only, not-writable.</exception>
@@ -122,6 +135,8 @@ public abstract class Inferior : IDisposable
     }
 
     protected virtual void Dispose(bool disposing) => Target.Dispose();
+
+    private protected bool HasNumber(int tid) => _numbers.ContainsKey(tid);
 
     private protected int NumberOf(int tid)
     {

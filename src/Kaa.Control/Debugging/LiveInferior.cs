@@ -9,6 +9,8 @@ using Kaa.Linux.Launching;
 using Kaa.Linux.Looking;
 using Kaa.Linux.Memory;
 using Kaa.Linux.Proc;
+using Kaa.Python;
+using Kaa.Python.Inspection;
 using Kaa.Results;
 using Kaa.Target;
 using Kaa.Target.Arch;
@@ -21,7 +23,10 @@ namespace Kaa.Control.Debugging;
 /// </summary>
 public sealed class LiveInferior : Inferior
 {
+    private const int MostForesights = 1_000;
+
     private readonly TaskDirectory _tasks;
+    private readonly Dictionary<int, Foresight> _foresights = [];
     private readonly ProcRoot _proc = ProcRoot.System;
     private readonly IReadOnlyList<string> _debugDirectories;
     private List<InferiorThread> _threads = [];
@@ -29,6 +34,10 @@ public sealed class LiveInferior : Inferior
     private HeldProcess? _held;
     private long? _heldSince;
     private bool _hasHandedOver;
+    private bool _isWaiting;
+    private LoaderWatch? _loader;
+    private ForesightMemory? _passing;
+    private RepeatedMoments? _moments;
     private InferiorState _state = InferiorState.Running;
 
     private LiveInferior(LiveTarget target, TaskDirectory tasks, IReadOnlyList<string> debugDirectories, TracerLoop tracing)
@@ -187,6 +196,65 @@ public sealed class LiveInferior : Inferior
         Refresh();
     }
 
+    /// <summary>
+    /// In the midst of a run one thread waits for Kaa at a hook, and the others go on: it alone is shown, as if all stood still, until <see cref="HideWaiting"/>. False where
+    /// not enough is known of it. On <see cref="Tracing"/> alone.
+    /// </summary>
+    /// <param name="registers">As the program has them at the hook.</param>
+    /// <param name="isNamed">Its number and name are asked for, too.</param>
+    public bool TryShowWaiting(ControlledThread thread, Kaa.Linux.Registers.X64Registers registers, bool isNamed)
+    {
+        if (thread.Tracee is not { HasRegisters: true, Registers.FsBase: not 0 } || (isNamed && !HasNumber(thread.Tid)))
+            return false;
+        bool wasUntilNow = HasNumber(thread.Tid);
+        var kernel = new TargetThread
+        {
+            Tid = thread.Tid,
+            NamespaceTid = NamespaceTidOf(thread.Tid),
+            Name = isNamed ? NameOf(thread.Tid) : null,
+            State = ThreadState.Running,
+            StoppedByKaa = true,
+            StackPointer = new Address(registers.Rsp),
+            InstructionPointer = new Address(registers.Rip),
+            Registers = registers.General(),
+            ThreadPointer = new Address(registers.FsBase),
+        };
+        var file = new X64RegisterFile(MemoryMarshal.Cast<Kaa.Linux.Registers.X64Registers, ulong>(MemoryMarshal.CreateReadOnlySpan(ref registers, 1)));
+        if (!TryRenewInPassing(thread.Tid))
+            return false;
+        _threads = [new InferiorThread(wasUntilNow ? NumberOf(thread.Tid) : 0, kernel, file)];
+        _isWaiting = true;
+        _state = InferiorState.Stopped;
+        return true;
+    }
+
+    /// <summary>The run goes on.</summary>
+    public void HideWaiting()
+    {
+        _threads = [];
+        _isWaiting = false;
+        _state = InferiorState.Running;
+    }
+
+    /// <summary>The thread that the process began with has ended, and others have not.</summary>
+    public bool IsLeaderGone => _tasks.Stat(Pid) is not { IsZombie: false, IsExiting: false };
+
+    /// <summary>Only one thread is shown, and the others run: nothing of the process may be changed.</summary>
+    public bool IsShownWaiting => _isWaiting;
+
+    public override int ThreadCount => _isWaiting ? Control.Threads.Count : _threads.Count;
+
+    public override Look Look() => _isWaiting ? new Look(Memory, [_threads[0].Kernel], new HashSet<int> { _threads[0].Tid }, 0) : base.Look();
+
+    public override PythonMoment NewMoment(PythonProcess python)
+    {
+        if (!_isWaiting || _passing is null)
+            return base.NewMoment(python);
+        if (_moments?.Process != python)
+            _moments = new RepeatedMoments(python, _passing);
+        return _moments.At(Look());
+    }
+
     /// <summary>While it stands still in the midst of a run: what has been loaded, or taken its place.</summary>
     public void Renew()
     {
@@ -194,6 +262,42 @@ public sealed class LiveInferior : Inferior
             Reopen();
         SeekPythonAgain();
         _memory = Covered();
+    }
+
+    /// <summary>The same, where nothing stands still but a thread that waits. False where the process is just ending.</summary>
+    private bool TryRenewInPassing(int tid)
+    {
+        base.Refresh();
+        try
+        {
+            _loader ??= Live.WatchLoader();
+            if (_loader?.HasChanged() != false && HasOtherModules())
+                Reopen();
+            SeekPythonAgain();
+            _passing ??= Live.NewForesight();
+            _passing.Begin(ForesightOf(tid));
+        }
+        catch (UserError)
+        {
+            return false;
+        }
+        catch (TargetFault)
+        {
+            return false;
+        }
+
+        _memory = Cover?.Invoke(_passing) ?? _passing;
+        return true;
+    }
+
+    /// <summary>A thread mostly needs what it needed the last time.</summary>
+    private Foresight ForesightOf(int tid)
+    {
+        if (_foresights.Count >= MostForesights)
+            _foresights.Clear();
+        if (!_foresights.TryGetValue(tid, out Foresight? foresight))
+            _foresights.Add(tid, foresight = new Foresight());
+        return foresight;
     }
 
     /// <summary>The kernel's view of its threads.</summary>
@@ -244,6 +348,8 @@ public sealed class LiveInferior : Inferior
 
     public override void Write(Address address, ReadOnlySpan<byte> bytes)
     {
+        if (_isWaiting)
+            throw new Execution.StandstillNeeded();
         using TargetPatch? patch = TargetPatch.OpenProcess(_proc, Pid);
         if (patch is null || !patch.TryWrite(address, bytes))
             throw new UserError("not-writable", $"Cannot access memory at address {address}", "memory of a process is written through /proc/PID/mem, which takes the rights of ptrace");
@@ -319,6 +425,7 @@ public sealed class LiveInferior : Inferior
         LiveTarget fresh = LiveTarget.Open(Pid);
         fresh.DebugFiles = fresh.DebugFiles with { Directories = _debugDirectories };
         Target = fresh;
+        (_loader, _passing, _moments) = (null, null, null);
         old.Dispose();
     }
 

@@ -23,6 +23,9 @@ public sealed class SessionSettings
     /// <summary>Functions are called where Kaa would refuse it: the process may hang or die of it.</summary>
     public bool AllowsUnsafeCalls => Find("unsafe-calls") == "on";
 
+    /// <summary>Each breakpoint stops all threads, though its commands need only the one that has come there.</summary>
+    public bool AlwaysStops => Find("breakpoint always-stop") == "on";
+
     public bool Confirms => Find("confirm") != "off";
 
     public string? Find(string name) => _values.GetValueOrDefault(name);

@@ -66,7 +66,8 @@ public sealed class LoaderRendezvous
         return dynamic is { } linked ? new Address(unchecked(linked + bias)) : null;
     }
 
-    private Address? Place()
+    /// <summary>Of struct r_debug; null before the linker has begun.</summary>
+    internal Address? Place()
     {
         for (int i = 0; i < MostEntries; i++)
         {

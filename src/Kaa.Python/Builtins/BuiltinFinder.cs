@@ -23,23 +23,28 @@ internal sealed class BuiltinFinder
     private readonly Dictionary<PyCode, long> _stackOffsets = [];
     private int _stacks;
 
-    private BuiltinFinder(PyObjects objects, PyLayout layout, ulong tags, OpcodeSet set)
+    private BuiltinFinder(PyObjects objects, PyLayout layout, ulong tags, CodeCalls calls)
     {
         _objects = objects;
         _layout = layout;
         _tags = tags;
-        _calls = new CodeCalls(objects, layout, set);
+        _calls = calls;
         _callables = new CallableReader(objects, layout.Callable);
         _proof = new CallProof(objects, layout);
         _blocks = new BlockStack(objects.Memory, layout.FrameObject);
     }
 
     /// <summary>Null for a version whose bytecode is not known.</summary>
-    public static BuiltinFinder? For(PyObjects objects, PyLayout layout, ulong stackRefTags) =>
-        OpcodeSet.For(objects.Layout.Version) is { } set ? new BuiltinFinder(objects, layout, stackRefTags, set) : null;
+    /// <param name="kept">What is known of bytecode from earlier looks; null for nothing.</param>
+    public static BuiltinFinder? For(PyObjects objects, PyLayout layout, ulong stackRefTags, CodeCalls? kept = null)
+    {
+        if (kept is null && OpcodeSet.For(objects.Layout.Version) is { } set)
+            kept = new CodeCalls(objects, layout, set);
+        return kept is null ? null : new BuiltinFinder(objects, layout, stackRefTags, kept);
+    }
 
     /// <summary>The frames that follow are those of another thread.</summary>
-    public void BeginStack() => _stacks++;
+    public void BeginStack() => _stacks = _calls.NextStack();
 
     /// <summary>The C function that the frame is in; null where it is in none, or that can't be known.</summary>
     /// <param name="blocked">The thread sleeps in a system call that the interpreter makes for no purpose of its own.</param>

@@ -15,9 +15,12 @@ internal readonly record struct PlaceOfCall(CallSite Site, int Depth, Mark? Mark
 /// <summary>The places of one instruction.</summary>
 internal sealed class PlacesOfCall(PlaceOfCall[] places)
 {
-    public static readonly PlacesOfCall None = new([]);
-
     public PlaceOfCall[] All { get; } = places;
+
+    /// <summary>The instruction that stood there, and the <see cref="CodeCalls.Round"/> in which it was last seen so.</summary>
+    public (Op Op, int Argument) Seen { get; init; }
+
+    public int SeenIn { get; set; }
 
     /// <summary>Of which stack <see cref="Vain"/> counts.</summary>
     public int Stack { get; set; }
@@ -26,37 +29,62 @@ internal sealed class PlacesOfCall(PlaceOfCall[] places)
     public int Vain { get; set; }
 }
 
-/// <summary>Reads the bytecode of code objects, and finds what their instructions call; serves one look.</summary>
+/// <summary>Reads the bytecode of code objects, and finds what their instructions call; serves one look, or with <see cref="Round"/> many.</summary>
 internal sealed class CodeCalls(PyObjects objects, PyLayout layout, OpcodeSet set)
 {
     private readonly Dictionary<(PyCode Code, int Instruction), PlacesOfCall> _places = [];
     private readonly Dictionary<PyCode, CodeFlow?> _flows = [];
     private readonly InstrumentedCode _instrumented = new(objects, layout.Code, set);
+    private int _stacks;
+
+    /// <summary>Counts up where time has passed since the last question. Code objects are the same ones by then (<see cref="CodeReader.Round"/>); their instructions are looked at.</summary>
+    public int Round { get; set; }
+
+    /// <summary>A number for <see cref="PlacesOfCall.Stack"/>.</summary>
+    public int NextStack() => ++_stacks;
 
     /// <summary>Empty where the instruction calls nothing, or the code can't be followed.</summary>
     public PlacesOfCall At(RawFrame frame)
     {
         var key = (frame.Code, frame.Instruction);
-        if (!_places.TryGetValue(key, out PlacesOfCall? places))
+        bool isKnown = _places.TryGetValue(key, out PlacesOfCall? places);
+        if (isKnown && places!.SeenIn == Round)
+            return places;
+        (Op Op, int Argument) now = InstructionOf(frame);
+        if (isKnown && places!.Seen == now)
         {
-            places = frame.Instruction >= 0 && IsCall(frame) ? Find(frame) : PlacesOfCall.None;
-            _places.Add(key, places);
+            places.SeenIn = Round;
+            return places;
         }
 
+        if (isKnown || _flows.Count >= Limits.KeptCodes)
+            Forget();
+
+        // Most frames of a deep stack are in Python calls, but those that are in none at all need not be followed.
+        bool isCall = CallSite.IsCall(now.Op) || InstrumentedCode.Hides(now.Op);
+        places = new PlacesOfCall(isCall ? Find(frame) : []) { Seen = now, SeenIn = Round };
+        _places[key] = places;
         return places;
     }
 
-    /// <summary>Most frames of a deep stack are in Python calls, but those that are in none at all need not be followed.</summary>
-    private bool IsCall(RawFrame frame)
+    private void Forget()
     {
+        _places.Clear();
+        _flows.Clear();
+    }
+
+    private (Op Op, int Argument) InstructionOf(RawFrame frame)
+    {
+        if (frame.Instruction < 0)
+            return default;
         Span<byte> code = stackalloc byte[12];
         int size = objects.Memory.Read(First(frame.Code) + frame.Instruction, code);
-        return set.TryRead(code[..size], 0, out Instruction instruction) && (CallSite.IsCall(instruction.Op) || InstrumentedCode.Hides(instruction.Op));
+        return set.TryRead(code[..size], 0, out Instruction instruction) ? (instruction.Op, instruction.Argument) : default;
     }
 
     private Address First(PyCode code) => code.Length > 0 ? code.Bytecode : code.Bytecode + objects.Layout.ob_sval;
 
-    private PlacesOfCall Find(RawFrame frame)
+    private PlaceOfCall[] Find(RawFrame frame)
     {
         if (!_flows.TryGetValue(frame.Code, out CodeFlow? flow))
         {
@@ -65,7 +93,7 @@ internal sealed class CodeCalls(PyObjects objects, PyLayout layout, OpcodeSet se
         }
 
         if (flow is null || !flow.Flow.TryInstruction(frame.Instruction, out Instruction instruction))
-            return PlacesOfCall.None;
+            return [];
         var places = new List<PlaceOfCall>();
         foreach (StackState state in flow.Flow.StatesAt(frame.Instruction))
         {
@@ -75,7 +103,7 @@ internal sealed class CodeCalls(PyObjects objects, PyLayout layout, OpcodeSet se
             places.Add(new PlaceOfCall(site, state.Depth, state.Marks, loaded));
         }
 
-        return new PlacesOfCall([.. places]);
+        return [.. places];
     }
 
     private CodeFlow? Analyse(PyCode code)

@@ -19,15 +19,22 @@ public sealed class PythonMoment
     private readonly PythonProcess _process;
     private readonly Look _look;
     private readonly PyObjects _objects;
-    private readonly ThreadNames _names;
+    private readonly RepeatedMoments? _before;
+    private readonly Dictionary<int, RawThread?> _found = [];
+    private ThreadNames? _names;
     private RawThreads? _threads;
 
     public PythonMoment(PythonProcess process, Look look)
+        : this(process, look, null)
     {
+    }
+
+    internal PythonMoment(PythonProcess process, Look look, RepeatedMoments? before)
+    {
+        _before = before;
         _process = process;
         _look = look;
         _objects = process.Objects(look.Memory);
-        _names = process.LocateThreadNames();
     }
 
     public PythonProcess Process => _process;
@@ -35,13 +42,20 @@ public sealed class PythonMoment
     public PyObjects Objects => _objects;
 
     /// <summary>All threads that Python knows, with their frames.</summary>
-    public RawThreads Threads => _threads ??= _process.ReadThreads(_look, _objects);
+    public RawThreads Threads => _threads ??= _process.ReadThreads(_look, _objects, _before?.Chain);
 
     /// <summary>The state of a thread: of several sub-interpreters the one whose frames are on the stack; null where Python does not know it.</summary>
     public RawThread? Find(int tid)
     {
+        if (!_found.TryGetValue(tid, out RawThread? found))
+            _found.Add(tid, found = Find(tid, _threads ?? _process.ReadThreads(new Look(_look.Memory, _look.Threads, new HashSet<int> { tid }, _look.Pass), _objects, _before?.Chain)));
+        return found;
+    }
+
+    private static RawThread? Find(int tid, RawThreads threads)
+    {
         RawThread? found = null;
-        foreach (RawThread thread in Threads.Threads)
+        foreach (RawThread thread in threads.Threads)
         {
             if (thread.Tid == tid && (found is null || found.Stack!.Frames.Count == 0))
                 found = thread;
@@ -51,7 +65,7 @@ public sealed class PythonMoment
     }
 
     /// <summary>What <c>threading</c> calls it; null where it does not know it.</summary>
-    public string? NameOf(RawThread thread) => _names.Read(_objects, thread.Interpreter).GetValueOrDefault(thread.Ident);
+    public string? NameOf(RawThread thread) => (_names ??= _process.LocateThreadNames()).Read(_objects, thread.Interpreter).GetValueOrDefault(thread.Ident);
 
     /// <summary>Function, file and line; no locals.</summary>
     public static PythonFrame Describe(RawFrame frame)
@@ -69,7 +83,7 @@ public sealed class PythonMoment
     public Dictionary<int, BuiltinFrame> Builtins(RawThread thread, BlockedCall? call)
     {
         var found = new Dictionary<int, BuiltinFrame>();
-        if (thread.Stack is not { } stack || BuiltinFinder.For(_objects, _process.Layout, _process.StackRefTags) is not { } finder)
+        if (thread.Stack is not { } stack || BuiltinFinder.For(_objects, _process.Layout, _process.StackRefTags, _before?.Calls) is not { } finder)
             return found;
         finder.BeginStack();
 

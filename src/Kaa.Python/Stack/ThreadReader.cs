@@ -15,7 +15,8 @@ internal sealed class ThreadReader(PyLayout layout, PySemantics semantics, Inter
     private readonly ThreadIds _ids = new();
 
     /// <param name="objects">Of this look.</param>
-    public RawThreads Read(Look look, PyObjects objects)
+    /// <param name="kept">What is known of code objects from earlier looks; null for nothing.</param>
+    public RawThreads Read(Look look, PyObjects objects, FrameChain? kept = null)
     {
         IMemory memory = objects.Memory;
         List<ThreadEntry> entries = new ThreadWalker(memory, layout, root).List(out string? torn);
@@ -23,7 +24,7 @@ internal sealed class ThreadReader(PyLayout layout, PySemantics semantics, Inter
         Dictionary<ulong, int> byPointer = ThreadIds.ByPointer(look.Threads);
         LearnIds(memory, entries, tids);
         ulong mainIdent = MainIdent(memory, entries);
-        FrameChain chain = FrameChain.For(objects, layout, semantics);
+        FrameChain chain = kept ?? FrameChain.For(objects, layout, semantics);
         var threads = new List<RawThread>(entries.Count);
         foreach (ThreadEntry entry in entries)
         {

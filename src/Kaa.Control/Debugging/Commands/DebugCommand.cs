@@ -1,5 +1,18 @@
 namespace Kaa.Control.Debugging.Commands;
 
+/// <summary>What must stand still while a word is at work.</summary>
+public enum CommandReach
+{
+    /// <summary>All of the process.</summary>
+    Process,
+
+    /// <summary>It reads memory that other threads may change.</summary>
+    Memory,
+
+    /// <summary>The selected thread: it reads that one's registers, stack and frames, and what does not change.</summary>
+    Thread,
+}
+
 /// <summary>One word of the debugger (<c>info threads</c> counts as one). Stateless: what it changes is the session's.</summary>
 public abstract class DebugCommand
 {
@@ -18,6 +31,9 @@ public abstract class DebugCommand
     /// <summary>What an empty line does after it; null where it does nothing (<c>run</c>, <c>attach</c>).</summary>
     /// <param name="line">As it was typed.</param>
     public virtual string? Again(string line) => line;
+
+    /// <param name="argument">As <see cref="Execute"/> takes it.</param>
+    public virtual CommandReach ReachOf(string argument) => CommandReach.Process;
 
     /// <param name="argument">What follows the word, without blanks around it; begins with '/' where a format was given (<c>x/4i $pc</c>).</param>
     /// <exception cref="Kaa.Results.UserError">It can't be done: the message is printed, and ends the script that asked.</exception>
@@ -46,6 +62,13 @@ public sealed class SimpleCommand(string name, string summary, Action<DebugSessi
     public bool Repeats { get; init; } = true;
 
     public Func<DebugSession, string, IEnumerable<string>>? Completion { get; init; }
+
+    public CommandReach Reach { get; init; }
+
+    /// <summary>Where that depends on what follows the word.</summary>
+    public Func<string, CommandReach>? ReachBy { get; init; }
+
+    public override CommandReach ReachOf(string argument) => ReachBy?.Invoke(argument) ?? Reach;
 
     public override string? Again(string line) => Repeats ? line : null;
 

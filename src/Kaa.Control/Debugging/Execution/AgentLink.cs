@@ -1,3 +1,4 @@
+using System.Numerics;
 using Kaa.Control.Agent;
 using Kaa.Formats;
 using Kaa.Linux.Looking;
@@ -17,6 +18,7 @@ internal sealed class AgentLink(LiveInferior inferior)
 
     private readonly List<StepPiece> _pieces = [];
     private AgentSession? _agent;
+    private int _untaught;
 
     /// <summary>Takes over the agent that a Kaa which was killed has left, and takes back what that had put into the code.</summary>
     public void TakeOver(HeldProcess held)
@@ -37,7 +39,29 @@ internal sealed class AgentLink(LiveInferior inferior)
     /// <summary>The thread's id as seen from here; 0 where it is gone.</summary>
     public int TidOf(AgentEvent made) => inferior.Live.Info.ContainerPid is null ? made.NamespaceTid : _agent?.TidOf(made) ?? 0;
 
-    public IReadOnlyList<PythonFrame> Frames(AgentEvent made) => made.StackId == 0 ? [] : _agent?.Frames(made, out _) ?? [];
+    /// <summary>Empty where the agent has not walked them.</summary>
+    public IReadOnlyList<PythonFrame> Frames(AgentEvent made)
+    {
+        if (made.StackId != 0)
+            return _agent?.Frames(made, out _) ?? [];
+        TeachPython();
+        return [];
+    }
+
+    /// <summary>The agent of a program that was started here is older than its interpreter. It may be too early still: then it is tried again, more and more seldom.</summary>
+    private void TeachPython()
+    {
+        if (_agent is not { KnowsPython: false } agent || inferior.Python is not { } python || !BitOperations.IsPow2(++_untaught))
+            return;
+        try
+        {
+            _ = agent.Teach(python);
+        }
+        catch (UserError)
+        {
+            // Kaa goes on to walk them itself.
+        }
+    }
 
     /// <summary>Hooks, each for an address and what the agent asks there. Those that could not be armed say why.</summary>
     /// <exception cref="UserError">Those of <see cref="AgentSession.Attach(Linux.LiveTarget, AgentOptions)"/>.</exception>

@@ -25,6 +25,9 @@ internal sealed class AgentWaits(ControlledProcess control, AgentLink agent, Bre
 
     public Hit HitOf(ControlledThread thread, AgentEvent made) => Hit.Of(thread, made, planter.AddressOf(made));
 
+    /// <summary>It waits where the breakpoint is, and not where a step or a return has led it.</summary>
+    public bool IsAtHook(Hit hit, AgentEvent made) => made.IsParked && made.Hook.Address.Value == hit.Address && !_kept.Contains(made);
+
     /// <summary>Null where it is none of this process's threads: a child of vfork, which uses its parent's memory, and sometimes its name.</summary>
     public ControlledThread? ThreadOf(AgentEvent made) => control.Find(agent.TidOf(made)) is { IsInVFork: false } thread ? thread : null;
 

@@ -15,6 +15,7 @@ internal sealed class ControlledInferior : IRunEvents
     private readonly BreakpointPlanter _planter;
     private readonly AgentLink _agent;
     private readonly AgentWaits _waits;
+    private readonly PassingHits _passing;
     private ulong? _loaderBreak;
     private bool _borrowsMemory;
 
@@ -28,6 +29,7 @@ internal sealed class ControlledInferior : IRunEvents
         _agent = new AgentLink(inferior);
         _planter = new BreakpointPlanter(inferior.Pid, _agent);
         _waits = new AgentWaits(inferior.Control, _agent, _planter);
+        _passing = new PassingHits(session, execution, inferior);
         inferior.Control.Sites = _planter;
         inferior.Cover = _planter.Cover;
         if (inferior.State == InferiorState.Stopped && !borrowsMemory)
@@ -111,6 +113,8 @@ internal sealed class ControlledInferior : IRunEvents
         _ = PTrace.Detach(child, 0);
         return false;
     }
+
+    public Passing TryPass(Hit hit, IReadOnlyList<Breakpoint> met, List<string> notes, out PartlyPassed? partly) => _passing.Try(hit, met, notes, out partly);
 
     public void OnLoaded()
     {

@@ -11,6 +11,8 @@ internal sealed class CoveredMemory(IMemory memory, IReadOnlyList<StopSite> plan
         foreach (StopSite site in planted)
         {
             ReadOnlySpan<byte> original = site.Original;
+            if (site.Address + (ulong)original.Length <= address.Value || site.Address >= address.Value + (ulong)count)
+                continue;
             for (int i = 0; i < original.Length; i++)
             {
                 ulong at = unchecked(site.Address + (ulong)i - address.Value);

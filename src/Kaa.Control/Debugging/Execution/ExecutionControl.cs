@@ -146,6 +146,15 @@ public sealed class ExecutionControl : IDisposable
         return false;
     }
 
+    /// <summary>A thread waits at a breakpoint, and is shown: what a stop would tell is told, and the breakpoint's commands begin.</summary>
+    internal void BeginPassing(StopReport report, bool isSilent)
+    {
+        Tell(report, isSilent);
+        _isInCommands = true;
+    }
+
+    internal void EndPassing() => _isInCommands = false;
+
     private StopReport RunOnce(ResumePlan plan)
     {
         LiveInferior inferior = _session.RequireLive();
@@ -192,41 +201,61 @@ public sealed class ExecutionControl : IDisposable
     /// <summary>How it is to go on; null where it stands still.</summary>
     private ResumePlan? AfterStop(StopReport report)
     {
-        LastReason = report.Reason;
-        LastMet = report.Breakpoints.Count > 0 ? report.Breakpoints[0] : null;
-        foreach (string note in report.Notes)
-            _session.Output.Line(note);
         if (report.Reason == StopReason.Exited)
         {
+            (LastReason, LastMet) = (report.Reason, null);
+            foreach (string note in report.Notes)
+                _session.Output.Line(note);
             ProgramExit = report.Exit;
             _session.Output.Write(StopText.Exit(report, _session.Inferior!.Pid));
             return null;
         }
 
-        if (_session.Inferior!.Threads.FirstOrDefault(thread => thread.Tid == report.Tid) is { } thread)
-            _session.Select(thread);
         Breakpoint? first = report.Breakpoints.Count > 0 ? report.Breakpoints[0] : null;
-        if (first?.Commands is not ["silent", ..] && !(IsQuiet && report.Reason == StopReason.Stepped))
-            StopText.Write(_session, report);
+        Tell(report, report.Partly is not null || first?.Commands is ["silent", ..] || (IsQuiet && report.Reason == StopReason.Stepped));
         foreach (Breakpoint one in report.Breakpoints)
         {
             if (one.IsTemporary)
                 Breakpoints.Remove(one);
         }
 
-        return RunCommandsOf(report.Breakpoints);
+        return RunCommandsOf(report.Breakpoints, report.Partly);
     }
 
-    private ResumePlan? RunCommandsOf(IReadOnlyList<Breakpoint> met)
+    private void Tell(StopReport report, bool isSilent)
     {
+        LastReason = report.Reason;
+        LastMet = report.Breakpoints.Count > 0 ? report.Breakpoints[0] : null;
+        foreach (string note in report.Notes)
+            _session.Output.Line(note);
+        foreach (InferiorThread thread in _session.Inferior!.Threads)
+        {
+            if (thread.Tid == report.Tid)
+            {
+                _session.Select(thread);
+                break;
+            }
+        }
+
+        if (!isSilent)
+            StopText.Write(_session, report);
+    }
+
+    /// <param name="partly">What of the first one's was done in passing already.</param>
+    private ResumePlan? RunCommandsOf(IReadOnlyList<Breakpoint> met, PartlyPassed? partly)
+    {
+        int skipped = partly?.Done ?? 0;
         _isInCommands = true;
         _deferred = null;
         try
         {
+            partly?.Failure?.Throw();
             foreach (Breakpoint one in met)
             {
                 foreach (string line in one.Commands)
                 {
+                    if (skipped-- > 0)
+                        continue;
                     if (line.Trim() != "silent")
                         _session.Execute(line);
                     if (_deferred is not null)

@@ -18,6 +18,9 @@ internal interface IRunEvents
     /// <summary>A new process has been made, which is traced. True where it is the one to follow from now on.</summary>
     bool OnChild(ControlledThread parent, int child, bool isVFork);
 
+    /// <summary>Does what the breakpoints say that a waiting thread has met, where it need not stop for that.</summary>
+    Passing TryPass(Hit hit, IReadOnlyList<Breakpoint> met, List<string> notes, out PartlyPassed? partly);
+
     /// <summary>A thread has come to where the dynamic linker tells of what it loads. All stand still.</summary>
     void OnLoaded();
 }
@@ -37,6 +40,11 @@ internal sealed class RunLoop(
     private readonly List<string> _notes = [];
     private StopReport? _report;
     private InstructionStep? _step;
+    private ResumePlan _plan = new();
+    private int _selected;
+
+    /// <summary>A hit that was decided, whose thread could not be stopped yet.</summary>
+    private (AgentEvent Made, StopReport Report)? _decided;
 
     /// <param name="step">The instruction that one thread makes alone; null where all go on.</param>
     public StopReport Run(ResumePlan plan, int tid, InstructionStep? step)
@@ -44,11 +52,13 @@ internal sealed class RunLoop(
         _notes.Clear();
         _report = null;
         _step = step;
+        _plan = plan;
+        _selected = tid;
         if (control.Find(tid) is { } selected)
             Begin(plan, selected);
         else if (step is null)
             control.ContinueAll();
-        Loop(plan, tid);
+        Loop(plan);
         if (control.End is { } end)
             return Report(new StopReport(StopReason.Exited, 0) { Exit = end.Exit, Signal = end.Exit > 128 ? end.Exit - 128 : 0 });
         control.StopAll();
@@ -58,7 +68,7 @@ internal sealed class RunLoop(
         return Report(_report!);
     }
 
-    private void Loop(ResumePlan plan, int tid)
+    private void Loop(ResumePlan plan)
     {
         long idleSince = Clock.Microseconds;
         while (_report is null && control.End is null)
@@ -66,13 +76,13 @@ internal sealed class RunLoop(
             // Also where there is always something to be taken.
             if (events.TakeInterrupt())
             {
-                _report = new StopReport(StopReason.Interrupted, tid) { Signal = Interrupt };
+                _report = new StopReport(StopReason.Interrupted, _selected) { Signal = Interrupt };
                 return;
             }
 
             if (plan.IsDone?.Invoke() == true)
             {
-                _report = new StopReport(StopReason.Done, tid);
+                _report = new StopReport(StopReason.Done, _selected);
                 return;
             }
 
@@ -182,12 +192,43 @@ internal sealed class RunLoop(
         Hit hit = waits.HitOf(thread, made);
         if (loaderBreak() == hit.Address && waits.TryTakeOut(thread, made))
             AtLoaded();
-        else if (decision.At(hit) is not { Count: > 0 } met)
-            waits.Release(made);
-        else if (waits.TryTakeOut(thread, made))
-            _report = Stopped(met, thread);
+        else if (_decided is { } before && before.Made == made)
+            TakeOut(thread, made, before.Report);
+        else if (decision.At(hit) is { Count: > 0 } met)
+            AtBreakpoint(hit, made, met);
         else
             waits.Release(made);
+    }
+
+    private void AtBreakpoint(Hit hit, AgentEvent made, List<Breakpoint> met)
+    {
+        PartlyPassed? partly = null;
+        Passing passing = _step is null && _plan is { IsAlone: false, IsDone: null } && decision.Error is null && waits.IsAtHook(hit, made)
+            ? events.TryPass(hit, met, _notes, out partly) : Passing.No;
+        if (passing == Passing.Yes)
+        {
+            _selected = hit.Thread.Tid;
+            waits.Release(made);
+        }
+        else
+        {
+            TakeOut(hit.Thread, made, Stopped(met, hit.Thread) with { Partly = partly });
+        }
+    }
+
+    /// <summary>A signal for it comes first: then it is taken out when its turn comes again.</summary>
+    private void TakeOut(ControlledThread thread, AgentEvent made, StopReport report)
+    {
+        _decided = null;
+        if (waits.TryTakeOut(thread, made))
+        {
+            _report = report;
+        }
+        else
+        {
+            _decided = (made, report);
+            waits.Release(made);
+        }
     }
 
     /// <summary>A stopped thread has come to where Kaa waits for threads.</summary>

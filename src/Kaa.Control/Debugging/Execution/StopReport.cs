@@ -40,6 +40,9 @@ public sealed record StopReport(StopReason Reason, int Tid)
     /// <summary>Why a condition could not be asked; null where it could.</summary>
     public string? ConditionError { get; init; }
 
+    /// <summary>What of the first breakpoint's commands was done before it stopped; null for nothing.</summary>
+    internal PartlyPassed? Partly { get; init; }
+
     /// <summary>What happened on the way: lines for the reader.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 }

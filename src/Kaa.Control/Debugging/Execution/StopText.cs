@@ -26,7 +26,7 @@ internal static class StopText
     private static string Head(DebugSession session, StopReport report)
     {
         InferiorThread? thread = session.Thread;
-        bool isOne = session.Inferior!.Threads.Count == 1;
+        bool isOne = session.Inferior!.ThreadCount == 1;
         string who = isOne || thread is null ? "" : $"Thread {thread.Number} \"{SessionText.Data(thread.Name)}\" ";
         switch (report.Reason)
         {

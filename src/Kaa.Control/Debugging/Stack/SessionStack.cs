@@ -21,7 +21,7 @@ public sealed class SessionStack(DebugSession session)
         {
             Renew();
             if (_moment is null && session.Inferior is { State: not InferiorState.Running } inferior && inferior.Python is { } python)
-                _moment = new PythonMoment(python, inferior.Look());
+                _moment = inferior.NewMoment(python);
             return _moment;
         }
     }

@@ -46,7 +46,7 @@ public sealed class StackView
         if (!capture.Stacks.TryGetValue(thread.Tid, out CapturedStack? stack))
             return new StackView([Unknown(thread)], "where the thread stands is not known", python, builtins);
         UnwoundStack unwound = NativeUnwinder.Unwind(stack, inferior.Memory, inferior.Rules);
-        int[] places = python?.Stack is { } raw ? new PythonPlaces(inferior.Python!, inferior.Target, inferior.Rules).Find(raw.Frames, unwound.Frames, stack) : [];
+        int[] places = python?.Stack is { } raw ? inferior.Places!.Find(raw.Frames, unwound.Frames, stack) : [];
         return new StackView(Views(inferior, thread, unwound, ByPlace(places, unwound.Frames.Count - 1)), unwound.EndReason, python, builtins);
     }
 

@@ -15,6 +15,8 @@ internal static class RegisterChange
     public static void Make(DebugSession session, string register, ulong value)
     {
         LiveInferior inferior = session.RequireLive();
+        if (inferior.IsShownWaiting)
+            throw new Execution.StandstillNeeded();
         int level = session.Stack.Level;
         if (level != 0)
             throw new UserError("read-only", "Only the registers of the innermost frame can be changed: those of its callers are what they have saved.", "frame 0");

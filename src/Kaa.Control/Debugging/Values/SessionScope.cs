@@ -65,7 +65,8 @@ public sealed class SessionScope(DebugSession session) : IValueScope
 
     public DataValue Call(DataValue function, IReadOnlyList<DataValue> arguments)
     {
-        _ = session.RequireLive();
+        if (session.RequireLive().IsShownWaiting)
+            throw new Execution.StandstillNeeded();
         _ = session.RequireStill();
         return session.Caller is { } caller ? caller(function, arguments) : throw new UserError("no-call", "Functions can't be called here.");
     }

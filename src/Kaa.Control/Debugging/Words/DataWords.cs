@@ -15,22 +15,24 @@ internal static class DataWords
 
     public static void AddTo(CommandTable table)
     {
-        table.Add(new SimpleCommand("print", "Print the value of an expression; nothing of the target runs, but functions that it calls", (session, argument) => Print(session, argument, isSilent: false)) { Also = ["p", "inspect"], More = PrintHelp });
+        table.Add(new SimpleCommand("print", "Print the value of an expression; nothing of the target runs, but functions that it calls", (session, argument) => Print(session, argument, isSilent: false)) { Also = ["p", "inspect"], More = PrintHelp, Reach = CommandReach.Memory });
         table.Add(new SimpleCommand("output", "Like print, without a number and without a line's end", (session, argument) =>
         {
             DisplayFormat format = DisplayFormat.Take(ref argument);
             session.Output.Write(new ValueText(session, session.Scope).Of(ExpressionReader.Evaluate(argument, session.Scope), format));
-        }) { More = "[/FORMAT] EXPRESSION" });
+        }) { More = "[/FORMAT] EXPRESSION", Reach = CommandReach.Memory });
         table.Add(new SimpleCommand("x", "Examine memory", (session, argument) => new Examination(session).Run(argument))
         {
             More = "[/COUNT FORMAT SIZE] ADDRESS\nFormats as of print, s for texts, i for instructions; sizes b h w g for 1, 2, 4, 8 bytes. Without an address it goes on where the last one ended.",
+            Reach = CommandReach.Memory,
         });
         table.Add(new SimpleCommand("whatis", "The type of an expression", (session, argument) => session.Output.Line("type = " + TypeOf(session, argument).Name)) { More = "EXPRESSION" });
         table.Add(new SimpleCommand("ptype", "The type of an expression, with its fields", Describe) { More = "EXPRESSION|TYPE" });
-        table.Add(new SimpleCommand("echo", "Print a text; \\n and the like are escapes", (session, argument) => session.Output.Write(Unescaped(argument))) { More = "TEXT", Repeats = false });
+        table.Add(new SimpleCommand("echo", "Print a text; \\n and the like are escapes", (session, argument) => session.Output.Write(Unescaped(argument))) { More = "TEXT", Repeats = false, Reach = CommandReach.Thread });
         table.Add(new SimpleCommand("printf", "Print values by a format as C's printf does", (session, argument) => session.Output.Write(FormattedPrint.Of(session, argument)))
         {
             More = "\"FORMAT\", EXPRESSION, …",
+            Reach = CommandReach.Memory,
         });
         table.Add(new SimpleCommand("show values", "The values that were printed", (session, _) =>
         {

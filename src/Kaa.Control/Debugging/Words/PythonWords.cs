@@ -15,15 +15,16 @@ internal static class PythonWords
 {
     public static void AddTo(CommandTable table)
     {
-        table.Add(new SimpleCommand("py-bt", "Print the Python stack of the selected thread, from the selected frame on", (session, _) => Backtrace(session)));
-        table.Add(new SimpleCommand("py-bt-full", "The same with the variables of each frame", (session, _) => BacktraceFull(session)));
-        table.Add(new SimpleCommand("py-up", "Select the Python frame that called this one", (session, _) => Move(session, 1)));
-        table.Add(new SimpleCommand("py-down", "Select the Python frame that this one called", (session, _) => Move(session, -1)));
-        table.Add(new SimpleCommand("py-list", "List the Python source around the selected frame's line", ListSource) { More = "[START [, END]]" });
-        table.Add(new SimpleCommand("py-locals", "Print the variables of the selected Python frame, and of those that the same C call runs", (session, _) => Locals(session)));
+        table.Add(new SimpleCommand("py-bt", "Print the Python stack of the selected thread, from the selected frame on", (session, _) => Backtrace(session)) { Reach = CommandReach.Thread });
+        table.Add(new SimpleCommand("py-bt-full", "The same with the variables of each frame", (session, _) => BacktraceFull(session)) { Reach = CommandReach.Memory });
+        table.Add(new SimpleCommand("py-up", "Select the Python frame that called this one", (session, _) => Move(session, 1)) { Reach = CommandReach.Memory });
+        table.Add(new SimpleCommand("py-down", "Select the Python frame that this one called", (session, _) => Move(session, -1)) { Reach = CommandReach.Memory });
+        table.Add(new SimpleCommand("py-list", "List the Python source around the selected frame's line", ListSource) { More = "[START [, END]]", Reach = CommandReach.Thread });
+        table.Add(new SimpleCommand("py-locals", "Print the variables of the selected Python frame, and of those that the same C call runs", (session, _) => Locals(session)) { Reach = CommandReach.Memory });
         table.Add(new SimpleCommand("py-print", "Print a Python value by an expression, reading memory only", Print)
         {
             More = "EXPRESSION\nNames, attributes (a.b), items (a['k'], a[-1]), slices (a[1:5]), len(a), type(a); *ADDRESS and $REGISTER for any object by its address.",
+            Reach = CommandReach.Memory,
         });
     }
 

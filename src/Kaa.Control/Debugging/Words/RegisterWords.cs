@@ -18,6 +18,7 @@ internal static class RegisterWords
     {
         Also = ["info r", "info all-registers"],
         More = "[NAME…]",
+        Reach = CommandReach.Thread,
     });
 
     private static void List(DebugSession session, string argument)

@@ -9,7 +9,7 @@ internal static class Settings
     private static readonly (string Name, string[] Values, string Default)[] s_known =
     [
         ("disassembly-flavor", ["att", "intel"], "att"), ("print elements", [], "200"), ("python-text", [], "1024"), ("confirm", ["on", "off"], "on"),
-        ("unsafe-calls", ["on", "off"], "off"), ("follow-fork-mode", ["parent", "child"], "parent"),
+        ("unsafe-calls", ["on", "off"], "off"), ("follow-fork-mode", ["parent", "child"], "parent"), ("breakpoint always-stop", ["on", "off"], "off"),
     ];
 
     /// <summary>Beginnings of names that change nothing: how gdb shows what Kaa does not, or shows anyhow.</summary>

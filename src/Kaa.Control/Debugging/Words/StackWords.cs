@@ -17,11 +17,12 @@ internal static class StackWords
         {
             Also = ["bt", "where", "info stack", "info s"],
             More = "[-full|full] [COUNT|-COUNT]\nCOUNT innermost frames, or with a minus outermost ones; full shows the variables of Python frames.",
+            ReachBy = argument => argument.Contains("full", StringComparison.Ordinal) ? CommandReach.Memory : CommandReach.Thread,
         });
-        table.Add(new SimpleCommand("frame", "Select a frame by its number and print it, or print the selected one", Frame) { Also = ["f", "frame level"], More = "[NUMBER]" });
+        table.Add(new SimpleCommand("frame", "Select a frame by its number and print it, or print the selected one", Frame) { Also = ["f", "frame level"], More = "[NUMBER]", Reach = CommandReach.Thread });
         table.Add(new SimpleCommand("frame function", "Select the innermost frame of a function, by its name", FrameOf) { More = "NAME" });
-        table.Add(new SimpleCommand("up", "Select the frame that called this one", (session, argument) => Move(session, Arguments.Number(session, argument, 1))) { More = "[COUNT]" });
-        table.Add(new SimpleCommand("down", "Select the frame that this one called", (session, argument) => Move(session, -Arguments.Number(session, argument, 1))) { Also = ["dow"], More = "[COUNT]" });
+        table.Add(new SimpleCommand("up", "Select the frame that called this one", (session, argument) => Move(session, Arguments.Number(session, argument, 1))) { More = "[COUNT]", Reach = CommandReach.Thread });
+        table.Add(new SimpleCommand("down", "Select the frame that this one called", (session, argument) => Move(session, -Arguments.Number(session, argument, 1))) { Also = ["dow"], More = "[COUNT]", Reach = CommandReach.Thread });
         table.Add(new SimpleCommand("info frame", "All about the selected frame", (session, _) => Describe(session)) { Also = ["info f"] });
         table.Add(new SimpleCommand("info locals", "Say how variables can be seen: Kaa reads those of Python", (session, _) => Locals(session)));
         table.Add(new SimpleCommand("info args", "The same for arguments", (session, _) => Locals(session)));
