@@ -20,9 +20,11 @@ print("seconds %.6f" % (time.time() - begin))
 """
 ALWAYS = ['break mkdir if $_regex((char*) $rdi, ".*foo.*")', "commands", "silent", "py-bt", "continue", "end", "run"]
 ROWS = {
-    "condition on a text, py-bt, continue": (ALWAYS, 500),
+    "condition on a text, py-bt, continue": (ALWAYS, 5000),
+    "the same, the process stopped each time": (["set breakpoint always-stop on", *ALWAYS], 500),
+    "the same with py-locals": ([line.replace("py-bt", "py-locals") for line in ALWAYS], 3000),
     "condition on a text that never holds": (['break mkdir if $_regex((char*) $rdi, ".*bar.*")', "run"], 5000),
-    "condition on Python that never holds": (['break mkdir if py.function == "nobody"', "run"], 2000),
+    "condition on Python that never holds": (['break mkdir if py.function == "nobody"', "run"], 5000),
     "condition on a number that never holds": (["break mkdir if $rsi == 5", "run"], 5000),
 }
 

@@ -251,6 +251,9 @@ public sealed class AgentSession : IDisposable
         return (hook, made.Piece);
     }
 
+    /// <summary>The thread of an event still waits with it, or has been released and not gone on yet.</summary>
+    internal bool IsWaiting(AgentEvent parked) => _events.IsWaiting(parked);
+
     /// <summary>The thread of an event does not wait any more: it was taken to another place.</summary>
     internal void Forget(AgentEvent parked) => _events.Forget(parked);
 

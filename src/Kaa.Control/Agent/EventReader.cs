@@ -65,6 +65,10 @@ internal sealed class EventReader
         _memory.Wake(place);
     }
 
+    /// <summary>The place has not been given back, nor been taken for another event.</summary>
+    public bool IsWaiting(AgentEvent made) => made.Park >= 0 && _memory.ReadWord(PlaceOf(made.Park) + 8) == made.ParkOrder
+        && _memory.ReadHalf(PlaceOf(made.Park)) is (uint)AgentParkState.Waiting or (uint)AgentParkState.Released;
+
     /// <summary>The thread of an event was taken out of its wait, while it stood still: its place is free.</summary>
     public void Forget(AgentEvent made)
     {

@@ -113,6 +113,9 @@ public abstract class Inferior : IDisposable
     /// <summary>This moment, for readers of Python's structures: all threads stand still.</summary>
     public virtual Look Look() => new(Memory, [.. Threads.Select(thread => thread.Kernel)], null, 0);
 
+    /// <summary>By the memory of this moment.</summary>
+    public virtual UnwoundStack Unwind(CapturedStack stack) => NativeUnwinder.Unwind(stack, Memory, Rules);
+
     /// <summary>Python's side of this moment.</summary>
     public virtual PythonMoment NewMoment(PythonProcess python) => new(python, Look());
 

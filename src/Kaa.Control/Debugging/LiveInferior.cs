@@ -14,6 +14,7 @@ using Kaa.Python.Inspection;
 using Kaa.Results;
 using Kaa.Target;
 using Kaa.Target.Arch;
+using Kaa.Target.Unwind;
 
 namespace Kaa.Control.Debugging;
 
@@ -23,10 +24,10 @@ namespace Kaa.Control.Debugging;
 /// </summary>
 public sealed class LiveInferior : Inferior
 {
-    private const int MostForesights = 1_000;
+    private const int MostHabits = 1_000;
 
     private readonly TaskDirectory _tasks;
-    private readonly Dictionary<int, Foresight> _foresights = [];
+    private readonly Dictionary<int, (Foresight Foresight, RepeatedUnwinding Unwinding)> _habits = [];
     private readonly ProcRoot _proc = ProcRoot.System;
     private readonly IReadOnlyList<string> _debugDirectories;
     private List<InferiorThread> _threads = [];
@@ -35,6 +36,8 @@ public sealed class LiveInferior : Inferior
     private long? _heldSince;
     private bool _hasHandedOver;
     private bool _isWaiting;
+    private bool _isBrief;
+    private PageCache? _glance;
     private LoaderWatch? _loader;
     private ForesightMemory? _passing;
     private RepeatedMoments? _moments;
@@ -184,16 +187,31 @@ public sealed class LiveInferior : Inferior
         _held = null;
         EndStop();
         _threads = [];
+        _isBrief = false;
         _state = InferiorState.Running;
     }
 
     /// <summary>It stands still again: what each thread is now is read.</summary>
-    public void EndRun()
+    /// <param name="isBrief">It goes on soon, most likely: what is mapped is read anew only where a library was loaded, until <see cref="EndBriefness"/>.</param>
+    public void EndRun(bool isBrief = false)
     {
-        Tracing.Run(HoldAgain);
-        _heldSince ??= Clock.Microseconds;
-        _state = InferiorState.Stopped;
-        Refresh();
+        _isBrief = isBrief;
+        Tracing.Run(() =>
+        {
+            HoldAgain();
+            _heldSince ??= Clock.Microseconds;
+            _state = InferiorState.Stopped;
+            Refresh();
+        });
+    }
+
+    /// <summary>It stays stopped after all.</summary>
+    public void EndBriefness()
+    {
+        bool was = _isBrief;
+        _isBrief = false;
+        if (was && _state == InferiorState.Stopped && HasOtherModules())
+            Refresh();
     }
 
     /// <summary>
@@ -246,6 +264,8 @@ public sealed class LiveInferior : Inferior
 
     public override Look Look() => _isWaiting ? new Look(Memory, [_threads[0].Kernel], new HashSet<int> { _threads[0].Tid }, 0) : base.Look();
 
+    public override UnwoundStack Unwind(CapturedStack stack) => _isWaiting ? HabitsOf(stack.Thread.Tid).Unwinding.Unwind(stack, Memory, Rules) : base.Unwind(stack);
+
     public override PythonMoment NewMoment(PythonProcess python)
     {
         if (!_isWaiting || _passing is null)
@@ -258,11 +278,14 @@ public sealed class LiveInferior : Inferior
     /// <summary>While it stands still in the midst of a run: what has been loaded, or taken its place.</summary>
     public void Renew()
     {
-        if (HasOtherModules())
+        if ((!_isBrief || HasLoaded()) && HasOtherModules())
             Reopen();
         SeekPythonAgain();
         _memory = Covered();
     }
+
+    /// <summary>The dynamic linker's list is another one, or can't be read.</summary>
+    private bool HasLoaded() => (_loader ??= Live.WatchLoader())?.HasChanged() != false;
 
     /// <summary>The same, where nothing stands still but a thread that waits. False where the process is just ending.</summary>
     private bool TryRenewInPassing(int tid)
@@ -270,12 +293,11 @@ public sealed class LiveInferior : Inferior
         base.Refresh();
         try
         {
-            _loader ??= Live.WatchLoader();
-            if (_loader?.HasChanged() != false && HasOtherModules())
+            if (HasLoaded() && HasOtherModules())
                 Reopen();
             SeekPythonAgain();
             _passing ??= Live.NewForesight();
-            _passing.Begin(ForesightOf(tid));
+            _passing.Begin(HabitsOf(tid).Foresight);
         }
         catch (UserError)
         {
@@ -290,14 +312,14 @@ public sealed class LiveInferior : Inferior
         return true;
     }
 
-    /// <summary>A thread mostly needs what it needed the last time.</summary>
-    private Foresight ForesightOf(int tid)
+    /// <summary>A thread mostly needs what it needed the last time, and stands where it stood.</summary>
+    private (Foresight Foresight, RepeatedUnwinding Unwinding) HabitsOf(int tid)
     {
-        if (_foresights.Count >= MostForesights)
-            _foresights.Clear();
-        if (!_foresights.TryGetValue(tid, out Foresight? foresight))
-            _foresights.Add(tid, foresight = new Foresight());
-        return foresight;
+        if (_habits.Count >= MostHabits)
+            _habits.Clear();
+        if (!_habits.TryGetValue(tid, out (Foresight Foresight, RepeatedUnwinding Unwinding) habits))
+            _habits.Add(tid, habits = (new Foresight(), new RepeatedUnwinding()));
+        return habits;
     }
 
     /// <summary>The kernel's view of its threads.</summary>
@@ -425,11 +447,17 @@ public sealed class LiveInferior : Inferior
         LiveTarget fresh = LiveTarget.Open(Pid);
         fresh.DebugFiles = fresh.DebugFiles with { Directories = _debugDirectories };
         Target = fresh;
-        (_loader, _passing, _moments) = (null, null, null);
+        (_loader, _passing, _moments, _glance) = (null, null, null, null);
         old.Dispose();
     }
 
-    private IMemory Covered() => Cover?.Invoke(Live.Glance()) ?? Live.Glance();
+    /// <summary>Memory as of now; what was given before is over. Its buffers are used again: new ones cost more than what is read into them.</summary>
+    private IMemory Covered()
+    {
+        _glance ??= new PageCache(Live.Current);
+        _glance.Clear();
+        return Cover?.Invoke(_glance) ?? _glance;
+    }
 
     /// <summary>Another tracer has a thread, or the kernel does not let us.</summary>
     private UserError? WhyNotHeld(HeldProcess held)

@@ -33,6 +33,9 @@ internal sealed class AgentLink(LiveInferior inferior)
     /// <summary>Lets it go on.</summary>
     public void Release(AgentEvent made) => _agent?.Release(made);
 
+    /// <summary>It has not gone on.</summary>
+    public bool IsWaiting(AgentEvent made) => _agent?.IsWaiting(made) == true;
+
     /// <summary>It was taken out of its wait.</summary>
     public void Forget(AgentEvent made) => _agent?.Forget(made);
 

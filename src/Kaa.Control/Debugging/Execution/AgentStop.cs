@@ -26,7 +26,7 @@ internal static class AgentStop
     /// <param name="shown">Where it stands then, as the program sees it.</param>
     public static bool TryTakeOut(ControlledProcess control, AgentLink agent, ControlledThread thread, AgentEvent made, ulong shown)
     {
-        if (thread is not { State: RunState.Stopped, Tracee.HasRegisters: true } || !agent.IsInside(thread.Tracee.Registers.Rip))
+        if (!IsThere(agent, thread, made))
             return false;
         if (!control.SetRegisters(thread, Registers(thread, made) with { Rip = shown }))
             return false;
@@ -34,10 +34,14 @@ internal static class AgentStop
         return true;
     }
 
+    /// <summary>It stands in the agent, and with that event: it may have gone on by itself, and have come to another hook.</summary>
+    private static bool IsThere(AgentLink agent, ControlledThread thread, AgentEvent made) =>
+        thread is { State: RunState.Stopped, Tracee.HasRegisters: true } && agent.IsInside(thread.Tracee.Registers.Rip) && agent.IsWaiting(made);
+
     /// <summary>A thread that has stopped for a signal while it waited: it comes to the hook once more when that is done with.</summary>
     public static bool TryPutBack(AgentLink agent, ControlledThread thread, AgentEvent made)
     {
-        if (thread is not { State: RunState.Stopped, Tracee.HasRegisters: true } || !agent.IsInside(thread.Tracee.Registers.Rip))
+        if (!IsThere(agent, thread, made))
             return false;
         if (!ControlledProcess.SetRealRegisters(thread, Registers(thread, made) with { Rip = made.Hook.Address.Value }))
             return false;

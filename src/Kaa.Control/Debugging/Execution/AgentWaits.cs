@@ -17,6 +17,16 @@ internal sealed class AgentWaits(ControlledProcess control, AgentLink agent, Bre
 
     public AgentEvent? Next() => _kept.Count > 0 ? _kept.Dequeue() : agent.Next();
 
+    /// <summary>It goes on waiting, for its turn to come once more; false where it does not wait any more.</summary>
+    public bool TryKeep(AgentEvent made)
+    {
+        if (!agent.IsWaiting(made) || ThreadOf(made) is null)
+            return false;
+        if (!_kept.Contains(made))
+            _kept.Enqueue(made);
+        return true;
+    }
+
     public void Release(AgentEvent made)
     {
         if (!_kept.Contains(made))

@@ -48,20 +48,26 @@ internal sealed class ControlledInferior : IRunEvents
     /// <summary>Why threads stop at the address by an int3; null where they do so by a hook.</summary>
     public string? WhySlow(Address address) => _planter.WhySlow(address.Value);
 
-    /// <exception cref="UserError">step-refused; those of the agent.</exception>
+    /// <summary>Plants what is missing, and lets it run until it stops. All of it at once on the thread that traces: each change of threads costs as much as a stop.</summary>
+    /// <exception cref="UserError">step-refused, breakpoint-refused; those of the agent.</exception>
     public StopReport Run(ResumePlan plan, int tid)
     {
         StopReport report = null!;
+        Inferior.Tracing.Run(() => report = RunHere(plan, tid));
+        return report;
+    }
+
+    private StopReport RunHere(ResumePlan plan, int tid)
+    {
+        Plant();
         var decision = new HitDecision(_execution.Breakpoints, Inferior, _agent);
         var loop = new RunLoop(Inferior.Control, _planter, _waits, decision, _execution.Signals, this, () => _loaderBreak);
+        StopReport report;
         Inferior.BeginRun();
         try
         {
-            Inferior.Tracing.Run(() =>
-            {
-                InstructionStep? step = plan.StepTid is { } one && Inferior.Control.Find(one) is { } thread ? new InstructionStep(Inferior, _planter, _agent, thread) : null;
-                report = loop.Run(plan, plan.StepTid ?? tid, step);
-            });
+            InstructionStep? step = plan.StepTid is { } one && Inferior.Control.Find(one) is { } thread ? new InstructionStep(Inferior, _planter, _agent, thread) : null;
+            report = loop.Run(plan, plan.StepTid ?? tid, step);
         }
         catch (UserError)
         {
@@ -72,7 +78,7 @@ internal sealed class ControlledInferior : IRunEvents
         if (report.Reason == StopReason.Exited)
             Inferior.SetExited();
         else
-            Inferior.EndRun();
+            Inferior.EndRun(isBrief: report.Breakpoints is [{ Commands.Count: > 0 }, ..]);
         return report;
     }
 

@@ -161,7 +161,6 @@ public sealed class ExecutionControl : IDisposable
         _session.RequireStill();
         ControlledInferior control = _control!;
         int tid = _session.Thread?.Tid ?? inferior.Pid;
-        Plant();
         _session.Output.Flush();
         if (IsOwn)
             (_terminal ??= TerminalLoan.Open())?.Lend(_group);
@@ -171,7 +170,6 @@ public sealed class ExecutionControl : IDisposable
             while (report.Reason == StopReason.Forked)
             {
                 Follow(report);
-                Plant();
                 report = _control!.Run(new ResumePlan(), report.Child);
             }
 
@@ -267,6 +265,8 @@ public sealed class ExecutionControl : IDisposable
         }
         finally
         {
+            if (_deferred is null)
+                (_session.Inferior as LiveInferior)?.EndBriefness();
             _isInCommands = false;
             _deferred = null;
         }

@@ -34,6 +34,13 @@ internal sealed class HitDecision(BreakpointList breakpoints, LiveInferior infer
         return met;
     }
 
+    /// <summary>They will be decided once more.</summary>
+    public static void Undo(IReadOnlyList<Breakpoint> met)
+    {
+        foreach (Breakpoint one in met)
+            one.Hits--;
+    }
+
     private HitContext NewContext(Hit hit)
     {
         _memory.Clear();

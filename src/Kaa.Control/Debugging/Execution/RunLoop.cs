@@ -65,6 +65,8 @@ internal sealed class RunLoop(
         waits.TakeOutAll(_step);
         if (_step is { IsDone: false } undone)
             undone.Abandon();
+        if (_decided is { } later)
+            HitDecision.Undo(later.Report.Breakpoints);
         return Report(_report!);
     }
 
@@ -216,19 +218,14 @@ internal sealed class RunLoop(
         }
     }
 
-    /// <summary>A signal for it comes first: then it is taken out when its turn comes again.</summary>
+    /// <summary>A signal for it may come first, or the machine be so busy that it does not stop in time: then it is taken out when its turn comes again.</summary>
     private void TakeOut(ControlledThread thread, AgentEvent made, StopReport report)
     {
         _decided = null;
         if (waits.TryTakeOut(thread, made))
-        {
             _report = report;
-        }
-        else
-        {
+        else if (waits.TryKeep(made))
             _decided = (made, report);
-            waits.Release(made);
-        }
     }
 
     /// <summary>A stopped thread has come to where Kaa waits for threads.</summary>

@@ -45,7 +45,7 @@ public sealed class StackView
         IReadOnlyDictionary<int, BuiltinFrame> builtins = python is null ? new Dictionary<int, BuiltinFrame>() : moment!.Builtins(python, thread.Kernel.Call);
         if (!capture.Stacks.TryGetValue(thread.Tid, out CapturedStack? stack))
             return new StackView([Unknown(thread)], "where the thread stands is not known", python, builtins);
-        UnwoundStack unwound = NativeUnwinder.Unwind(stack, inferior.Memory, inferior.Rules);
+        UnwoundStack unwound = inferior.Unwind(stack);
         int[] places = python?.Stack is { } raw ? inferior.Places!.Find(raw.Frames, unwound.Frames, stack) : [];
         return new StackView(Views(inferior, thread, unwound, ByPlace(places, unwound.Frames.Count - 1)), unwound.EndReason, python, builtins);
     }
@@ -56,13 +56,12 @@ public sealed class StackView
         for (int i = 0; i < unwound.Frames.Count; i++)
         {
             UnwoundFrame frame = unwound.Frames[i];
-            X64RegisterFile registers = i == 0 || frame.Registers is null ? thread.Registers : new X64RegisterFile(frame.Registers, thread.Registers);
             IReadOnlyList<SymbolizedFrame> symbols = inferior.Symbols.Resolve(frame.Pc, !frame.ExactPc);
             for (int j = 0; j < symbols.Count; j++)
             {
                 // What runs Python is the function that was compiled there, not what was inlined into it.
                 IReadOnlyList<int> runs = j == symbols.Count - 1 && python.TryGetValue(i, out List<int>? found) ? found : [];
-                frames.Add(new FrameView(frames.Count, frame, symbols[j], registers, runs));
+                frames.Add(new FrameView(frames.Count, frame, symbols[j], thread.Registers, i == 0 ? null : frame.Registers, runs));
             }
         }
 
@@ -88,5 +87,5 @@ public sealed class StackView
     }
 
     private static FrameView Unknown(InferiorThread thread) => new(
-        0, new UnwoundFrame(thread.Kernel.InstructionPointer ?? Address.Null, Address.Null, true), new SymbolizedFrame(null, null, null, null, false, null), thread.Registers, []);
+        0, new UnwoundFrame(thread.Kernel.InstructionPointer ?? Address.Null, Address.Null, true), new SymbolizedFrame(null, null, null, null, false, null), thread.Registers, null, []);
 }

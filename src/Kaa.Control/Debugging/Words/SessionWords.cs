@@ -14,8 +14,8 @@ internal static class SessionWords
         table.Add(new SimpleCommand("apropos", "Words whose help matches a pattern", Apropos) { More = "REGEX" });
         table.Add(new SimpleCommand("quit", "End; a process that is held goes on", Quit) { Also = ["q", "exit"], More = "[STATUS]", Repeats = false });
         table.Add(new SimpleCommand("source", "Run the lines of a file; an error ends it", (session, argument) => ScriptRunner.RunFile(session, argument)) { More = "FILE", Repeats = false });
-        table.Add(new SimpleCommand("set", "Change a setting, a variable ($x = 1) or memory; settings of gdb's that mean nothing here are said to", Set) { More = "NAME VALUE | $NAME = EXPRESSION | {TYPE} ADDRESS = EXPRESSION" });
-        table.Add(new SimpleCommand("set variable", "Work out an expression without printing it", (session, argument) => ExpressionReader.Evaluate(argument, session.Scope)) { Also = ["set var"], More = "EXPRESSION" });
+        table.Add(new SimpleCommand("set", "Change a setting, a variable ($x = 1) or memory; settings of gdb's that mean nothing here are said to", Set) { Reach = CommandReach.Memory, More = "NAME VALUE | $NAME = EXPRESSION | {TYPE} ADDRESS = EXPRESSION" });
+        table.Add(new SimpleCommand("set variable", "Work out an expression without printing it", (session, argument) => ExpressionReader.Evaluate(argument, session.Scope)) { Also = ["set var"], Reach = CommandReach.Memory, More = "EXPRESSION" });
         table.Add(new SimpleCommand("show", "Show a setting", Show) { More = "NAME" });
         table.Add(new SimpleCommand("shell", "Not there: Kaa starts no programs for a session", (_, _) => throw new UserError("no-shell", "Kaa starts no shell.", "end with quit, or use another terminal; a process that is held stays held there")) { Also = ["!", "make"] });
         table.Add(new SimpleCommand("python", "Not there: Kaa has no Python inside", (session, argument) => NoPython(session, argument)) { Also = ["python-interactive", "pi", "py"] });
