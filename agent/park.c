@@ -3,7 +3,7 @@
 
 #define SLICE 20000000UL /* ns */
 #define PATIENCE 60      /* slices without a heartbeat */
-#define SPINS 3000       /* pauses: 30 to 200 us */
+#define SPINS 2000       /* pauses: 20 to 140 us */
 
 struct patience {
     u64 beat;

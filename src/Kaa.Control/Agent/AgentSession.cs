@@ -173,6 +173,9 @@ public sealed class AgentSession : IDisposable
         return true;
     }
 
+    /// <summary>Until there is an event, or the time is up; may end early.</summary>
+    internal void Sleep(TimeSpan time) => _events.Sleep(time);
+
     /// <summary>False once the process has ended. Events that it made before can still be read, where its memory is shared with Kaa.</summary>
     public bool IsAlive => _tids.IsAlive;
 

@@ -1,6 +1,7 @@
 using System.Numerics;
 using Kaa.Control.Agent;
 using Kaa.Formats;
+using Kaa.Linux.Calls;
 using Kaa.Linux.Looking;
 using Kaa.Linux.Proc;
 using Kaa.Linux.Registers;
@@ -29,6 +30,15 @@ internal sealed class AgentLink(LiveInferior inferior)
 
     /// <summary>The next thread that has come to a hook and waits there; null where there is none.</summary>
     public AgentEvent? Next() => _agent is { } agent && agent.TryRead(out AgentEvent? made) ? made : null;
+
+    /// <summary>Until there is a next one, or the time is up.</summary>
+    public void Sleep(int microseconds)
+    {
+        if (_agent is { } agent)
+            agent.Sleep(TimeSpan.FromMicroseconds(microseconds));
+        else
+            Clock.Sleep(microseconds);
+    }
 
     /// <summary>Lets it go on.</summary>
     public void Release(AgentEvent made) => _agent?.Release(made);

@@ -35,6 +35,9 @@ internal sealed class AgentWaits(ControlledProcess control, AgentLink agent, Bre
 
     public Hit HitOf(ControlledThread thread, AgentEvent made) => Hit.Of(thread, made, planter.AddressOf(made));
 
+    /// <summary>Until a thread comes to a hook, or the time is up.</summary>
+    public void Sleep(int microseconds) => agent.Sleep(microseconds);
+
     /// <summary>It waits where the breakpoint is, and not where a step or a return has led it.</summary>
     public bool IsAtHook(Hit hit, AgentEvent made) => made.IsParked && made.Hook.Address.Value == hit.Address && !_kept.Contains(made);
 

@@ -31,7 +31,7 @@ internal sealed class RunLoop(
 {
     private const int Trap = 5; // SIGTRAP
     private const int Interrupt = 2; // SIGINT
-    private const int SpinMicroseconds = 200;
+    private const int SpinMicroseconds = 100;
     private const int ShortSleep = 50;
     private const int LongSleep = 1_000;
     private const int Patience = 20_000;
@@ -134,7 +134,7 @@ internal sealed class RunLoop(
         if ((_step is not null || plan.IsAlone) && idle > StepPatience)
             control.ContinueAll();
         if (idle > SpinMicroseconds)
-            Clock.Sleep(idle > Patience ? LongSleep : ShortSleep);
+            waits.Sleep(idle > Patience ? LongSleep : ShortSleep);
     }
 
     private void Take(ControlledThread thread)
