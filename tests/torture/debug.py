@@ -32,9 +32,13 @@ ACTS = [
     ["stepi 40", "bt 3", "nexti 20", "continue"],
     ["condition 1 arg0 == 0x7fffffff", "continue", "condition 1", "continue"],
 ]
+# Commands that are done while one thread waits (docs/debug.md), and such as need a stop in their midst.
+PASSING = "\ncommands\nsilent\npy-bt\ncontinue\nend"
+PARTLY = "\ncommands\nbt 2\nprint $rsp = $rsp\npy-bt\ncontinue\nend"
 PLACES = [
     "break read", "break malloc if arg0 == 0x123456", "break select", "break poll", "tbreak usleep", "break mkdir if $_regex((char*) $rdi, \".*foo.*\")",
     "break write if py.function == \"nobody\"", "break pthread_cond_wait",
+    "break read" + PASSING, "break select" + PASSING, "break poll" + PASSING, "break usleep" + PASSING, "break malloc if arg0 == 0x60" + PASSING, "break mkdir" + PARTLY,
 ]
 
 
@@ -46,7 +50,8 @@ def debugged(interpreter: Interpreter, kaa: str, count: int) -> Verdict:
         for turn in range(count):
             arguments = [kaa, "debug", str(busy.pid), "--batch"]
             signals = [] if turn % 3 == 0 else ["handle all nostop noprint pass"]
-            for line in signals + random.sample(PLACES, 2) + ["continue"] + ACTS[turn // 2 % len(ACTS)] * (AGAIN if turn % 2 else 1):
+            places = "\n".join(random.sample(PLACES, 2)).split("\n")
+            for line in signals + places + ["continue"] + ACTS[turn // 2 % len(ACTS)] * (AGAIN if turn % 2 else 1):
                 arguments += ["-ex", line]
             way, output = _run(arguments, within=random.uniform(0, KILL_WITHIN_MS) if turn % 2 else None)
             ways[way] += 1

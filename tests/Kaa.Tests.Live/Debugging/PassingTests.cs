@@ -78,6 +78,6 @@ public sealed partial class PassingTests : IDisposable
     [GeneratedRegex(" {2,}(?=Frame)")]
     private static partial Regex Blanks();
 
-    [GeneratedRegex("0x[0-9a-f]+|(?<=process |LWP |Thread )[0-9]+(?![0-9]* \")|[0-9]+(?= (?:µs|ms))")]
+    [GeneratedRegex("0x[0-9a-f]+|(?<=[Pp]rocess |LWP )[0-9]+|(?<=stood still for )[0-9.]+ .?s")]
     private static partial Regex Ids();
 }
