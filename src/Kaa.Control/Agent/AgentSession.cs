@@ -329,7 +329,6 @@ public sealed class AgentSession : IDisposable
         _memory.Write(AgentWords.PythonOffset, words with { form = AgentFrameForm.None });
         System.Threading.Interlocked.MemoryBarrier();
         _memory.Write(AgentWords.PythonOffset, words with { form = form });
-        _stacks.Know(python, walk);
         return true;
     }
 
