@@ -37,6 +37,9 @@ internal sealed class RunLoop(
     private const int Patience = 20_000;
     private const int StepPatience = 100_000;
 
+    /// <summary>Some seconds: who is in a signal's handler for longer goes on.</summary>
+    private const int MostAttempts = 100;
+
     private readonly List<string> _notes = [];
     private StopReport? _report;
     private InstructionStep? _step;
@@ -45,6 +48,9 @@ internal sealed class RunLoop(
 
     /// <summary>A hit that was decided, whose thread could not be stopped yet.</summary>
     private (AgentEvent Made, StopReport Report)? _decided;
+
+    /// <summary>How often that was tried.</summary>
+    private int _attempts;
 
     /// <param name="step">The instruction that one thread makes alone; null where all go on.</param>
     public StopReport Run(ResumePlan plan, int tid, InstructionStep? step)
@@ -221,11 +227,14 @@ internal sealed class RunLoop(
     /// <summary>A signal for it may come first, or the machine be so busy that it does not stop in time: then it is taken out when its turn comes again.</summary>
     private void TakeOut(ControlledThread thread, AgentEvent made, StopReport report)
     {
+        _attempts = _decided?.Made == made ? _attempts + 1 : 0;
         _decided = null;
         if (waits.TryTakeOut(thread, made))
             _report = report;
-        else if (waits.TryKeep(made))
+        else if (_attempts < MostAttempts && waits.TryKeep(made))
             _decided = (made, report);
+        else
+            waits.Release(made);
     }
 
     /// <summary>A stopped thread has come to where Kaa waits for threads.</summary>
