@@ -13,7 +13,7 @@ public sealed partial class PassingTests : IDisposable
         ["silent", "py-locals", "py-print number", "py-bt-full", "printf \"%s %d\\n\", (char *) $rdi, $rsi", "print (char *) $rdi", "x/s $rdi", "set $hits = $hits + 1", "output $hits", "echo \\n"],
     ];
 
-    private static readonly string[][] s_together = [["silent", "py-bt"], ["py-bt", "bt 5", "echo here\\n"], ["py-locals", "thread"]];
+    private static readonly string[][] s_together = [["silent", "py-bt"], ["py-bt", "bt 5", "echo here\\n"], ["py-list", "thread"]];
 
     private readonly string _directory = Directory.CreateTempSubdirectory("kaa-passing-").FullName;
 
