@@ -28,7 +28,7 @@ struct kaa_registers {
 /* How this version of CPython links its frames. All offsets in bytes, -1 where there is none. */
 struct kaa_python {
     u32 form;           /* enum kaa_form */
-    u32 search;         /* 1: the thread's state is sought in the list, not loaded from behind fs */
+    u32 search;         /* 1: where there is no word behind fs, or it is null, the thread's state is sought in the list */
     i32 state;          /* from fs to the word that points to the thread's PyThreadState */
     i32 frame;          /* PyThreadState: frame, cframe or current_frame */
     i32 cframe_frame;   /* _PyCFrame.current_frame */

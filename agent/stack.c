@@ -6,7 +6,7 @@
 #define MOST_STATES 100000
 #define PROBES 64
 
-/* Up to 2.7 no word behind fs tells. The list is not ours alone, so each read of it goes through the kernel; a node that bears this thread's id is this
+/* Up to 2.7 no word behind fs tells; with musl one does only while the thread has the GIL. The list is not ours alone, so each read of it goes through the kernel; a node that bears this thread's id is this
  * thread's, and stays. */
 static u64 search(struct kaa_header *shared, const struct kaa_python *python) {
     u64 own = thread_pointer(), state = 0, ident = 0;
@@ -27,7 +27,8 @@ u64 kaa_thread_state(struct kaa_header *shared) {
     const struct kaa_python *python = &shared->python;
     if (__atomic_load_n(&python->form, __ATOMIC_ACQUIRE) == KAA_NO_PYTHON) /* written last */
         return 0;
-    return python->search ? search(shared, python) : from_thread_pointer(python->state);
+    u64 state = python->state != 0 ? from_thread_pointer(python->state) : 0;
+    return state != 0 || !python->search ? state : search(shared, python);
 }
 
 static inline void look(const struct kaa_python *python, u64 frame, struct kaa_frame *found) {

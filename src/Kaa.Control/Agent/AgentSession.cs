@@ -318,7 +318,7 @@ public sealed class AgentSession : IDisposable
         using AgentProcess process = AgentProcess.Open(_pid, null);
         FrameWalk walk = FrameWalk.Of(python);
         AgentPython words = AgentWords.Of(process, python, walk, out int tidOffset);
-        if (words.search != 0 && python.Version.Major > 2)
+        if (words is { search: not 0, state: 0 } && python.Version.Major > 2)
             return false;
         _stacks.Know(python, walk);
         if (tidOffset != 0)

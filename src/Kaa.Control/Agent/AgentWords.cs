@@ -40,7 +40,7 @@ internal static class AgentWords
         var words = new AgentPython
         {
             form = walk.CFrame is not null ? AgentFrameForm.CFrames : walk.InstructionSize == 4 ? AgentFrameForm.FrameObjects : AgentFrameForm.CurrentFrame,
-            search = state is null ? 1u : 0,
+            search = state is null or < 0 ? 1u : 0, // thread-local data of CPython's own is null while the thread has no GIL
             state = state ?? 0,
             frame = walk.Innermost,
             cframe_frame = walk.CFrame ?? -1,

@@ -21,7 +21,7 @@ internal static class ThreadWords
     private const int Above = 0x900;
     private const int MostTidOffset = 0x400;
 
-    /// <summary>Offset of the word that points to the thread's own <c>PyThreadState</c>; null where there is none (2.7), or no thread yet.</summary>
+    /// <summary>Offset of the word that points to the thread's own <c>PyThreadState</c>; negative where it may be null (the thread has no GIL), null where there is none (2.7), or no thread yet.</summary>
     /// <param name="target">Whose modules tell how far below the pointer there may be thread-local data.</param>
     public static int? FindState(PythonProcess python, LookAtThreads look, int pid, ObservedTarget target)
     {
