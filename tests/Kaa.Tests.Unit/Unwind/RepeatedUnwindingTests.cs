@@ -93,6 +93,8 @@ public sealed class RepeatedUnwindingTests
 
         public bool IsCode(Address pc) => pc.Value is >= Code and < Code + 0x400;
 
+        public void Visit(UnwindRowVisitor visit) => throw new NotSupportedException();
+
         public bool MayBeOneFunction(Address start, Address pc) => false;
 
         public UnwindRow? Find(Address pc)
