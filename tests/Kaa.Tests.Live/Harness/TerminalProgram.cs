@@ -39,7 +39,9 @@ public sealed class TerminalProgram : IDisposable
         _before = Attributes();
         _reader = new System.Threading.Thread(Read) { IsBackground = true };
         _reader.Start();
-        _process = Program.Start("/bin/sh", ["-c", $"exec setsid --ctty env {environment} \"$0\" \"$@\" <>{path} >&0 2>&0", program, .. arguments]);
+
+        // Whoever started the tests in the background ignores SIGHUP and SIGINT, which is inherited.
+        _process = Program.Start("/bin/sh", ["-c", $"exec setsid --ctty env --default-signal=HUP,INT {environment} \"$0\" \"$@\" <>{path} >&0 2>&0", program, .. arguments]);
     }
 
     public int Pid => _process.Id;

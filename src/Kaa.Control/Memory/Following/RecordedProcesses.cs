@@ -109,6 +109,10 @@ public sealed class RecordedProcesses : IDisposable
         {
             RecordedProcess process = _processes[i];
             process.Session.Step();
+
+            // They use its agent.
+            if (System.Threading.Volatile.Read(ref process.Departures) > 0)
+                continue;
             if (!process.Session.IsAlive)
                 End(process, MemorySession.Exited);
             else if (!process.Session.IsRecording)
@@ -177,10 +181,16 @@ public sealed class RecordedProcesses : IDisposable
 
     private void Admit()
     {
-        while (_arrivals.TryDequeue(out Arrival? arrival))
+        while (_arrivals.TryPeek(out Arrival? arrival))
         {
             if (arrival.Former is { } former && _processes.Contains(former))
+            {
+                if (System.Threading.Volatile.Read(ref former.Departures) > 0)
+                    return;
                 End(former, MemorySession.Replaced);
+            }
+
+            _ = _arrivals.TryDequeue(out _);
             if (arrival.Session is not { } session)
                 continue;
             var process = new RecordedProcess(arrival.Pid, session, arrival.File);
@@ -202,6 +212,7 @@ public sealed class RecordedProcesses : IDisposable
         }
 
         System.Threading.Interlocked.Increment(ref _underWay);
+        System.Threading.Interlocked.Increment(ref process.Departures);
         var departure = new Departure(agent, made, process.Pid, tid, _follows);
         new System.Threading.Thread(() => Go(process, departure), 1 << 20) { Name = "follow", IsBackground = true }.Start();
     }
@@ -219,6 +230,7 @@ public sealed class RecordedProcesses : IDisposable
         }
         finally
         {
+            System.Threading.Interlocked.Decrement(ref process.Departures);
             System.Threading.Interlocked.Decrement(ref _underWay);
         }
     }
@@ -258,6 +270,9 @@ public sealed class RecordedProcesses : IDisposable
 /// <summary>One recording that goes on.</summary>
 internal sealed class RecordedProcess(int pid, MemorySession session, Stream? file) : IDisposable
 {
+    /// <summary>How many of its threads are on their way to a child, or to another program.</summary>
+    public int Departures;
+
     public int Pid => pid;
 
     public MemorySession Session => session;

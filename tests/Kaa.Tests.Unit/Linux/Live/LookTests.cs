@@ -130,13 +130,16 @@ public sealed class LookTests
             target.Observe(
                 new CallbackObserver(look =>
                 {
-                    look.Threads.Single(thread => thread.Tid == tid).StoppedByKaa.ShouldBeTrue();
+                    // On a busy machine it may be met on its way out of the handler, in the kernel.
+                    if (!look.Threads.Single(thread => thread.Tid == tid).StoppedByKaa)
+                        return;
                     program.Signal(RealTime);
                     sent++;
                 }),
                 new LookOptions());
         }
 
+        sent.ShouldBeGreaterThan(20);
         WaitUntilGreater(target, handled, (ulong)sent - 1);
         target.Glance().Read<ulong>(handled).ShouldBe((ulong)sent);
     }
