@@ -60,7 +60,10 @@ internal sealed class NodeStacks
         if (Known(_stacks, node) is var known and > 0)
             return known - 1;
         AgentNode innermost = Read(node);
-        int stack = innermost.IsBoth ? Merge(innermost.parent, (uint)innermost.instruction) : innermost.IsNative ? Merge(node, 0) : FindPython(node);
+        (uint native, uint python) = innermost.IsBoth ? (innermost.parent, (uint)innermost.instruction) : innermost.IsNative ? (node, 0u) : (0u, node);
+
+        // Where C frames are not recorded, a thread may still have some that was on its way when an earlier recording with them ended.
+        int stack = native == 0 || _names is null ? FindPython(python) : Merge(native, python, _names);
         Keep(ref _stacks, node, stack);
         return stack;
     }
@@ -82,12 +85,12 @@ internal sealed class NodeStacks
     }
 
     /// <summary>The C frames, and the Python frames in front of those that run them; from the outermost one on.</summary>
-    private int Merge(uint native, uint python)
+    private int Merge(uint native, uint python, NativeNames names)
     {
         Walk(_python, python);
         Walk(_path, native);
         int first = 0;
-        while (first < _path.Count - 1 && _names!.IsAllocator(Read((uint)_path[first])))
+        while (first < _path.Count - 1 && names.IsAllocator(Read((uint)_path[first])))
             first++;
         int stack = 0;
         int next = _python.Count;
@@ -96,8 +99,8 @@ internal sealed class NodeStacks
             AgentNode frame = Read((uint)_path[i]);
             while (next > 0 && _python.Count - next < frame.Outside)
                 stack = Put(stack, FrameNumber((uint)_python[--next]));
-            bool isWhole = frame.IsCut && i > first && _names!.IsFirst(Read((uint)_path[i - 1]));
-            stack = isWhole ? stack : Put(stack, _names!.Find(frame, _python.Count > 0));
+            bool isWhole = frame.IsCut && i > first && names.IsFirst(Read((uint)_path[i - 1]));
+            stack = isWhole ? stack : Put(stack, names.Find(frame, _python.Count > 0));
         }
 
         while (next > 0)
