@@ -2,7 +2,7 @@ using System.Globalization;
 using Kaa.Cli.Output;
 using Kaa.Cli.Stacks;
 using Kaa.Control.Memory;
-using Kaa.Control.Memory.Following;
+using Kaa.Control.Following;
 using Kaa.Linux;
 using Kaa.Linux.Files;
 using Kaa.Python;
@@ -38,8 +38,6 @@ internal static class MemoryCommand
         Say(string.Create(
             CultureInfo.InvariantCulture,
             $"{arguments.Output}: {ByteText.Count(session.Count)} allocations in {session.Seconds:0.0} s, {ByteText.Of(session.Held)} held at the end; kaa mem report {arguments.Output}"));
-        if (session.NativeNote is { } cut)
-            notes.Add(cut);
         WriteNotes(notes);
         return notes.Exists(each => each.Incomplete) ? ExitCode.Incomplete : ExitCode.Complete;
     }
@@ -87,6 +85,8 @@ internal static class MemoryCommand
             notes.Add(new Note("exec", "the process runs another program by now: the recording ended there", null));
         if (session.Lost > 0)
             notes.Add(new Note("events-lost", ByteText.Count(session.Lost) + " events were lost: sums may be wrong by them", null, Incomplete: true));
+        if (session.NativeNote is { } cut)
+            notes.Add(cut);
     }
 
     public static void Say(string text)

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
+using Kaa.Control.Memory;
 using Kaa.Cli.Output;
-using Kaa.Control.Memory.Following;
 using Kaa.Linux.Calls;
 using Kaa.Linux.Launching;
 using Kaa.Linux.Tracing;

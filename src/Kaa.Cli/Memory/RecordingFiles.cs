@@ -1,5 +1,5 @@
 using System.Globalization;
-using Kaa.Control.Memory.Following;
+using Kaa.Control.Memory;
 using Kaa.Linux.Files;
 using Kaa.Report.Memory;
 

@@ -45,24 +45,25 @@ internal static class ThreadWords
         byte[] bytes = new byte[Below + Above];
         foreach ((ulong pointer, HashSet<ulong> states) in own)
             Compare(python.ReadMemory(), pointer, states, bytes, matches, isWrong);
-        int best = -1;
-        int first = -1;
-        for (int i = 0; i < matches.Length; i++)
+
+        // What is null in some threads belongs to those that hold the GIL, or is no such word at all: below the pointer of any thread but the first lies its stack,
+        // on which a state's address may stand at the same place in all that were started alike. In the next thread something else stands there.
+        bool IsFound(int i) => !isWrong[i] && matches[i] == own.Count;
+        for (int i = matches.Length - 1; i * 8 >= Below; i--)
         {
-            // What is null in some threads belongs to those that hold the GIL, or is no such word at all: below the pointer of any thread but the first lies its stack,
-            // on which a state's address may stand at the same place in all that were started alike. In the next thread something else stands there.
-            if (isWrong[i] || matches[i] != own.Count || (!hasMain && !IsPreferred(i)))
-                continue;
-            first = first < 0 ? i : first;
-            if (IsPreferred(i))
-                best = i;
+            if (IsFound(i))
+                return i * 8 - Below;
         }
 
-        // musl has further down, in data of its own, what the first thread alone has: a thread that sleeps without the GIL may have it nowhere else. Then the state has to be sought.
-        int reach = best < 0 && first >= 0 ? ThreadLocalBytes(target) : 0;
-        for (int i = Math.Max(0, (Below - reach) / 8); best < 0 && i < Below / 8; i++)
-            best = !isWrong[i] && matches[i] == own.Count && hasMain ? i : best;
-        return best < 0 ? null : best * 8 - Below;
+        // musl has further down, in data of its own, what the first thread alone has: only what lies in the modules' thread-local data is the same in all.
+        int? reach = null;
+        for (int i = 0; hasMain && i * 8 < Below; i++)
+        {
+            if (IsFound(i) && i * 8 >= Below - (reach ??= ThreadLocalBytes(target)))
+                return i * 8 - Below;
+        }
+
+        return null;
     }
 
     /// <summary>Most bytes that the thread-local data of all modules can take right below the pointer (ELF handling for thread-local storage, 3.4.6).</summary>
@@ -80,8 +81,6 @@ internal static class ThreadWords
 
         return (int)Math.Min(sum, Below);
     }
-
-    private static bool IsPreferred(int index) => index * 8 >= Below;
 
     private static void Compare(IMemory memory, ulong pointer, HashSet<ulong> states, byte[] bytes, int[] matches, bool[] isWrong)
     {

@@ -1,4 +1,5 @@
 using Kaa.Control.Agent;
+using Kaa.Control.Following;
 using Kaa.Formats;
 using Kaa.Linux;
 using Kaa.Linux.Looking;

@@ -1,3 +1,5 @@
+using Kaa.Control.Following;
+
 namespace Kaa.Control.Memory;
 
 /// <summary>Whose allocations are recorded.</summary>
@@ -13,21 +15,6 @@ public enum AllocatorChoice
     /// <summary>CPython's three domains.</summary>
     Python = 2,
     All = System | Python,
-}
-
-/// <summary>By which calls a process becomes another one.</summary>
-[Flags]
-public enum GateChoice
-{
-    None = 0,
-
-    /// <summary>It runs another program.</summary>
-    Execs = 1,
-
-    /// <summary>It makes children.</summary>
-    Children = 2,
-
-    All = Execs | Children,
 }
 
 /// <summary>What <c>kaa mem</c> is asked to record.</summary>

@@ -1,5 +1,5 @@
 using Kaa.Control.Agent;
-using Kaa.Control.Memory.Following;
+using Kaa.Control.Following;
 using Kaa.Control.Memory.Native;
 using Kaa.Formats;
 using Kaa.Linux;
@@ -173,7 +173,7 @@ public sealed class MemorySession : IDisposable
             hooks.WatchChunks(python, request.Allocators);
         if (python is null && held is not null && image is not null)
         {
-            _arrival = new InterpreterArrival(_agent, target.Info.Pid!.Value, hooks.Tables);
+            _arrival = new InterpreterArrival(_agent, target.Info.Pid!.Value, hooks.Tables is { } tables ? tables.PointAgain : null);
             _arrival.Watch(target, image, held);
         }
 
@@ -299,7 +299,7 @@ public sealed class MemorySession : IDisposable
         {
             if (_arrival?.IsOf(made) == true)
             {
-                MeetInterpreter();
+                _arrival.Meet(Know);
                 _agent.Release(made);
             }
             else if (_libraries?.IsOf(made) == true)
@@ -318,28 +318,17 @@ public sealed class MemorySession : IDisposable
         }
     }
 
-    private void MeetInterpreter()
+    private void Know(LiveTarget target, PythonProcess python)
     {
-        try
-        {
-            if (_arrival!.TryMeet() is not { } python)
-                return;
-            InterpreterArrival arrival = _arrival;
-            Own(arrival.Target!);
-            _arrival = null;
-            AreaSetup.Describe(_agent, python);
-            _stacks.Know(python);
-            _threads.Know(python);
-            InterpreterInfo found = python.Describe();
-            _writer.Facts(_facts with { Version = found.Version, Executable = found.Executable });
-            HasPython = true;
-            new AllocatorHooks(arrival.Target!, _agent, python.Module, samples: false, held: null).WatchChunks(python, _choice);
-            arrival.Leave();
-        }
-        catch (UserError)
-        {
-            // The process has just ended.
-        }
+        Own(target);
+        _arrival = null;
+        AreaSetup.Describe(_agent, python);
+        _stacks.Know(python);
+        _threads.Know(python);
+        InterpreterInfo found = python.Describe();
+        _writer.Facts(_facts with { Version = found.Version, Executable = found.Executable });
+        HasPython = true;
+        new AllocatorHooks(target, _agent, python.Module, samples: false, held: null).WatchChunks(python, _choice);
     }
 
     private void TellLosses(long now)

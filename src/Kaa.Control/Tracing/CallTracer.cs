@@ -1,7 +1,5 @@
-using System.Collections.Concurrent;
 using Kaa.Control.Agent;
-using Kaa.Control.Memory;
-using Kaa.Control.Memory.Following;
+using Kaa.Control.Following;
 using Kaa.Linux;
 using Kaa.Linux.Calls;
 using Kaa.Linux.Launching;
@@ -16,7 +14,7 @@ namespace Kaa.Control.Tracing;
 /// read. A function that does not exist yet is looked for again whenever a library has been loaded. Children are followed where that is asked for: who makes one, or becomes another program,
 /// waits until Kaa goes along (<see cref="ProcessGates"/>), and the new process stands still until it has its own agent.
 /// </summary>
-public sealed class CallTracer : IDisposable
+public sealed class CallTracer : IDisposable, IFollower<CalledProcess>
 {
     private const int IdleMicroseconds = 500;
     private static readonly TimeSpan s_wait = TimeSpan.FromMilliseconds(20);
@@ -24,23 +22,23 @@ public sealed class CallTracer : IDisposable
     private readonly CallTrace _trace;
     private readonly GateChoice _gates;
     private readonly List<CalledProcess> _processes = [];
-    private readonly ConcurrentQueue<(CalledProcess? New, CalledProcess? Former)> _arrivals = new();
+    private readonly ProcessFollowing<CalledProcess> _following;
     private IReadOnlyList<string>? _missing;
-    private int _underWay;
-    private volatile bool _isEnding;
     private long _lost;
 
     private CallTracer(TraceRequest request, ITraceSink sink, bool isLaunched)
     {
         _trace = new CallTrace(request, sink);
         _gates = request.Follow ? GateChoice.All : isLaunched ? GateChoice.Execs : GateChoice.None;
+        _following = new ProcessFollowing<CalledProcess>(this, request.Follow);
     }
 
     /// <summary>Puts the agent in; all threads stand still for some milliseconds, once.</summary>
     /// <exception cref="UserError">As of <see cref="AgentSession.Attach(LiveTarget, AgentOptions)"/>; no-such-symbol, too-many-symbols, not-hookable.</exception>
     public static CallTracer Attach(LiveTarget target, PythonProcess? python, TraceRequest request, ITraceSink sink)
     {
-        var tracer = new CallTracer(request, sink, isLaunched: false) { Pid = target.Info.Pid!.Value };
+        var tracer = new CallTracer(request, sink, isLaunched: false);
+        tracer._following.Pid = target.Info.Pid!.Value;
         tracer.Add(CalledProcess.Begin(target, python, null, tracer._gates, tracer._trace));
         return tracer;
     }
@@ -50,30 +48,16 @@ public sealed class CallTracer : IDisposable
     public static CallTracer Launch(IReadOnlyList<string> command, TraceRequest request, ITraceSink sink)
     {
         var tracer = new CallTracer(request, sink, isLaunched: true);
-        TracerThread.Run(
-            () =>
-            {
-                tracer.Pid = Launcher.Start(new LaunchRequest(command, OwnGroup: false), PTrace.MarkCalls);
-                try
-                {
-                    tracer.Begin(tracer.Pid, isProgram: true, former: null);
-                }
-                catch (UserError e)
-                {
-                    // It runs on without Kaa, as it was asked for.
-                    tracer.TellNotFollowed(e);
-                }
-            },
-            () => { });
+        tracer._following.Launch(command);
         tracer.Admit();
         return tracer;
     }
 
     /// <summary>The process that was asked for.</summary>
-    public int Pid { get; private set; }
+    public int Pid => _following.Pid;
 
     /// <summary>Exit status of the program, or 128 and the signal that ended it, where it ended before it could be traced.</summary>
-    public int? EarlyEnd { get; private set; }
+    public int? EarlyEnd => _following.EarlyEnd;
 
     public long Hits => _trace.Hits;
 
@@ -111,15 +95,13 @@ public sealed class CallTracer : IDisposable
         while (!_trace.IsOver && !isOver())
         {
             Admit();
-            if (_processes.Count == 0 && IsNobodyUnderWay && _arrivals.IsEmpty)
+            if (_processes.Count == 0 && !_following.IsAnyUnderWay)
                 break;
             Step(isOver);
         }
 
         End();
     }
-
-    private bool IsNobodyUnderWay => System.Threading.Volatile.Read(ref _underWay) == 0;
 
     public void Dispose()
     {
@@ -135,15 +117,17 @@ public sealed class CallTracer : IDisposable
             CalledProcess process = _processes[i];
             bool isAlive = process.IsAlive;
             any |= process.ReadAll(isOver);
-            if (isAlive && System.Threading.Volatile.Read(ref process.Departures) == 0 && _arrivals.IsEmpty)
-                process.LookForNew();
-            else if (!isAlive)
+            if (process.IsBeingLeft)
+                continue;
+            if (!isAlive)
                 End(process, isReplaced: true);
+            else if (!_following.HasArrivals)
+                process.LookForNew();
         }
 
         if (any)
             return;
-        if (_processes is [var only] && IsNobodyUnderWay)
+        if (_processes is [var only] && !_following.IsAnyUnderWay)
             _ = only.Wait(s_wait);
         else
             Clock.Sleep(IdleMicroseconds);
@@ -151,8 +135,8 @@ public sealed class CallTracer : IDisposable
 
     private void End()
     {
-        _isEnding = true;
-        while (!IsNobodyUnderWay || !_arrivals.IsEmpty)
+        _following.IsEnding = true;
+        while (_following.IsAnyUnderWay)
         {
             Admit();
             foreach (CalledProcess process in _processes)
@@ -175,7 +159,7 @@ public sealed class CallTracer : IDisposable
 
     private void Add(CalledProcess process)
     {
-        process.Waits = made => Depart(process, made);
+        process.Waits = made => _following.Depart(process, made);
         _processes.Add(process);
     }
 
@@ -183,72 +167,23 @@ public sealed class CallTracer : IDisposable
 
     private void Admit()
     {
-        while (_arrivals.TryDequeue(out (CalledProcess? New, CalledProcess? Former) arrival))
+        while (_following.TryAdmit(out CalledProcess? arrived, out CalledProcess? former))
         {
-            if (arrival.Former is { } former && _processes.Contains(former))
+            if (former is not null && _processes.Contains(former))
                 End(former, isReplaced: true);
-            if (arrival.New is { } process)
-                Add(process);
+            if (arrived is not null)
+                Add(arrived);
         }
     }
 
-    /// <summary>Each on a thread of its own, as what a thread traces belongs to it.</summary>
-    private void Depart(CalledProcess process, AgentEvent made)
-    {
-        AgentSession agent = process.Agent;
-        if (_isEnding || agent.TidOf(made) is not { } tid)
-        {
-            agent.Release(made);
-            return;
-        }
-
-        System.Threading.Interlocked.Increment(ref _underWay);
-        System.Threading.Interlocked.Increment(ref process.Departures);
-        var departure = new Departure(agent, made, process.Pid, tid, _gates == GateChoice.All);
-        new System.Threading.Thread(() => Go(process, departure), 1 << 20) { Name = "follow", IsBackground = true }.Start();
-    }
-
-    private void Go(CalledProcess process, Departure departure)
-    {
-        try
-        {
-            if (departure.Follow(out bool isProgram) is { } pid)
-                Begin(pid, isProgram, pid == process.Pid ? process : null);
-        }
-        catch (Exception e) when (e is UserError or Kaa.Formats.TargetFault)
-        {
-            TellNotFollowed(e);
-        }
-        finally
-        {
-            System.Threading.Interlocked.Decrement(ref process.Departures);
-            System.Threading.Interlocked.Decrement(ref _underWay);
-        }
-    }
-
-    /// <summary>On the thread that traces it.</summary>
-    private void Begin(int pid, bool isProgram, CalledProcess? former)
-    {
-        CalledProcess? process = null;
-        WaitStatus? end = null;
-        try
-        {
-            process = HeldBeginning.Begin(pid, isProgram, BeginHeld, out end);
-            if (pid == Pid && end is { } early)
-                EarlyEnd = early.Exit;
-        }
-        finally
-        {
-            _arrivals.Enqueue((process, former));
-        }
-    }
-
-    private CalledProcess BeginHeld(LiveTarget target, PythonProcess? python, HeldProcess held)
+    CalledProcess IFollower<CalledProcess>.Begin(LiveTarget target, PythonProcess? python, HeldProcess held, bool isProgram, CalledProcess? former)
     {
         CalledProcess process = CalledProcess.Begin(target, python, held, _gates, _trace);
         process.OwnTarget();
         return process;
     }
 
-    private void TellNotFollowed(Exception e) => _trace.Note(new Note("not-followed", "a process was not traced: " + e.Message, null, Incomplete: true));
+    bool IFollower<CalledProcess>.IsLast(CalledProcess former) => false;
+
+    void IFollower<CalledProcess>.TellNotFollowed(Exception e) => _trace.Note(new Note("not-followed", "a process was not traced: " + e.Message, null, Incomplete: true));
 }

@@ -1,6 +1,5 @@
 using Kaa.Control.Agent;
-using Kaa.Control.Memory;
-using Kaa.Control.Memory.Following;
+using Kaa.Control.Following;
 using Kaa.Control.Tracing.Decoding;
 using Kaa.Formats;
 using Kaa.Linux;
@@ -13,7 +12,7 @@ using Kaa.Target;
 namespace Kaa.Control.Tracing;
 
 /// <summary>One process whose calls are traced: the agent in it, the functions that are hooked, and what their events say.</summary>
-internal sealed class CalledProcess : IDisposable
+internal sealed class CalledProcess : FollowedProcess
 {
     private const int MostHooks = 2_000;
     private const int MostUnderWay = 100_000;
@@ -77,14 +76,14 @@ internal sealed class CalledProcess : IDisposable
         }
     }
 
-    public int Pid => _target.Info.Pid!.Value;
+    public override int Pid => _target.Info.Pid!.Value;
 
     /// <summary>Hits that the process had no room to write down.</summary>
     public long Lost => (long)_session.Lost + _unread;
 
     public long PauseMicroseconds => _session.PauseMicroseconds;
 
-    public AgentSession Agent => _session;
+    public override AgentSession Agent => _session;
 
     public bool IsAlive => _session.IsAlive;
 
@@ -104,9 +103,6 @@ internal sealed class CalledProcess : IDisposable
     public void OwnTarget() => _owned.Add(_target);
 
     public bool Wait(TimeSpan time) => _session.Wait(time);
-
-    /// <summary>Threads that somebody goes along with: one may be running another program by now. Changed by any thread.</summary>
-    public int Departures;
 
     /// <summary>Looks for functions that libraries have brought along.</summary>
     public void LookForNew()
@@ -171,7 +167,7 @@ internal sealed class CalledProcess : IDisposable
             _unread += _sites.Armed.ContainsKey(left.Hook) && !left.IsReturn ? 1 : 0;
     }
 
-    public void Dispose()
+    public override void Dispose()
     {
         _session.Dispose();
         foreach (LiveTarget target in _owned)
@@ -269,7 +265,7 @@ internal sealed class CalledProcess : IDisposable
     {
         if (_arrival?.IsOf(made) == true)
         {
-            MeetInterpreter();
+            _arrival.Meet(Know);
             _session.Release(made);
         }
         else if (_exits.Contains(made.Hook))
@@ -300,23 +296,12 @@ internal sealed class CalledProcess : IDisposable
             _session.Release(made);
     }
 
-    private void MeetInterpreter()
+    private void Know(LiveTarget target, PythonProcess python)
     {
-        try
-        {
-            if (_arrival!.TryMeet() is not { } python)
-                return;
-            InterpreterArrival arrival = _arrival;
-            _owned.Add(arrival.Target!);
-            _arrival = null;
-            _names = new CallThreadNames(python);
-            HasPython = true;
-            arrival.Leave();
-        }
-        catch (UserError)
-        {
-            // The process has just ended.
-        }
+        _owned.Add(target);
+        _arrival = null;
+        _names = new CallThreadNames(python);
+        HasPython = true;
     }
 
     private void AtCall(AgentEvent made, CallHook hook)

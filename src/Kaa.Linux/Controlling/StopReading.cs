@@ -21,9 +21,7 @@ internal sealed class StopReading(TaskDirectory tasks)
             return;
         if (thread.Status.Kind == StopKind.Signal && !(tasks.Status(thread.Tid) is { } status && PendingSignals.Ignores(status, thread.Status.Signal)))
             return;
-        if (!PTrace.IsSyscallInstruction(thread.Tid, SyscallRestart.Instruction(registers).Value) || !PTrace.SetAll(thread.Tid, SyscallRestart.Repaired(registers)))
-            return;
-        tracee.Repaired = true;
+        tracee.Repaired = PTrace.TryRepair(thread.Tid, registers);
     }
 
     /// <summary>The thread goes on as if the signal that it has stopped for had never come.</summary>
@@ -33,9 +31,7 @@ internal sealed class StopReading(TaskDirectory tasks)
         thread.HasNews = thread.IsUntaken = false;
         thread.Status = new WaitStatus(StopKind.Event, 0);
         thread.Tracee.Status = thread.Status;
-        X64Registers registers = thread.Tracee.Registers;
-        thread.Tracee.Repaired = thread.Tracee.HasRegisters && SyscallRestart.NeedsRepair(registers)
-            && PTrace.IsSyscallInstruction(thread.Tid, SyscallRestart.Instruction(registers).Value) && PTrace.SetAll(thread.Tid, SyscallRestart.Repaired(registers));
+        thread.Tracee.Repaired = thread.Tracee.HasRegisters && PTrace.TryRepair(thread.Tid, thread.Tracee.Registers);
     }
 
     /// <summary>

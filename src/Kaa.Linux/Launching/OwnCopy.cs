@@ -1,6 +1,6 @@
 using System.Globalization;
 using Kaa.Linux.Calls;
-using Kaa.Linux.Looking;
+using Kaa.Linux.Tracing;
 
 namespace Kaa.Linux.Launching;
 
@@ -58,15 +58,7 @@ public sealed unsafe class OwnCopy : IDisposable
     public void PassTermination() => _ = Libc.Kill(Pid, Terminate);
 
     /// <summary>Its exit status, or 128 and the signal that ended it.</summary>
-    public int Wait()
-    {
-        int status;
-        int waited;
-        do
-            waited = Libc.WaitPid(Pid, &status, 0);
-        while (waited < 0 && Errno.Last == Errno.Interrupted);
-        return WaitStatus.Of(status).Exit;
-    }
+    public int Wait() => SyscallTracing.WaitForEnd(Pid);
 
     public void Dispose() => _pipe.Dispose();
 }

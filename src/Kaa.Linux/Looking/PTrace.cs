@@ -183,6 +183,11 @@ public static unsafe class PTrace
             return Libc.PTrace(Request, tid, index, (nint)bytes) == count ? program : null;
     }
 
+    /// <summary>Has a stopped thread make the call again that has just given EINTR, which no signal has caused: <see cref="SyscallRestart.NeedsRepair"/>.</summary>
+    /// <returns>False where there is nothing to repair, or it can't be.</returns>
+    public static bool TryRepair(int tid, in X64Registers registers) =>
+        SyscallRestart.NeedsRepair(registers) && IsSyscallInstruction(tid, SyscallRestart.Instruction(registers).Value) && SetAll(tid, SyscallRestart.Repaired(registers));
+
     /// <summary>True where a syscall instruction (0f 05) lies there.</summary>
     public static bool IsSyscallInstruction(int tid, ulong address)
     {

@@ -31,11 +31,10 @@ public static class PendingSignals
     }
 
     /// <summary>True where a signal waits, for the thread or for its process, that it does not block, and for which there is no handler: it ends or stops the process.</summary>
-    public static bool AreFatal(ProcessStatus status) =>
-        ((status.PendingSignals | status.SharedPendingSignals) & ~status.BlockedSignals & ~Ignored(status) & ~status.CaughtSignals) != 0;
+    public static bool AreFatal(ProcessStatus status) => (Waiting(status) & ~status.CaughtSignals) != 0;
 
     /// <summary>True where a signal waits that the leader would take.</summary>
-    public static bool WaitForLeader(ProcessStatus leader) => ((leader.SharedPendingSignals | leader.PendingSignals) & ~leader.BlockedSignals & ~Ignored(leader)) != 0;
+    public static bool WaitForLeader(ProcessStatus leader) => Waiting(leader) != 0;
 
     /// <summary>Waits a little until the leader, which has just been let go, has taken what waits for the process: else another thread that is let go would, and its call would end.</summary>
     public static void AwaitTaken(TaskDirectory tasks, int leader)
@@ -46,6 +45,8 @@ public static class PendingSignals
     }
 
     public static bool Ignores(ProcessStatus status, int signal) => (Ignored(status) >> (signal - 1) & 1) != 0;
+
+    private static ulong Waiting(ProcessStatus status) => (status.PendingSignals | status.SharedPendingSignals) & ~status.BlockedSignals & ~Ignored(status);
 
     private static ulong Ignored(ProcessStatus status) => status.IgnoredSignals | IgnoredByDefault & ~status.CaughtSignals;
 }

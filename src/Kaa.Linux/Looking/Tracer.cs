@@ -294,8 +294,7 @@ public sealed class Tracer(TaskDirectory tasks, int patience = Tracer.PatienceMi
             return;
         if (tracee.Status.Kind == StopKind.Signal && !Ignores(tracee))
             return;
-        if (!PTrace.IsSyscallInstruction(tracee.Tid, SyscallRestart.Instruction(registers).Value)
-            || !PTrace.SetAll(tracee.Tid, SyscallRestart.Repaired(registers)))
+        if (!PTrace.TryRepair(tracee.Tid, registers))
             return;
         tracee.Repaired = true;
         Repairs++;

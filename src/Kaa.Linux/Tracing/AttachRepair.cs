@@ -35,18 +35,12 @@ public static class AttachRepair
     /// </summary>
     /// <returns>True where the call is made again.</returns>
     public static bool AtExit(int tid) =>
-        Status(tid) is { } status && !PendingSignals.Interrupt(status, Status) && PTrace.TryGetRegisters(tid, out X64Registers registers)
-        && SyscallRestart.NeedsRepair(registers) && PTrace.IsSyscallInstruction(tid, SyscallRestart.Instruction(registers).Value)
-        && PTrace.SetAll(tid, SyscallRestart.Repaired(registers));
+        Status(tid) is { } status && !PendingSignals.Interrupt(status, Status) && PTrace.TryGetRegisters(tid, out X64Registers registers) && PTrace.TryRepair(tid, registers);
 
     private static void Repair(int tid, in X64Registers registers)
     {
-        if (!SyscallRestart.NeedsRepair(registers) || !PTrace.IsSyscallInstruction(tid, SyscallRestart.Instruction(registers).Value)
-            || !PTrace.SetAll(tid, SyscallRestart.Repaired(registers)))
-            return;
-
         // A signal that waits for the thread must find its call as it would be without us: interrupted.
-        if (Status(tid) is { } status && PendingSignals.Interrupt(status, Status))
+        if (PTrace.TryRepair(tid, registers) && Status(tid) is { } status && PendingSignals.Interrupt(status, Status))
             _ = PTrace.SetAll(tid, registers);
     }
 

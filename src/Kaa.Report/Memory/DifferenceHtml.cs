@@ -10,15 +10,13 @@ namespace Kaa.Report.Memory;
 public static class DifferenceHtml
 {
     /// <exception cref="IOException">The output takes no more.</exception>
-    public static void Write(MemoryView before, MemoryView after, Stream output) => ReportFile.Write(output, stream => WriteData(before, after, stream));
+    public static void Write(MemoryView before, MemoryView after, Stream output) => ReportFile.Write(output, json => WriteData(before, after, json));
 
-    private static void WriteData(MemoryView before, MemoryView after, Stream output)
+    private static void WriteData(MemoryView before, MemoryView after, Utf8JsonWriter json)
     {
         var tables = new PageTables(mergesThreads: true);
         SiteTable then = Sums(before, tables.Add(before.Analysis.Recording.Tables));
         SiteTable now = Sums(after, tables.Add(after.Analysis.Recording.Tables));
-        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { SkipValidation = true });
-        json.WriteStartObject();
         json.WriteBoolean("difference"u8, true);
         json.Text("view"u8, "grown");
         json.Text("of"u8, MemoryNames.Describe(after.Kind));
@@ -37,7 +35,6 @@ public static class DifferenceHtml
         json.WriteStartArray("spans"u8);
         json.WriteEndArray();
         tables.Write(json);
-        json.WriteEndObject();
     }
 
     private static string Describe(MemoryView view) => MemorySentences.Process(view.Analysis.Recording.Facts) + ", " + ByteText.Of(view.Total.Bytes);

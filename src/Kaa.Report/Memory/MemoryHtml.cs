@@ -13,17 +13,13 @@ namespace Kaa.Report.Memory;
 public static class MemoryHtml
 {
     /// <exception cref="IOException">The recording can't be read, or the output takes no more.</exception>
-    public static void Write(AllocationAnalysis analysis, MemoryViewKind first, Stream output) => ReportFile.Write(output, stream => WriteData(analysis, first, stream));
+    public static void Write(AllocationAnalysis analysis, MemoryViewKind first, Stream output) => ReportFile.Write(output, json => WriteData(analysis, first, json));
 
-    private static void WriteData(AllocationAnalysis analysis, MemoryViewKind first, Stream output)
+    private static void WriteData(AllocationAnalysis analysis, MemoryViewKind first, Utf8JsonWriter json)
     {
         var tables = new PageTables(mergesThreads: false);
         PageNumbers numbers = tables.Add(analysis.Recording.Tables);
         var course = new PageCourse(analysis);
-
-        // The default encoder, unlike that of the answers, writes < and & so that they can't end the script element.
-        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { SkipValidation = true });
-        json.WriteStartObject();
         json.Text("view"u8, MemoryNames.Of(first));
         json.Text("verdict"u8, MemorySentences.Verdict(new MemoryView(analysis, first)));
         json.Text("summary"u8, MemorySentences.Process(analysis.Recording.Facts) + "; " + MemorySentences.Amounts(analysis));
@@ -36,7 +32,6 @@ public static class MemoryHtml
         json.WriteEndObject();
         WriteSpans(json, analysis, course, numbers);
         tables.Write(json);
-        json.WriteEndObject();
     }
 
     private static void WriteView(Utf8JsonWriter json, MemoryView view, PageNumbers numbers)

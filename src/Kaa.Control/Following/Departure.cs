@@ -6,7 +6,7 @@ using Kaa.Linux.Looking;
 using Kaa.Linux.Proc;
 using Kaa.Linux.Registers;
 
-namespace Kaa.Control.Memory.Following;
+namespace Kaa.Control.Following;
 
 /// <summary>
 /// A thread that waits at one of <see cref="ProcessGates"/>: traced from there on, until it has made its child or runs its program, which stand still then at their first

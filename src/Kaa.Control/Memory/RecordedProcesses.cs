@@ -1,12 +1,14 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using Kaa.Control.Agent;
+using Kaa.Control.Following;
+using Kaa.Linux;
 using Kaa.Linux.Calls;
 using Kaa.Linux.Launching;
 using Kaa.Linux.Looking;
+using Kaa.Python;
 using Kaa.Results;
 
-namespace Kaa.Control.Memory.Following;
+namespace Kaa.Control.Memory;
 
 /// <summary>Opens the file of one recording.</summary>
 /// <param name="isFirst">It is that of the process that was asked for.</param>
@@ -17,7 +19,7 @@ public delegate Stream OpenRecording(int pid, bool isFirst);
 /// A program and, where that is wanted, its children: each process that has Python in it is recorded in a file of its own, and so is each program that one of them becomes. Methods are
 /// for one thread.
 /// </summary>
-public sealed class RecordedProcesses : IDisposable
+public sealed class RecordedProcesses : IDisposable, IFollower<RecordedProcess>
 {
     private const int IdleMicroseconds = 1_000;
 
@@ -25,23 +27,22 @@ public sealed class RecordedProcesses : IDisposable
     private readonly OpenRecording _open;
     private readonly bool _follows;
     private readonly List<RecordedProcess> _processes = [];
-    private readonly ConcurrentQueue<Arrival> _arrivals = new();
+    private readonly ProcessFollowing<RecordedProcess> _following;
     private readonly List<Note> _notes = [];
-    private int _underWay;
-    private bool _isEnding;
 
     private RecordedProcesses(MemoryRequest request, OpenRecording open, bool follows)
     {
         _follows = follows;
+        _following = new ProcessFollowing<RecordedProcess>(this, follows);
         _request = request with { Watches = follows ? GateChoice.All : request.Launched ? GateChoice.Execs : GateChoice.None };
         _open = open;
     }
 
     /// <summary>The process that was asked for.</summary>
-    public int Pid { get; private set; }
+    public int Pid => _following.Pid;
 
     /// <summary>Exit status of the program, or 128 and the signal that ended it, where it ended before it could be recorded.</summary>
-    public int? EarlyEnd { get; private set; }
+    public int? EarlyEnd => _following.EarlyEnd;
 
     public IReadOnlyList<Note> Notes
     {
@@ -59,7 +60,7 @@ public sealed class RecordedProcesses : IDisposable
     public bool IsFirstOver => !IsAnyUnderWay && !_processes.Exists(process => process.Pid == Pid);
 
     /// <summary>Somebody is between his parent and his recording.</summary>
-    public bool IsAnyUnderWay => _underWay > 0 || !_arrivals.IsEmpty;
+    public bool IsAnyUnderWay => _following.IsAnyUnderWay;
 
     /// <summary>All allocations, and bytes held, of the recordings so far.</summary>
     public long Allocations { get; private set; }
@@ -72,21 +73,7 @@ public sealed class RecordedProcesses : IDisposable
     public static RecordedProcesses Launch(IReadOnlyList<string> command, MemoryRequest request, bool follows, OpenRecording open)
     {
         var all = new RecordedProcesses(request with { Launched = true }, open, follows);
-        TracerThread.Run(
-            () =>
-            {
-                all.Pid = Launcher.Start(new LaunchRequest(command, OwnGroup: false), PTrace.MarkCalls);
-                try
-                {
-                    all.Begin(all.Pid, isProgram: true, former: null);
-                }
-                catch (UserError e)
-                {
-                    // It runs on without Kaa, as it was asked for.
-                    all.Tell(e);
-                }
-            },
-            () => { });
+        all._following.Launch(command);
         all.Admit();
         return all;
     }
@@ -94,9 +81,9 @@ public sealed class RecordedProcesses : IDisposable
     /// <summary>Goes along with a process that is recorded already, and its children.</summary>
     public static RecordedProcesses Follow(int pid, MemorySession session, MemoryRequest request, OpenRecording open)
     {
-        var all = new RecordedProcesses(request, open, follows: true) { Pid = pid };
-        all._arrivals.Enqueue(new Arrival(pid, session, null, null));
-        all.Admit();
+        var all = new RecordedProcesses(request, open, follows: true);
+        all._following.Pid = pid;
+        all.Add(new RecordedProcess(pid, session, null));
         return all;
     }
 
@@ -109,9 +96,7 @@ public sealed class RecordedProcesses : IDisposable
         {
             RecordedProcess process = _processes[i];
             process.Session.Step();
-
-            // They use its agent.
-            if (System.Threading.Volatile.Read(ref process.Departures) > 0)
+            if (process.IsBeingLeft)
                 continue;
             if (!process.Session.IsAlive)
                 End(process, MemorySession.Exited);
@@ -127,7 +112,7 @@ public sealed class RecordedProcesses : IDisposable
     /// <exception cref="IOException">A recording can't be written.</exception>
     public void End()
     {
-        _isEnding = true;
+        _following.IsEnding = true;
         while (IsAnyUnderWay)
         {
             Admit();
@@ -181,103 +166,56 @@ public sealed class RecordedProcesses : IDisposable
 
     private void Admit()
     {
-        while (_arrivals.TryPeek(out Arrival? arrival))
+        while (_following.TryAdmit(out RecordedProcess? arrived, out RecordedProcess? former))
         {
-            if (arrival.Former is { } former && _processes.Contains(former))
-            {
-                if (System.Threading.Volatile.Read(ref former.Departures) > 0)
-                    return;
+            if (former is not null && _processes.Contains(former))
                 End(former, MemorySession.Replaced);
-            }
-
-            _ = _arrivals.TryDequeue(out _);
-            if (arrival.Session is not { } session)
-                continue;
-            var process = new RecordedProcess(arrival.Pid, session, arrival.File);
-            session.Waits = made => Depart(process, made);
-            _processes.Add(process);
-            lock (_notes)
-                _notes.AddRange(session.Notes);
+            if (arrived is not null)
+                Add(arrived);
         }
     }
 
-    /// <summary>Each on a thread of its own, as what a thread traces belongs to it.</summary>
-    private void Depart(RecordedProcess process, AgentEvent made)
+    private void Add(RecordedProcess process)
     {
-        AgentSession agent = process.Session.Agent;
-        if (_isEnding || agent.TidOf(made) is not { } tid)
-        {
-            agent.Release(made);
-            return;
-        }
-
-        System.Threading.Interlocked.Increment(ref _underWay);
-        System.Threading.Interlocked.Increment(ref process.Departures);
-        var departure = new Departure(agent, made, process.Pid, tid, _follows);
-        new System.Threading.Thread(() => Go(process, departure), 1 << 20) { Name = "follow", IsBackground = true }.Start();
+        process.Session.Waits = made => _following.Depart(process, made);
+        _processes.Add(process);
+        lock (_notes)
+            _notes.AddRange(process.Session.Notes);
     }
 
-    private void Go(RecordedProcess process, Departure departure)
+    RecordedProcess IFollower<RecordedProcess>.Begin(LiveTarget target, PythonProcess? python, HeldProcess held, bool isProgram, RecordedProcess? former)
     {
-        try
-        {
-            if (departure.Follow(out bool isProgram) is { } pid)
-                Begin(pid, isProgram, pid == process.Pid ? process : null);
-        }
-        catch (Exception e) when (e is UserError or Kaa.Formats.TargetFault or IOException)
-        {
-            Tell(e);
-        }
-        finally
-        {
-            System.Threading.Interlocked.Decrement(ref process.Departures);
-            System.Threading.Interlocked.Decrement(ref _underWay);
-        }
+        int pid = target.Info.Pid!.Value;
+        bool isFirst = pid == Pid && former?.Session.HasPython != true;
+        Stream? file = python is not null || isFirst || InterpreterImage.Find(target) is not null ? _open(pid, isFirst) : null;
+        MemoryRequest its = file is null ? _request with { Allocators = AllocatorChoice.None } : _request;
+        MemorySession session = MemorySession.Begin(target, python, held, file ?? Stream.Null, its with { Launched = isProgram });
+        session.Own(target);
+        return new RecordedProcess(pid, session, file);
     }
 
-    /// <summary>On the thread that traces it.</summary>
-    private void Begin(int pid, bool isProgram, RecordedProcess? former)
-    {
-        Stream? file = null;
-        MemorySession? session = null;
-        WaitStatus? end = null;
-        try
-        {
-            // A shell that becomes Python is the program that was asked for: its recording begins anew. Who was recorded as Python already has had his.
-            bool isOver = former is not null && !_follows && former.Session.HasPython;
-            bool isFirst = pid == Pid && former?.Session.HasPython != true;
-            session = isOver ? null : HeldBeginning.Record(pid, isProgram, _request, hasPython => file = hasPython || isFirst ? _open(pid, isFirst) : null, out end);
-            if (pid == Pid && end is { } early)
-                EarlyEnd = early.Exit;
-            if (isOver)
-                _ = PTrace.Detach(pid, 0);
-        }
-        finally
-        {
-            _arrivals.Enqueue(new Arrival(pid, session, file, former));
-        }
-    }
+    /// <summary>A shell that becomes Python is the program that was asked for: its recording begins anew. Who was recorded as Python already has had his.</summary>
+    bool IFollower<RecordedProcess>.IsLast(RecordedProcess former) => !_follows && former.Session.HasPython;
+
+    void IFollower<RecordedProcess>.TellNotFollowed(Exception e) => Tell(e);
 
     private void Tell(Exception e)
     {
         lock (_notes)
             _notes.Add(new Note("not-followed", "a process was not recorded: " + e.Message, null, Incomplete: true));
     }
-
-    private sealed record Arrival(int Pid, MemorySession? Session, Stream? File, RecordedProcess? Former);
 }
 
 /// <summary>One recording that goes on.</summary>
-internal sealed class RecordedProcess(int pid, MemorySession session, Stream? file) : IDisposable
+internal sealed class RecordedProcess(int pid, MemorySession session, Stream? file) : FollowedProcess
 {
-    /// <summary>How many of its threads are on their way to a child, or to another program.</summary>
-    public int Departures;
+    public override int Pid => pid;
 
-    public int Pid => pid;
+    public override AgentSession Agent => session.Agent;
 
     public MemorySession Session => session;
 
-    public void Dispose()
+    public override void Dispose()
     {
         session.Dispose();
         file?.Dispose();

@@ -6,13 +6,14 @@ using Kaa.Python;
 using Kaa.Results;
 using Kaa.Target;
 
-namespace Kaa.Control.Memory;
+namespace Kaa.Control.Following;
 
 /// <summary>
 /// Waits for the interpreter of a program that was started: threads that come by what it begins with wait for a moment, until it can be told whether it is there. The first code of
 /// Python's that runs comes by here before it has a frame.
 /// </summary>
-internal sealed class InterpreterArrival(AgentSession agent, int pid, PointedTables? tables)
+/// <param name="look">Done whenever a thread has come by, before it is looked whether the interpreter is there; null for nothing.</param>
+internal sealed class InterpreterArrival(AgentSession agent, int pid, Action? look)
 {
     /// <summary>In the order in which they are called: in front of the first objects, then of the first code.</summary>
     private static readonly string[] s_functions =
@@ -22,9 +23,6 @@ internal sealed class InterpreterArrival(AgentSession agent, int pid, PointedTab
     ];
 
     private readonly List<HookHandle> _hooks = [];
-
-    /// <summary>The process that <see cref="TryMeet"/> has found it in; who asked owns it.</summary>
-    public LiveTarget? Target { get; private set; }
 
     public void Watch(ObservedTarget target, Module module, HeldProcess held)
     {
@@ -39,25 +37,30 @@ internal sealed class InterpreterArrival(AgentSession agent, int pid, PointedTab
 
     public bool IsOf(AgentEvent made) => _hooks.Contains(made.Hook);
 
-    /// <summary>A thread has come by. Null where there is no interpreter yet; else the agent knows it, and <see cref="Leave"/> is next.</summary>
-    /// <exception cref="UserError">The process can't be stopped.</exception>
-    public PythonProcess? TryMeet()
+    /// <summary>A thread has come by: where the interpreter is there by now, the agent knows it, and nobody has to come by any more.</summary>
+    /// <param name="met">Told so; the target is its own.</param>
+    public void Meet(Action<LiveTarget, PythonProcess> met)
     {
-        LiveTarget target = LiveTarget.Open(pid);
-        tables?.PointAgain();
-        if (PythonProcess.TryFind(target) is { } python && agent.Teach(python))
+        try
         {
-            Target = target;
-            return python;
-        }
+            LiveTarget target = LiveTarget.Open(pid);
+            look?.Invoke();
+            if (PythonProcess.TryFind(target) is not { } python || !agent.Teach(python))
+            {
+                target.Dispose();
+                return;
+            }
 
-        target.Dispose();
-        return null;
+            met(target, python);
+            Leave();
+        }
+        catch (UserError)
+        {
+            // The process has just ended.
+        }
     }
 
-    /// <summary>Nobody comes by any more, and who waits goes on.</summary>
-    /// <exception cref="UserError">The process can't be stopped.</exception>
-    public void Leave()
+    private void Leave()
     {
         foreach (HookHandle hook in _hooks)
             agent.Remove(hook);

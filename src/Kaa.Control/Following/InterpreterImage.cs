@@ -1,6 +1,6 @@
 using Kaa.Target;
 
-namespace Kaa.Control.Memory;
+namespace Kaa.Control.Following;
 
 /// <summary>Which image of a process holds CPython, told by its functions alone: there need be no interpreter in it yet.</summary>
 internal static class InterpreterImage

@@ -4,7 +4,7 @@ using Kaa.Linux;
 using Kaa.Linux.Looking;
 using Kaa.Target;
 
-namespace Kaa.Control.Memory.Following;
+namespace Kaa.Control.Following;
 
 /// <summary>The functions by which a process makes others, or becomes another program. A thread that comes by waits until Kaa is ready to go along.</summary>
 internal static class ProcessGates
