@@ -26,7 +26,8 @@ void kaa_allocated(struct kaa_place *place, u32 what, u64 address, u64 size, u64
     u32 op = what & 0xff;
     if (memory->sample != 0 && op == KAA_OP_ALLOCATED && !kaa_sample_begins(memory, address))
         return;
-    u32 node = memory->unwind == 0 ? kaa_node_here(memory, kaa_thread_at(memory, place), kaa_thread_state(kaa_shared)) : kaa_stack_here(memory, place, sp, bp);
+    u64 unwind = load(&memory->unwind); /* another recording may begin at any moment */
+    u32 node = unwind == 0 ? kaa_node_here(memory, kaa_thread_at(memory, place), kaa_thread_state(kaa_shared)) : kaa_stack_here(memory, unwind, place, sp, bp);
     kaa_tell(memory, place, op, what >> 8, address, size, node);
 }
 

@@ -57,7 +57,8 @@ static inline int is_rest_same(struct walk *walk, u32 place) {
     walk->tries++;
     for (u32 i = place - 1; i > 0; i--) {
         const struct kaa_native_frame *frame = &stack[i], *caller = frame - 1;
-        if (UNLIKELY(*(const u64 *)(caller->sp - 8) != caller->pc || (caller->print & KAA_NATIVE_EXACT) | (frame->print & KAA_NATIVE_MEMORY)))
+        /* An exact one's stack was not read: it may be no memory. */
+        if (UNLIKELY((caller->print & KAA_NATIVE_EXACT) | (frame->print & KAA_NATIVE_MEMORY)) || UNLIKELY(*(const u64 *)(caller->sp - 8) != caller->pc))
             return 0;
         if (frame->bp_at != KAA_NOWHERE && UNLIKELY(*(const u64 *)(frame->sp + (u64)(i64)(i32)frame->bp_at) != caller->bp))
             return 0;
@@ -132,7 +133,12 @@ static void go(struct walk *walk, struct kaa_cursor at) {
 static u32 number_frames(struct walk *walk) {
     struct kaa_native *native = walk->native;
     u32 count = walk->below, node = count > 0 ? native->stack[count - 1].node : 0;
-    for (u32 i = walk->new; i > 0 && count < KAA_NATIVE; i--, count++) {
+    /* Where there is no room for all, the outermost are no more remembered; what they are is in the others' nodes. */
+    u32 over = count + walk->new > KAA_NATIVE ? count + walk->new - KAA_NATIVE : 0;
+    for (u32 i = over; i < count && over > 0; i++)
+        native->stack[i - over] = native->stack[i];
+    count -= over;
+    for (u32 i = walk->new; i > 0; i--, count++) {
         struct kaa_native_frame *frame = &native->stack[count];
         *frame = native->fresh[i - 1];
         node = kaa_node_known(walk->memory, native->known, node, KAA_CODE_NATIVE, frame->pc, frame->print);
@@ -180,14 +186,15 @@ static void find_stack(struct kaa_native *native, u64 sp) {
     begin_stack(native, sp);
 }
 
-u32 kaa_stack_here(struct kaa_memory *memory, const struct kaa_place *place, u64 sp, u64 bp) {
+/* `unwind` is the offset of struct kaa_unwind, as it was when it was asked whether C frames are recorded. */
+u32 kaa_stack_here(struct kaa_memory *memory, u64 unwind, const struct kaa_place *place, u64 sp, u64 bp) {
     struct kaa_thread *thread = kaa_thread_at(memory, place);
     struct kaa_native *native = native_at(memory, place->number);
     if (UNLIKELY(thread->session != memory->session))
         kaa_begin_walks(memory, thread);
     u64 state = kaa_thread_state(kaa_shared);
     u32 python = kaa_node_here(memory, thread, state);
-    struct walk walk = {memory, (struct kaa_unwind *)at(kaa_shared, memory->unwind), native, {0}, 0, 0, 0, 0};
+    struct walk walk = {memory, (struct kaa_unwind *)at(kaa_shared, unwind), native, {0}, 0, 0, 0, 0};
     u32 version = __atomic_load_n(&walk.unwind->version, __ATOMIC_ACQUIRE);
     find_stack(native, sp);
     if (native->version != version)

@@ -64,7 +64,7 @@ INTERNAL void kaa_begin_walks(struct kaa_memory *memory, struct kaa_thread *thre
 INTERNAL void kaa_chunk_gone(u64 start, u64 length);
 
 /* native.c: `sp` and `bp` are the registers of who called the allocator, behind the call; the return address lies below `sp`. */
-INTERNAL u32 kaa_stack_here(struct kaa_memory *memory, const struct kaa_place *place, u64 sp, u64 bp);
+INTERNAL u32 kaa_stack_here(struct kaa_memory *memory, u64 unwind, const struct kaa_place *place, u64 sp, u64 bp);
 INTERNAL void kaa_begin_native(struct kaa_memory *memory, u64 number);
 INTERNAL void kaa_stack_gone(struct kaa_memory *memory, const struct kaa_place *place, u64 start, u64 length);
 
@@ -89,8 +89,9 @@ static inline const struct kaa_step *kaa_rule_of(const struct kaa_unwind *unwind
     return step;
 }
 
+/* Of a whole word: what is known ends with a page. */
 static inline int kaa_can_read(struct kaa_native *native, u64 address) {
-    return LIKELY(address >= native->low && address + 8 <= native->high && (address & 7) == 0) || kaa_extend(native, address);
+    return LIKELY(address >= native->low && address < native->high && (address & 7) == 0) || kaa_extend(native, address);
 }
 
 /* samples.c: what is told of a sample's end depends on a table; everything else's end is told. */

@@ -4,6 +4,7 @@
 
 #define PAGE 4096UL
 #define DEEPEST (64UL << 20) /* bytes of a stack */
+#define FARTHEST (1UL << 20) /* bytes of a frame: what lies farther away is another stack, or none */
 
 /* struct ucontext of a signal frame, from the stack pointer on that its handler returns with (arch/x86/include/uapi/asm/sigcontext.h) */
 #define SIGNAL_BP 120
@@ -17,7 +18,7 @@ static int is_page(u64 address) {
 
 /* The pages from the top of what is known up to this address; those that lie in between belong to the same stack. */
 int kaa_extend(struct kaa_native *native, u64 address) {
-    if ((address & 7) != 0 || address < native->low || address - native->low > DEEPEST)
+    if ((address & 7) != 0 || address < native->low || address - native->low > DEEPEST || (address > native->high && address - native->high > FARTHEST))
         return 0;
     while (native->high <= address + 7) {
         if (!is_page(native->high))

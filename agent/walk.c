@@ -79,7 +79,7 @@ void kaa_chunk_gone(u64 start, u64 length) {
     if (place == NULL)
         return;
     kaa_thread_at(memory, place)->chunk = 0;
-    if (memory->unwind != 0)
+    if (memory->natives != 0)
         kaa_stack_gone(memory, place, start, length);
 }
 
@@ -146,7 +146,7 @@ void kaa_begin_walks(struct kaa_memory *memory, struct kaa_thread *thread) {
     thread->chunk = 0;
     for (u32 i = 0; i < KAA_KNOWN; i++)
         thread->known[i].node = 0;
-    if (memory->unwind != 0)
+    if (memory->natives != 0)
         kaa_begin_native(memory, (u64)(thread - (struct kaa_thread *)at(kaa_shared, memory->threads)));
 }
 

@@ -169,6 +169,12 @@ internal struct AgentPlace
     public ulong outer;
     public uint tid;
     public uint number;
+
+    /// <summary>In <see cref="tid"/>: it is the thread's of an earlier recording, which begins anew as it finds another id than its own.</summary>
+    public const uint Former = 1u << 31;
+
+    /// <summary>0 where no thread has begun there yet.</summary>
+    public readonly int Tid => (int)(tid & ~Former);
 }
 
 /// <summary>struct kaa_own.</summary>

@@ -33,18 +33,13 @@ internal static class OwnMemory
     }
 
     /// <summary>The next time that the thread comes by it begins as a new one. Each write is of words that only Kaa changes then, or that may be lost.</summary>
-    private static void Begin(AgentSession agent, in AgentPlace place, ulong offset, bool mayFree)
+    private static void Begin(AgentSession agent, AgentPlace place, ulong offset, bool mayFree)
     {
-        if (mayFree && place.tid != 0 && !agent.HasThread((int)place.tid))
-        {
-            Write(agent, offset, new byte[Unsafe.SizeOf<AgentPlace>()]);
-            return;
-        }
-
-        const int Left = 8;
-        const int Tid = 24;
-        Write(agent, offset + Left, new byte[2 * sizeof(ulong)]);
-        Write(agent, offset + Tid, new byte[sizeof(uint)]);
+        bool isFree = mayFree && place.Tid != 0 && !agent.HasThread(place.Tid);
+        place = isFree ? default : place with { left = 0, outer = 0, tid = place.tid | AgentPlace.Former };
+        ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(MemoryMarshal.CreateReadOnlySpan(ref place, 1));
+        Range changed = isFree ? .. : sizeof(ulong)..^sizeof(uint); // else its pointer and its number stay
+        Write(agent, offset + (ulong)changed.Start.Value, bytes[changed]);
     }
 
     private static void Write(AgentSession agent, ulong offset, ReadOnlySpan<byte> bytes)

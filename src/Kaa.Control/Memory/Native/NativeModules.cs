@@ -39,6 +39,7 @@ internal sealed class NativeModules : IDisposable
     private readonly Address _interpreter;
     private readonly UnwindTables _tables;
     private readonly List<NativeModule> _bySerial = [];
+    private readonly Dictionary<ModuleKey, NativeModule?> _known = [];
     private readonly List<LiveTarget> _owned = [];
     private List<NativeModule> _current = [];
     private bool _isFull;
@@ -101,16 +102,22 @@ internal sealed class NativeModules : IDisposable
         var now = new List<NativeModule>(_current.Count);
         ModuleUnwindSource? source = null;
         Symbolizer? symbols = null;
+        bool hasNew = false;
         foreach (Module module in target.Modules.Modules)
         {
-            if (_current.Find(known => IsSame(known.Module, module)) is { } known)
+            var key = ModuleKey.Of(module);
+            if (!_known.TryGetValue(key, out NativeModule? known))
+            {
+                known = Create(module, target, source ??= new ModuleUnwindSource(target), symbols ??= new Symbolizer(target));
+                _known.Add(key, known);
+                hasNew |= known is not null;
+            }
+
+            if (known is not null)
                 now.Add(known);
-            else if (Create(module, target, source ??= new ModuleUnwindSource(target), symbols ??= new Symbolizer(target)) is { } made)
-                now.Add(made);
         }
 
-        bool hasNew = source is not null;
-        if (hasNew || now.Count != _current.Count)
+        if (!now.SequenceEqual(_current))
             Publish(now);
         _current = now;
         return hasNew;
@@ -157,7 +164,9 @@ internal sealed class NativeModules : IDisposable
     /// <summary>Told by its name where it came later: to look for a function in all modules takes time.</summary>
     private bool IsInterpreter(Module module) => module.Base == _interpreter || NativeFrames.IsPython(module) || module.FileName.StartsWith("libpython", StringComparison.Ordinal);
 
-    private static bool IsSame(Module left, Module right) =>
-        left.Base == right.Base && left.End == right.End && left.Mappings[0].Inode == right.Mappings[0].Inode && left.Mappings[0].Device == right.Mappings[0].Device
-        && left.Mappings.Count == right.Mappings.Count;
+    /// <summary>What is the same for a file that is loaded to the same place once more.</summary>
+    private readonly record struct ModuleKey(Address Start, Address End, ulong Inode, ulong Device, int Mappings)
+    {
+        public static ModuleKey Of(Module module) => new(module.Base, module.End, module.Mappings[0].Inode, module.Mappings[0].Device, module.Mappings.Count);
+    }
 }
