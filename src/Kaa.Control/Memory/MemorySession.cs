@@ -70,12 +70,16 @@ public sealed class MemorySession : IDisposable
             _names = new NativeNames(_modules, _writer);
         }
 
-        _stacks = new NodeStacks(agent.Shared, area, _writer, python, _names);
+        _stacks = new NodeStacks(agent.Shared, area, _writer, _names);
         _events = new AllocationEvents(agent.Shared, area, _area, _recorder, _stacks, _threads.Find);
         _resident = new ResidentSize(target.Info.Pid!.Value);
         HasPython = python is not null;
         if (python is not null)
+        {
+            _stacks.Know(target, python);
             _threads.Know(python);
+        }
+
         _begun = Clock.Microseconds;
     }
 
@@ -323,7 +327,7 @@ public sealed class MemorySession : IDisposable
         Own(target);
         _arrival = null;
         AreaSetup.Describe(_agent, python);
-        _stacks.Know(python);
+        _stacks.Know(target, python);
         _threads.Know(python);
         InterpreterInfo found = python.Describe();
         _writer.Facts(_facts with { Version = found.Version, Executable = found.Executable });

@@ -6,12 +6,16 @@ using Kaa.Python;
 using Kaa.Python.Recorded;
 using Kaa.Recording.Memory;
 using Kaa.Results;
+using Kaa.Target;
 
 namespace Kaa.Control.Memory;
 
 /// <summary>The agent's tree of frames → stacks of a recording, each named once.</summary>
 internal sealed class NodeStacks
 {
+    /// <summary>Of code objects and their texts and tables; every build of CPython exports them.</summary>
+    private static readonly string[] s_types = ["PyType_Type", "PyCode_Type", "PyUnicode_Type", "PyBytes_Type", "PyString_Type"];
+
     private readonly AgentMemory _memory;
     private readonly AgentMemoryArea _area;
     private readonly RecordingWriter _writer;
@@ -25,33 +29,35 @@ internal sealed class NodeStacks
     private int[] _frameNumbers = new int[1024];
 
     /// <param name="names">Null where C frames are not recorded.</param>
-    public NodeStacks(AgentMemory memory, AgentMemoryArea area, RecordingWriter writer, PythonProcess? python, NativeNames? names)
+    public NodeStacks(AgentMemory memory, AgentMemoryArea area, RecordingWriter writer, NativeNames? names)
     {
         _names = names;
         _memory = memory;
         _area = area;
         _writer = writer;
         _snapshots = new CodeSnapshots(memory, area);
-        if (python is not null)
-            Know(python);
     }
 
     /// <summary>Whose frames they are; where it comes later, no frame was seen before.</summary>
-    public void Know(PythonProcess python)
+    /// <param name="target">Where that interpreter is.</param>
+    public void Know(ObservedTarget target, PythonProcess python)
     {
-        FrameWalk walk = FrameWalk.Of(python);
-        _frames = new RecordedFrames(python, walk);
+        _frames = new RecordedFrames(python, FrameWalk.Of(python));
         _kept = new KeptMemory(python.ReadMemory);
-        Warm(_frames, _kept, walk);
+
+        // The process may be gone when the first code object is asked for, and the types are not among the copies.
+        _frames.ReadTypes(TypesOf(target, python), _kept);
     }
 
-    /// <summary>Has a code object read that there is now, and with it the types that tell what it and its parts are: the process may be gone when the first one is asked for.</summary>
-    private static void Warm(RecordedFrames frames, KeptMemory kept, FrameWalk walk)
+    private static IEnumerable<Address> TypesOf(ObservedTarget target, PythonProcess python)
     {
-        if (kept.TryReadPointer(walk.Threads, out Address state) && kept.TryReadPointer(state + walk.Innermost, out Address frame)
-            && (walk.CFrame is not { } next || kept.TryReadPointer(frame + next, out frame))
-            && kept.TryReadPointer(frame + walk.Code, out Address code) && new Address(code.Value & walk.CodeMask) is var its && walk.Print(kept, its) is { } print)
-            _ = frames.Find(its, 0, print, kept);
+        if (python.Module is not { } module)
+            yield break;
+        foreach (string name in s_types)
+        {
+            if (target.Images.For(module).FindSymbol(name) is { } address)
+                yield return address;
+        }
     }
 
     /// <summary>0 for no frame.</summary>

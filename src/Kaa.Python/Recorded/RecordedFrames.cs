@@ -49,6 +49,23 @@ public sealed class RecordedFrames
         return frame;
     }
 
+    /// <summary>Reads types that tell what a code object and its parts are, so that a memory which keeps what was read of it can tell it when the process is gone.</summary>
+    public void ReadTypes(IEnumerable<Address> types, IMemory memory)
+    {
+        PyObjects objects = _process.Objects(memory);
+        foreach (Address type in types)
+        {
+            try
+            {
+                _ = objects.Type(type);
+            }
+            catch (TargetFault fault) when (fault.Reason is FaultReason.Unmapped or FaultReason.Nonsense)
+            {
+                // What it is will be read when it is needed, where the process is still there.
+            }
+        }
+    }
+
     private PythonFrame? Read(Address address, ulong instruction, ulong print, IMemory? copy)
     {
         IMemory memory = copy ?? _process.Glance();
