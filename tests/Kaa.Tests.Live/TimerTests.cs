@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Kaa.Tests.Live.Debugging;
@@ -55,5 +56,33 @@ public sealed class TimerTests
         counts.RootElement.GetProperty("ticks").GetInt32().ShouldBeGreaterThan(0);
         foreach (JsonProperty call in counts.RootElement.GetProperty("rounds").EnumerateObject())
             call.Value.GetInt32().ShouldBeGreaterThan(0, call.Name);
+    }
+
+    /// <summary>Whoever is traced and not stopped stands still at the next signal that it gets, and an exec waits for it.</summary>
+    [Theory]
+    [MemberData(nameof(Interpreters.Two), MemberType = typeof(Interpreters))]
+    public void While_its_core_is_written_nobody_is_traced_any_more(string interpreter)
+    {
+        using PythonChild child = PythonChild.Start(Interpreters.Named(interpreter), "ticking.py");
+        string pid = child.Pid.ToString(CultureInfo.InvariantCulture);
+        using Process kaa = Program.Start(Repository.Kaa, ["core", pid, "-o", "-"]);
+
+        try
+        {
+            // There is more of it than a pipe takes, so it is at work for as long as nobody reads on.
+            kaa.StandardOutput.BaseStream.ReadAtLeast(new byte[64 << 10], 4).ShouldBeGreaterThanOrEqualTo(4);
+            foreach (string task in Directory.GetDirectories($"/proc/{pid}/task"))
+                File.ReadAllText(task + "/status").ShouldContain("TracerPid:\t0\n");
+            kaa.StandardOutput.BaseStream.CopyTo(Stream.Null);
+            kaa.StandardError.ReadToEnd().ShouldContain("a copy of the process");
+            kaa.WaitForExit();
+        }
+        finally
+        {
+            kaa.Kill();
+        }
+
+        child.WriteLine("end");
+        child.ReadUntil("counts").ShouldContain("ticks");
     }
 }

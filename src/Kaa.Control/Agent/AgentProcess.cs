@@ -97,7 +97,7 @@ internal sealed class AgentProcess : IDisposable
         if (_given is { } held)
             action(held);
         else
-            TracerThread.Run(() => HoldHere(action), () => System.Threading.Volatile.Read(ref _held)?.Tracer.BuryTheDead(), leavesTraced: () => _held?.Tracer.LeavesTraced == true);
+            TracerThread.Run(() => HoldHere(action), () => System.Threading.Volatile.Read(ref _held)?.Tracer.BuryTheDead());
     }
 
     public void Dispose()

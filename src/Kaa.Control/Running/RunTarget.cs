@@ -130,7 +130,7 @@ internal sealed class RunTarget : IDisposable
     {
         bool isDone = false;
         HeldProcess? held = null;
-        TracerThread.Run(Hold, () => System.Threading.Volatile.Read(ref _tracer)?.BuryTheDead(), leavesTraced: () => _tracer?.LeavesTraced == true);
+        TracerThread.Run(Hold, () => System.Threading.Volatile.Read(ref _tracer)?.BuryTheDead());
         return isDone;
 
         void Hold()

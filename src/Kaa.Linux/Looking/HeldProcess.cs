@@ -24,6 +24,7 @@ public sealed class HeldProcess : IDisposable
     private readonly Roster _roster;
     private readonly RestartProof _restarts;
     private readonly OverdueReceives _receives;
+    private SleeperAttendance? _attendance;
     private bool _isHeld;
     private bool _isAdopted;
     private Func<IEnumerable<Tracee>>? _stopAwake;
@@ -204,16 +205,20 @@ public sealed class HeldProcess : IDisposable
     /// <summary>While the leader is held the others would be woken by the program's timers.</summary>
     private void Attend(Predicate<int> isMeant)
     {
-        if (_roster.Threads.Count < 2 || _tasks.Status(_roster.Threads[0].Tid) is not { } leader || !TimerSignals.AreUsed(leader))
+        int leader = _roster.Threads[0].Tid;
+        if (_attendance is not null || _roster.Threads.Count < 2 || _tasks.Status(leader) is not { } status || !TimerSignals.AreUsed(status) || _tasks.Again() is not { } tasks)
             return;
-        Tracer.Attend(_roster.Threads.FindAll(sight => sight.Conduct == ThreadConduct.Parked && isMeant(sight.Tid)).ConvertAll(sight => sight.Tid));
-        _isHeld = true;
+        List<int> sleepers = _roster.Threads.FindAll(sight => sight.Conduct == ThreadConduct.Parked && isMeant(sight.Tid)).ConvertAll(sight => sight.Tid);
+        _attendance = SleeperAttendance.Begin(tasks, leader, sleepers);
     }
+
+    /// <summary>Whoever is attended has another tracer: that gives it.</summary>
+    private Func<int, bool> Given(Func<int, bool> stillMay) => tid => stillMay(tid) && _attendance?.TryGive(tid) != false;
 
     private ThreadSight? StopAlone(ThreadSight sight, Func<int, bool> stillMay)
     {
         _isHeld = true;
-        Tracer.Stop([sight.Tid], stillMay, _ => long.MaxValue);
+        Tracer.Stop([sight.Tid], Given(stillMay), _ => long.MaxValue);
         Tracer.WaitAgain(WillStop, ProcessorPatience);
         Record();
         return _roster.Find(sight.Tid) is { IsStopped: true } stopped ? stopped : null;
@@ -238,6 +243,8 @@ public sealed class HeldProcess : IDisposable
         if (_isHeld)
             Tracer.Release();
         _isHeld = false;
+        _attendance?.Dispose();
+        _attendance = null;
     }
 
     public void Dispose()
@@ -267,9 +274,9 @@ public sealed class HeldProcess : IDisposable
             others.RemoveAt(0);
         }
 
-        Tracer.Stop(others, StillToBeStopped, _ => long.MaxValue);
+        Tracer.Stop(others, Given(StillToBeStopped), _ => long.MaxValue);
         foreach (int tid in delicate)
-            Tracer.Stop([tid], _ => true, _ => long.MaxValue);
+            Tracer.Stop([tid], Given(_ => true), _ => long.MaxValue);
         Tracer.WaitAgain(WillStop, ProcessorPatience);
     }
 
@@ -294,8 +301,6 @@ public sealed class HeldProcess : IDisposable
 
     private void Record()
     {
-        if (!_isAdopted)
-            Tracer.TakeAttended();
         foreach (Tracee tracee in Tracer.Tracees)
         {
             if (_roster.Find(tracee.Tid) is not { } sight || sight.Tracee == tracee)

@@ -21,12 +21,9 @@ public sealed class Tracer(TaskDirectory tasks, int patience = Tracer.PatienceMi
     internal const int PatienceMicroseconds = 2_000;
     private const int LingerMicroseconds = 1_000_000;
     private const int LingerSleep = 200;
-    private const int AttendMicroseconds = 50_000;
 
     private readonly List<Tracee> _tracees = [];
     private readonly List<int> _seized = []; // locked: another thread reads it
-    private readonly List<int> _attended = [];
-    private int _leader;
 
     public IReadOnlyList<Tracee> Tracees => _tracees;
 
@@ -52,27 +49,27 @@ public sealed class Tracer(TaskDirectory tasks, int patience = Tracer.PatienceMi
         int first = _tracees.Count;
         foreach (int tid in tids)
         {
-            if (stillMay(tid) && (_attended.Remove(tid) || PTrace.Seize(tid)))
+            if (stillMay(tid) && PTrace.Seize(tid))
                 Interrupt(tid);
         }
 
         Wait(first, deadline, patience);
     }
 
-    /// <summary>Threads are traced that do not stand still.</summary>
-    public bool LeavesTraced => _attended.Count > 0;
-
-    /// <summary>Traces threads without stopping them, for <see cref="TimerSignals"/>; the kernel lets go of them when this thread of Kaa's ends.</summary>
-    public void Attend(IEnumerable<int> tids)
+    /// <summary>Another thread of the process is traced by this one: <see cref="BuryTheDead"/> is to know.</summary>
+    public void Note(int tid)
     {
-        foreach (int tid in tids)
-        {
-            if (!PTrace.Seize(tid))
-                continue;
-            _attended.Add(tid);
-            lock (_seized)
-                _seized.Add(tid);
-        }
+        lock (_seized)
+            _seized.Add(tid);
+    }
+
+    /// <summary>Counts one of those among the stopped that has come to a stop which nobody asked for; it is not told to the kernel that this was noticed.</summary>
+    public void Take(int tid, WaitStatus status)
+    {
+        var tracee = new Tracee(tid) { Status = status, State = status.Kind == StopKind.Ended ? TraceeState.Overdue : TraceeState.Stopped, HeldSince = Clock.Microseconds };
+        _tracees.Add(tracee);
+        if (tracee.State == TraceeState.Stopped)
+            AtStop(tracee);
     }
 
     /// <summary>Takes over threads that this thread has stopped already. They are not let go by <see cref="Release"/>, which must not be called then.</summary>
@@ -103,7 +100,6 @@ public sealed class Tracer(TaskDirectory tasks, int patience = Tracer.PatienceMi
     /// <summary>Gives every thread its signal, its registers and its freedom back.</summary>
     public void Release()
     {
-        TakeAttended();
         ReleaseLeader();
         foreach (Tracee tracee in _tracees)
         {
@@ -115,24 +111,7 @@ public sealed class Tracer(TaskDirectory tasks, int patience = Tracer.PatienceMi
 
         _tracees.RemoveAll(tracee => tracee.State is TraceeState.Ended or TraceeState.Released);
         StoppedSince = null;
-        AttendToTheEnd();
         Linger();
-    }
-
-    /// <summary>Those of <see cref="Attend"/> that have stopped for a signal count as stopped. The kernel is not told that it was noticed, or the signal would be lost if Kaa were killed.</summary>
-    public void TakeAttended()
-    {
-        for (int i = _attended.Count - 1; i >= 0; i--)
-        {
-            int tid = _attended[i];
-            if (!PTrace.Peek(tid, out WaitStatus status))
-                continue;
-            _attended.RemoveAt(i);
-            var tracee = new Tracee(tid) { Status = status, State = status.Kind == StopKind.Ended ? TraceeState.Overdue : TraceeState.Stopped, HeldSince = Clock.Microseconds };
-            _tracees.Add(tracee);
-            if (tracee.State == TraceeState.Stopped)
-                AtStop(tracee);
-        }
     }
 
     /// <summary>A timer's signal to the leader. Nobody has the one that is ignored.</summary>
@@ -147,38 +126,13 @@ public sealed class Tracer(TaskDirectory tasks, int patience = Tracer.PatienceMi
     /// <summary>A signal that waits for the process is the leader's. Of threads that are let go at once, the first one that gets a processor would take it.</summary>
     private void ReleaseLeader()
     {
-        if (_tracees.Count + _attended.Count < 2 || _tracees.Count == 0 || tasks.Status(_tracees[0].Tid) is not { ThreadGroup: var group }
+        if (_tracees.Count < 2 || tasks.Status(_tracees[0].Tid) is not { ThreadGroup: var group }
             || _tracees.Find(tracee => tracee.Tid == group) is not { State: TraceeState.Stopped } leader)
             return;
         bool isAwaited = tasks.Status(group) is { } status && PendingSignals.WaitForLeader(status);
         Detach(leader);
         if (isAwaited)
             PendingSignals.AwaitTaken(tasks, group);
-        _leader = group;
-    }
-
-    /// <summary>As long as the leader has not got a processor to take its signals, others are woken for the next ones.</summary>
-    private void AttendToTheEnd()
-    {
-        long end = Clock.Microseconds + AttendMicroseconds;
-        while (_attended.Count > 0 && Clock.Microseconds < end && tasks.Status(_leader) is { } status && PendingSignals.WaitForLeader(status))
-        {
-            ReleaseAttended();
-            Clock.Sleep(SleepMicroseconds);
-        }
-
-        ReleaseAttended();
-    }
-
-    private void ReleaseAttended()
-    {
-        int first = _tracees.Count;
-        TakeAttended();
-        for (int i = first; i < _tracees.Count; i++)
-        {
-            if (_tracees[i].State == TraceeState.Stopped)
-                Detach(_tracees[i]);
-        }
     }
 
     /// <summary>
@@ -222,8 +176,7 @@ public sealed class Tracer(TaskDirectory tasks, int patience = Tracer.PatienceMi
 
     private void Interrupt(int tid)
     {
-        lock (_seized)
-            _seized.Add(tid);
+        Note(tid);
         _tracees.Add(new Tracee(tid) { HeldSince = Clock.Microseconds });
 
         // It fails for a thread that is dying; the wait finds that out.

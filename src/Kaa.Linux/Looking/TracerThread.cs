@@ -18,8 +18,7 @@ public static class TracerThread
 
     /// <param name="meanwhile">Called again and again on the thread that asked, until the other is through.</param>
     /// <param name="hasty">For how many milliseconds it may be of real-time priority.</param>
-    /// <param name="leavesTraced">Whether it has left threads traced that were not stopped: asked when it is through. The kernel lets go of them when the thread is gone, which is waited for.</param>
-    public static void Run(Action action, Action meanwhile, int hasty = Hasty, Func<bool>? leavesTraced = null)
+    public static void Run(Action action, Action meanwhile, int hasty = Hasty)
     {
         System.Runtime.ExceptionServices.ExceptionDispatchInfo? failure = null;
         int tid = 0;
@@ -32,8 +31,6 @@ public static class TracerThread
                 Scheduling.Relax(hastened);
         }
 
-        if (leavesTraced?.Invoke() == true)
-            AwaitEnd(tid);
         failure?.Throw();
 
         void Begin()
@@ -52,8 +49,8 @@ public static class TracerThread
         }
     }
 
-    /// <summary>A thread lets go of all that it traces before it is gone from the process's list (exit_notify, kernel/exit.c).</summary>
-    private static void AwaitEnd(int tid)
+    /// <summary>A thread of Kaa's that ends lets go of all that it traces before it is gone from the process's list (exit_notify, kernel/exit.c).</summary>
+    public static void AwaitEnd(int tid)
     {
         long end = Clock.Microseconds + MostEnding;
         while (Directory.Exists($"/proc/self/task/{tid}") && Clock.Microseconds < end)

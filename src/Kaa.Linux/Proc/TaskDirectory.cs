@@ -12,12 +12,17 @@ public sealed class TaskDirectory : IDisposable
     private readonly Descriptor _directory;
     private readonly byte[] _entries = GC.AllocateUninitializedArray<byte>(32 << 10, pinned: true);
     private readonly KernelText _text = new();
+    private bool _tellsNoStacks;
 
     private TaskDirectory(Descriptor directory) => _directory = directory;
 
     /// <summary>Null where the process is gone.</summary>
     public static TaskDirectory? Open(ProcRoot root, int pid) =>
         Descriptor.Open(root.Of(pid, "task"), OpenFlags.Directory) is { } directory ? new TaskDirectory(directory) : null;
+
+    /// <summary>The same for another thread of Kaa's: its buffers are its own. Null where there is no descriptor left for it.</summary>
+    public TaskDirectory? Again() =>
+        Descriptor.Open(_directory.Number, ".", OpenFlags.Directory) is { } directory ? new TaskDirectory(directory) : null;
 
     /// <summary>Adds the tids to <paramref name="tids"/>; false where the process is gone. The kernel may leave some out while threads exit.</summary>
     public bool List(List<int> tids)
@@ -63,8 +68,13 @@ public sealed class TaskDirectory : IDisposable
     /// </summary>
     public bool IsInReceive(int tid)
     {
+        if (_tellsNoStacks)
+            return false;
         Span<byte> path = stackalloc byte[TaskPath.MaxLength];
-        return _text.TryReadRecord(_directory.Number, TaskPath.Write(path, tid, "stack"u8), out ReadOnlySpan<byte> text) && text.IndexOf("sock_recvmsg"u8) >= 0;
+        if (_text.TryReadRecord(_directory.Number, TaskPath.Write(path, tid, "stack"u8), out ReadOnlySpan<byte> text))
+            return text.IndexOf("sock_recvmsg"u8) >= 0;
+        _tellsNoStacks = _text.Error == Errno.AccessDenied; // proc_pid_stack, fs/proc/base.c: it is about Kaa, and will be so for the next one
+        return false;
     }
 
     /// <summary>How often and how long a thread has run; null where the kernel does not count.</summary>
