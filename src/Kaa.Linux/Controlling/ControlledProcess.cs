@@ -359,19 +359,25 @@ public sealed class ControlledProcess
     {
         if (!thread.Tracee.HasRegisters || !TimerSignals.TryHandOver(_tasks, Pid, thread.Tid, thread.Status, thread.Tracee.Registers))
             return false;
-        StopReading.Drop(thread);
+        Drop(thread);
         return true;
+    }
+
+    private void Drop(ControlledThread thread)
+    {
+        if (StopReading.Drop(thread) is { } end)
+            Settle(thread, end);
     }
 
     /// <summary>Signals of timers wait for the leader, so that nobody stands in a stop for one: such a thread could not be borrowed.</summary>
     private void HandOverAll()
     {
-        foreach (ControlledThread thread in _threads)
+        foreach (ControlledThread thread in _threads.ToArray())
         {
             if (thread is not { State: RunState.Stopped, HasNews: true, Met: null } || !TimerSignals.IsTimers(thread.Status) || TryHandOver(thread))
                 continue;
             if (thread.Tid == Pid && TimerSignals.TryPutBack(Pid, thread.Status))
-                StopReading.Drop(thread);
+                Drop(thread);
         }
     }
 

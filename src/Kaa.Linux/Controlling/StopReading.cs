@@ -24,14 +24,18 @@ internal sealed class StopReading(TaskDirectory tasks)
         tracee.Repaired = PTrace.TryRepair(thread.Tid, registers);
     }
 
-    /// <summary>The thread goes on as if the signal that it has stopped for had never come.</summary>
-    public static void Drop(ControlledThread thread)
+    /// <summary>The thread goes on as if the signal that it has stopped for had never come. By now somebody else has it: the kernel is told that this one was noticed, or would tell of it again.</summary>
+    /// <returns>How the thread has ended meanwhile; null where it has not.</returns>
+    public static WaitStatus? Drop(ControlledThread thread)
     {
+        if (thread.IsUntaken && PTrace.Poll(thread.Tid) is { Kind: StopKind.Ended } end)
+            return end;
         thread.Signal = 0;
         thread.HasNews = thread.IsUntaken = false;
         thread.Status = new WaitStatus(StopKind.Event, 0);
         thread.Tracee.Status = thread.Status;
         thread.Tracee.Repaired = thread.Tracee.HasRegisters && PTrace.TryRepair(thread.Tid, thread.Tracee.Registers);
+        return null;
     }
 
     /// <summary>

@@ -147,14 +147,25 @@ public static unsafe class PTrace
             return information.Length >= SignalInformationSize && Libc.PTrace(GetSignalRequest, tid, 0, (nint)bytes) == 0;
     }
 
-    /// <summary>True where the signal that the thread has stopped for comes from a timer.</summary>
+    /// <summary>
+    /// True where the signal that the thread has stopped for comes from an interval timer of its process (setitimer, alarm), or was one when Kaa sent it on. One of timer_create may be meant for this
+    /// very thread (SIGEV_THREAD_ID), and one that was sent tells by whom.
+    /// </summary>
     public static bool IsOfTimer(int tid)
     {
-        const int CodePlace = 2; // si_code
-        const int Kernel = 0x80; // SI_KERNEL: setitimer, alarm
-        const int Timer = -2; // SI_TIMER: timer_create
         Span<int> information = stackalloc int[SignalInformationSize / sizeof(int)];
-        return TryGetSignal(tid, System.Runtime.InteropServices.MemoryMarshal.AsBytes(information)) && information[CodePlace] is Kernel or Timer;
+        return TryGetSignal(tid, System.Runtime.InteropServices.MemoryMarshal.AsBytes(information)) && IsOfTimer(information, Environment.ProcessId);
+    }
+
+    /// <param name="information">siginfo_t.</param>
+    /// <param name="self">Kaa's pid. In a pid namespace that can't see it, the kernel shows a sender as 0 (send_signal_locked, kernel/signal.c).</param>
+    internal static bool IsOfTimer(ReadOnlySpan<int> information, int self)
+    {
+        const int CodePlace = 2; // si_code
+        const int SenderPlace = 4; // si_pid
+        const int Kernel = 0x80; // SI_KERNEL
+        const int ThreadKill = -6; // SI_TKILL
+        return information[CodePlace] == Kernel || (information[CodePlace] == ThreadKill && (information[SenderPlace] == self || information[SenderPlace] == 0));
     }
 
     /// <summary>Address of the thread's struct rseq (include/uapi/linux/rseq.h); 0 where it has none, null where the kernel does not say.</summary>

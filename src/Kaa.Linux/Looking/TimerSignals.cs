@@ -19,7 +19,8 @@ public static class TimerSignals
     public static bool IsTimers(WaitStatus stop) => stop is { Kind: StopKind.Signal, Signal: Alarm or Virtual or Profile };
 
     /// <summary>The signal that the leader itself has stopped for waits for it again: it can be borrowed meanwhile.</summary>
-    public static bool TryPutBack(int leader, WaitStatus stop) => IsTimers(stop) && Libc.KillThread(leader, leader, stop.Signal) == 0;
+    /// <returns>False for one that says who sent it, or with which value.</returns>
+    public static bool TryPutBack(int leader, WaitStatus stop) => IsTimers(stop) && PTrace.IsOfTimer(leader) && Libc.KillThread(leader, leader, stop.Signal) == 0;
 
     /// <summary>True where the program has a handler for one.</summary>
     public static bool AreUsed(ProcessStatus status) => (status.CaughtSignals & Bits) != 0;

@@ -9,6 +9,7 @@
  *   forks       children are forked, vforked and spawned all the time by two threads
  *   exec N      runs itself again N times over, from a thread that is not the leader, then says ready
  *   handle      counts SIGRTMIN in a spinning thread: address of the count, tid
+ *   timer       a thread reads a line, arms an interval timer for once and waits in epoll_wait; the leader then says "ticks N others N interrupted N"; the thread's tid
  *   trace PID   seizes every thread of PID and keeps it so
  */
 #define _GNU_SOURCE
@@ -20,8 +21,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -214,6 +217,37 @@ static void on_signal(int s)
 	atomic_fetch_add(&count, 1);
 }
 
+static atomic_int others, interrupted;
+
+static void on_tick(int s)
+{
+	(void)s;
+	atomic_fetch_add(getpid() == (int)syscall(SYS_gettid) ? (atomic_int *)&count : &others, 1);
+}
+
+static void *armer(void *p)
+{
+	struct itimerval once = {.it_value.tv_usec = 1000};
+	struct epoll_event event;
+	int poll = epoll_create1(0);
+	char line[64];
+	atomic_store((atomic_int *)p, (int)syscall(SYS_gettid));
+	if (read(0, line, sizeof line) <= 0 || setitimer(ITIMER_REAL, &once, NULL) < 0)
+		abort();
+	for (;;)
+		if (epoll_wait(poll, &event, 1, -1) < 0)
+			atomic_fetch_add(&interrupted, 1);
+	return NULL;
+}
+
+static void tell_ticks(void)
+{
+	while (!count)
+		pause();
+	printf("ticks %lu others %d interrupted %d\n", count, others, interrupted);
+	fflush(stdout);
+}
+
 static void *loop(void *p)
 {
 	volatile unsigned long turns = 0;
@@ -269,6 +303,13 @@ int main(int argc, char **argv)
 		while (!tid)
 			usleep(100);
 		ready((unsigned long)&count, (unsigned long)tid);
+	} else if (!strcmp(way, "timer")) {
+		signal(SIGALRM, on_tick);
+		start(armer, &tid);
+		while (!tid)
+			usleep(100);
+		ready((unsigned long)tid, 0);
+		tell_ticks();
 	} else if (!strcmp(way, "trace")) {
 		trace(number);
 	} else {
