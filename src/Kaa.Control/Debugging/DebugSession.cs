@@ -28,7 +28,7 @@ public sealed class DebugSession : IDisposable
 
     public CommandTable Commands { get; } = new();
 
-    public ISessionOutput Output { get; }
+    public ISessionOutput Output { get; private set; }
 
     public DebugOptions Options { get; }
 
@@ -163,6 +163,21 @@ public sealed class DebugSession : IDisposable
 
     /// <summary>How Python's objects are printed.</summary>
     public ValueOptions PythonValues() => new() { MaxValue = Settings.PythonText };
+
+    /// <summary>What it writes goes elsewhere.</summary>
+    internal void WriteTo(ISessionOutput output, Action action)
+    {
+        ISessionOutput own = Output;
+        Output = output;
+        try
+        {
+            action();
+        }
+        finally
+        {
+            Output = own;
+        }
+    }
 
     /// <summary>Runs one line; a comment or an empty one does nothing.</summary>
     /// <exception cref="UserError">It can't be done.</exception>

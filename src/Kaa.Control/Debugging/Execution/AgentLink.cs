@@ -149,16 +149,21 @@ internal sealed class AgentLink(LiveInferior inferior)
     {
         _agent?.Detach(held);
         _agent?.Dispose();
-        _agent = null;
-        _pieces.Clear();
+        Forget();
     }
 
     /// <summary>Another program runs there: nothing is left of it.</summary>
     public void Abandon()
     {
         _agent?.Abandon();
+        Forget();
+    }
+
+    private void Forget()
+    {
         _agent = null;
         _pieces.Clear();
+        _untaught = 0;
     }
 
     private AgentSession Attach(HeldProcess held)

@@ -12,23 +12,39 @@ internal sealed class AgentWaits(ControlledProcess control, AgentLink agent, Bre
     private const int BetweenAttempts = 100; // µs
     private const int MostRounds = 5;
 
+    /// <summary>How often a thread is tried to be taken out, some seconds in all: who is in a signal's handler for longer goes on.</summary>
+    private const int MostTurns = 100;
+
     /// <summary>Of threads that wait, but could not be taken out when all stood still.</summary>
     private readonly Queue<AgentEvent> _kept = [];
 
+    /// <summary>How often each thread has been kept so far.</summary>
+    private readonly Dictionary<int, int> _turns = [];
+
     public AgentEvent? Next() => _kept.Count > 0 ? _kept.Dequeue() : agent.Next();
 
-    /// <summary>It goes on waiting, for its turn to come once more; false where it does not wait any more.</summary>
-    public bool TryKeep(AgentEvent made)
+    /// <summary>
+    /// A thread that could not be taken out goes on waiting, for its turn to come once more. False where it does not wait any more, or has been tried too often: it is let go then.
+    /// </summary>
+    public bool KeepOrRelease(AgentEvent made)
     {
-        if (!agent.IsWaiting(made) || ThreadOf(made) is null)
+        int turns = _turns.GetValueOrDefault(made.NamespaceTid) + 1;
+        bool isKept = _kept.Contains(made);
+        if ((turns >= MostTurns && !isKept) || !agent.IsWaiting(made) || ThreadOf(made) is null)
+        {
+            Release(made);
             return false;
-        if (!_kept.Contains(made))
+        }
+
+        _turns[made.NamespaceTid] = turns;
+        if (!isKept)
             _kept.Enqueue(made);
         return true;
     }
 
     public void Release(AgentEvent made)
     {
+        _turns.Remove(made.NamespaceTid);
         if (!_kept.Contains(made))
             agent.Release(made);
     }
@@ -51,7 +67,9 @@ internal sealed class AgentWaits(ControlledProcess control, AgentLink agent, Bre
     public void TakeOutOfStep(InstructionStep step, AgentEvent made)
     {
         if (!Stopped(step.Thread, made, () => step.TryTake(made)))
-            Release(made);
+            _ = KeepOrRelease(made);
+        else
+            _turns.Remove(made.NamespaceTid);
     }
 
     /// <summary>
@@ -101,6 +119,7 @@ internal sealed class AgentWaits(ControlledProcess control, AgentLink agent, Bre
         if (!AgentStop.TryTakeOut(control, agent, thread, made, address))
             return false;
         planter.Returned(made);
+        _turns.Remove(made.NamespaceTid);
         return true;
     }
 

@@ -16,6 +16,7 @@ internal sealed class ControlledInferior : IRunEvents
     private readonly AgentLink _agent;
     private readonly AgentWaits _waits;
     private readonly PassingHits _passing;
+    private readonly DecidedHits _decided = new();
     private ulong? _loaderBreak;
     private bool _borrowsMemory;
 
@@ -61,7 +62,7 @@ internal sealed class ControlledInferior : IRunEvents
     {
         Plant();
         var decision = new HitDecision(_execution.Breakpoints, Inferior, _agent);
-        var loop = new RunLoop(Inferior.Control, _planter, _waits, decision, _execution.Signals, this, () => _loaderBreak);
+        var loop = new RunLoop(Inferior.Control, _planter, _waits, decision, _decided, _execution.Signals, this, () => _loaderBreak);
         StopReport report;
         Inferior.BeginRun();
         try

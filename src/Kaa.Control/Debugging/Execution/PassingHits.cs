@@ -28,6 +28,7 @@ internal enum Passing
 /// </summary>
 internal sealed class PassingHits(DebugSession session, ExecutionControl execution, LiveInferior inferior)
 {
+    private readonly WithheldOutput _output = new();
     private IReadOnlyList<string>? _lines;
     private PassingCommands? _commands;
 
@@ -66,7 +67,8 @@ internal sealed class PassingHits(DebugSession session, ExecutionControl executi
         {
             foreach ((DebugCommand? command, string argument) in commands.Steps)
             {
-                command?.Execute(session, argument);
+                session.WriteTo(_output, () => command?.Execute(session, argument));
+                _output.GiveTo(session.Output);
                 done++;
             }
 
@@ -85,10 +87,12 @@ internal sealed class PassingHits(DebugSession session, ExecutionControl executi
         catch (Exception e) when (e is UserError or OperationCanceledException)
         {
             // As it would end them in a stop: it is thrown there.
+            _output.GiveTo(session.Output);
             return new PartlyPassed(done, ExceptionDispatchInfo.Capture(e));
         }
         finally
         {
+            _output.Clear();
             execution.EndPassing();
         }
     }

@@ -27,7 +27,7 @@ internal interface IRunEvents
 
 /// <summary>Lets a process run until somebody has to be told that it stands still.</summary>
 internal sealed class RunLoop(
-    ControlledProcess control, BreakpointPlanter planter, AgentWaits waits, HitDecision decision, SignalTable signals, IRunEvents events, Func<ulong?> loaderBreak)
+    ControlledProcess control, BreakpointPlanter planter, AgentWaits waits, HitDecision decision, DecidedHits decided, SignalTable signals, IRunEvents events, Func<ulong?> loaderBreak)
 {
     private const int Trap = 5; // SIGTRAP
     private const int Interrupt = 2; // SIGINT
@@ -37,20 +37,11 @@ internal sealed class RunLoop(
     private const int Patience = 20_000;
     private const int StepPatience = 100_000;
 
-    /// <summary>Some seconds: who is in a signal's handler for longer goes on.</summary>
-    private const int MostAttempts = 100;
-
     private readonly List<string> _notes = [];
     private StopReport? _report;
     private InstructionStep? _step;
     private ResumePlan _plan = new();
     private int _selected;
-
-    /// <summary>A hit that was decided, whose thread could not be stopped yet.</summary>
-    private (AgentEvent Made, StopReport Report)? _decided;
-
-    /// <summary>How often that was tried.</summary>
-    private int _attempts;
 
     /// <param name="step">The instruction that one thread makes alone; null where all go on.</param>
     public StopReport Run(ResumePlan plan, int tid, InstructionStep? step)
@@ -71,8 +62,7 @@ internal sealed class RunLoop(
         waits.TakeOutAll(_step);
         if (_step is { IsDone: false } undone)
             undone.Abandon();
-        if (_decided is { } later)
-            HitDecision.Undo(later.Report.Breakpoints);
+        decided.EndRun();
         return Report(_report!);
     }
 
@@ -161,6 +151,7 @@ internal sealed class RunLoop(
                 _step?.Abandon();
                 _step = null;
                 planter.Forget();
+                decided.Clear();
                 control.StopAll();
                 events.OnExec();
                 control.ContinueAll();
@@ -198,21 +189,29 @@ internal sealed class RunLoop(
         }
 
         Hit hit = waits.HitOf(thread, made);
-        if (loaderBreak() == hit.Address && waits.TryTakeOut(thread, made))
-            AtLoaded();
-        else if (_decided is { } before && before.Made == made)
-            TakeOut(thread, made, before.Report);
-        else if (decision.At(hit) is { Count: > 0 } met)
-            AtBreakpoint(hit, made, met);
+        if (loaderBreak() == hit.Address)
+            AtLoaderBreak(thread, made);
+        else if (decided.Take(thread.Tid, hit.Address, made) is { } before)
+            TakeOut(thread, before);
+        else if (decision.At(hit) is { Met.Count: > 0 } now)
+            AtBreakpoint(hit, made, now);
         else
             waits.Release(made);
     }
 
-    private void AtBreakpoint(Hit hit, AgentEvent made, List<Breakpoint> met)
+    private void AtLoaderBreak(ControlledThread thread, AgentEvent made)
     {
-        PartlyPassed? partly = null;
-        Passing passing = _step is null && _plan is { IsAlone: false, IsDone: null } && decision.Error is null && waits.IsAtHook(hit, made)
-            ? events.TryPass(hit, met, _notes, out partly) : Passing.No;
+        if (waits.TryTakeOut(thread, made))
+            AtLoaded();
+        else
+            _ = waits.KeepOrRelease(made);
+    }
+
+    private void AtBreakpoint(Hit hit, AgentEvent made, Decided now)
+    {
+        PartlyPassed? partly = decided.TakePartly(hit.Thread.Tid, hit.Address, now);
+        Passing passing = partly is null && _step is null && _plan is { IsAlone: false, IsDone: null } && now.Error is null && waits.IsAtHook(hit, made)
+            ? events.TryPass(hit, now.Met, _notes, out partly) : Passing.No;
         if (passing == Passing.Yes)
         {
             _selected = hit.Thread.Tid;
@@ -220,21 +219,17 @@ internal sealed class RunLoop(
         }
         else
         {
-            TakeOut(hit.Thread, made, Stopped(met, hit.Thread) with { Partly = partly });
+            TakeOut(hit.Thread, new DecidedHit(hit.Address, made, now, Stopped(now, hit.Thread) with { Partly = partly }));
         }
     }
 
     /// <summary>A signal for it may come first, or the machine be so busy that it does not stop in time: then it is taken out when its turn comes again.</summary>
-    private void TakeOut(ControlledThread thread, AgentEvent made, StopReport report)
+    private void TakeOut(ControlledThread thread, DecidedHit hit)
     {
-        _attempts = _decided?.Made == made ? _attempts + 1 : 0;
-        _decided = null;
-        if (waits.TryTakeOut(thread, made))
-            _report = report;
-        else if (_attempts < MostAttempts && waits.TryKeep(made))
-            _decided = (made, report);
-        else
-            waits.Release(made);
+        if (waits.TryTakeOut(thread, hit.Made))
+            _report = hit.Report;
+        else if (waits.KeepOrRelease(hit.Made))
+            decided.Add(thread.Tid, hit);
     }
 
     /// <summary>A stopped thread has come to where Kaa waits for threads.</summary>
@@ -242,8 +237,10 @@ internal sealed class RunLoop(
     {
         if (loaderBreak() == address)
             AtLoaded();
-        else if (decision.At(Hit.Of(thread, address)) is { Count: > 0 } met)
-            _report = Stopped(met, thread);
+        else if (decided.Take(thread.Tid, address, null) is { } before)
+            _report = before.Report;
+        else if (decision.At(Hit.Of(thread, address)) is { Met.Count: > 0 } now)
+            _report = Stopped(now, thread) with { Partly = decided.TakePartly(thread.Tid, address, now) };
         else
             control.Continue(thread);
     }
@@ -256,11 +253,11 @@ internal sealed class RunLoop(
         control.ContinueAll();
     }
 
-    private StopReport Stopped(List<Breakpoint> met, ControlledThread thread) =>
-        new(met.TrueForAll(one => one.Number == 0) ? StopReason.Stepped : StopReason.Breakpoint, thread.Tid)
+    private static StopReport Stopped(Decided now, ControlledThread thread) =>
+        new(now.Met.TrueForAll(one => one.Number == 0) ? StopReason.Stepped : StopReason.Breakpoint, thread.Tid)
         {
-            Breakpoints = met.FindAll(one => one.Number != 0),
-            ConditionError = decision.Error,
+            Breakpoints = now.Met.FindAll(one => one.Number != 0),
+            ConditionError = now.Error,
         };
 
     private void AfterStep(ControlledThread thread)
@@ -271,10 +268,10 @@ internal sealed class RunLoop(
             return;
 
         // It would come to the breakpoint with its next instruction: it has come to it already.
-        List<Breakpoint> met = decision.At(Hit.Of(thread, address));
+        Decided now = decision.At(Hit.Of(thread, address));
         control.PassTrap(thread);
-        if (met.Count > 0)
-            _report = Stopped(met, thread);
+        if (now.Met.Count > 0)
+            _report = Stopped(now, thread);
     }
 
     private void AtSignal(ControlledThread thread, int signal)
