@@ -7,6 +7,7 @@ using Kaa.Formats.ProcText;
 using Kaa.Linux.Calls;
 using Kaa.Linux.Looking;
 using Kaa.Linux.Memory;
+using Kaa.Linux.Proc;
 using Kaa.Linux.Registers;
 using Kaa.Python.Recorded;
 using Kaa.Results;
@@ -140,7 +141,7 @@ internal sealed class AgentInstallation
     {
         ulong size = AgentRegion.At(Address.Null, _options).Size;
         // RLIMIT_FSIZE holds for files without a name too, and to exceed it ends the process (SIGXFSZ).
-        if (CallFailures.Limit(_process.Tid, "Max file size"u8) is { } limit && limit < size)
+        if (ProcessLimit.Read(ProcRoot.System, _process.Tid, "Max file size"u8) is { } limit && limit < size)
             throw AgentProcess.Refused(new RemoteHindrance("file-limit", "it may not write files as large as what the agent shares (ulimit -f)"));
         return Holes.Find(_process.Target.Mappings, size, _process.Room?.Stub ?? Address.Null, ulong.MaxValue)
             ?? throw AgentProcess.Refused(new RemoteHindrance("no-hole", "its address space is full"));

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Kaa.Control.Remote;
 using Kaa.Formats;
 using Kaa.Formats.ProcText;
 using Kaa.Linux;
@@ -408,7 +409,7 @@ public sealed class LiveInferior : Inferior
             throw ProcessGate.Exited(Pid);
         }
 
-        if (WhyNotHeld(held) is not { } why)
+        if (Standing.WhyNot(held, _tasks, Pid) is not { } why)
             return;
         ReleaseHere();
         throw why;
@@ -448,6 +449,7 @@ public sealed class LiveInferior : Inferior
         fresh.DebugFiles = fresh.DebugFiles with { Directories = _debugDirectories };
         Target = fresh;
         (_loader, _passing, _moments, _glance) = (null, null, null, null);
+        _habits.Clear();
         old.Dispose();
     }
 
@@ -457,25 +459,6 @@ public sealed class LiveInferior : Inferior
         _glance ??= new PageCache(Live.Current);
         _glance.Clear();
         return Cover?.Invoke(_glance) ?? _glance;
-    }
-
-    /// <summary>Another tracer has a thread, or the kernel does not let us.</summary>
-    private UserError? WhyNotHeld(HeldProcess held)
-    {
-        foreach (ThreadSight sight in held.Threads)
-        {
-            if (sight.IsHeld || sight.Conduct is not (ThreadConduct.Running or ThreadConduct.Held) || _tasks.Status(sight.Tid) is not { } status)
-                continue;
-            // One that has just been made, or that sleeps in a call: it is ours, and stops when it is come by.
-            if (status.TracerPid == Environment.ProcessId || Directory.Exists(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"/proc/self/task/{status.TracerPid}")))
-                continue;
-            if (status.TracerPid != 0)
-                return new UserError("already-traced", $"process {Pid} is traced already, by process {status.TracerPid}", "only one debugger can hold a process; end the other one, or look with kaa bt");
-            if (_tasks.Stat(sight.Tid) is { IsZombie: false, IsExiting: false })
-                return new UserError("stop-refused", $"the kernel does not let Kaa stop the threads of process {Pid}", "a seccomp filter on Kaa is the usual reason: run it outside of the container");
-        }
-
-        return null;
     }
 
     private void ReadThreads(HeldProcess held)

@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using Kaa.Formats.ProcText;
 using Kaa.Linux.Calls;
 using Kaa.Linux.Proc;
@@ -40,20 +39,12 @@ public static unsafe class LeftCopies
             if (!text.TryRead(proc.Of(pid, "stat"), out ReadOnlySpan<byte> bytes) || bytes.IsEmpty)
                 continue;
             ProcessStat stat = StatParser.Parse(bytes);
-            if (stat.ParentPid != parent || !stat.IsZombie || stat.ExitSignal != 0 || (stat.Name != Name && !IsMarked(proc, pid, text)))
+            if (stat.ParentPid != parent || !stat.IsZombie || stat.ExitSignal != 0 || (stat.Name != Name && ProcessLimit.Read(proc, pid, LimitLine) != Limit))
                 continue;
             if (text.TryRead(proc.Of(pid, "status"), out bytes) && !bytes.IsEmpty)
                 copies.Add(StatusParser.Parse(bytes).NamespacePids is [.., var inner] ? inner : pid);
         }
 
         return copies;
-    }
-
-    private static bool IsMarked(ProcRoot proc, int pid, KernelText text)
-    {
-        if (!text.TryRead(proc.Of(pid, "limits"), out ReadOnlySpan<byte> limits) || limits.IndexOf(LimitLine) is not (>= 0 and int place))
-            return false;
-        ReadOnlySpan<byte> value = limits[(place + LimitLine.Length)..].TrimStart((byte)' ');
-        return Utf8Parser.TryParse(value, out ulong limit, out _) && limit == Limit;
     }
 }

@@ -47,10 +47,13 @@ public sealed class PythonMoment
     /// <summary>The state of a thread: of several sub-interpreters the one whose frames are on the stack; null where Python does not know it.</summary>
     public RawThread? Find(int tid)
     {
+        // One alone is read for the first who is asked about; who asks about more asks about all, most likely, and each read goes through the whole list.
         if (!_found.TryGetValue(tid, out RawThread? found))
-            _found.Add(tid, found = Find(tid, _threads ?? _process.ReadThreads(new Look(_look.Memory, _look.Threads, new HashSet<int> { tid }, _look.Pass), _objects, _before?.Chain)));
+            _found.Add(tid, found = Find(tid, _threads is null && _found.Count == 0 ? One(tid) : Threads));
         return found;
     }
+
+    private RawThreads One(int tid) => _process.ReadThreads(new Look(_look.Memory, _look.Threads, new HashSet<int> { tid }, _look.Pass), _objects, _before?.Chain);
 
     private static RawThread? Find(int tid, RawThreads threads)
     {

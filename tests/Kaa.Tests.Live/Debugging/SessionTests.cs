@@ -61,7 +61,7 @@ public sealed class SessionTests
         using var session = new OpenSession(child);
         KaaResult second = Harness.Kaa.Run("debug", Pid(child), "--batch", "-ex", "py-bt");
         second.Exit.ShouldBe(1);
-        second.Error.ShouldContain("traced already");
+        second.Error.ShouldContain("is traced by process");
         session.Ask("p 1").ShouldContain("= 1");
     }
 
