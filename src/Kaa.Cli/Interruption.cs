@@ -54,7 +54,8 @@ internal sealed class Interruption : IDisposable
 
     private void Request(PosixSignalContext signal)
     {
-        signal.Cancel = !_requested.IsSet;
+        // A terminal that goes away says so twice: the kernel does, and then the shell does.
+        signal.Cancel = !_requested.IsSet || signal.Signal == PosixSignal.SIGHUP;
         if (!signal.Cancel)
             BeforeEnd?.Invoke();
         IsTermination |= signal.Signal == PosixSignal.SIGTERM;

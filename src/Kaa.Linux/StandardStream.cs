@@ -3,7 +3,7 @@ using Kaa.Results;
 
 namespace Kaa.Linux;
 
-/// <summary>The reader of our output has gone away (<c>EPIPE</c>; the runtime ignores SIGPIPE).</summary>
+/// <summary>The reader of our output has gone away (<c>EPIPE</c>; the runtime ignores SIGPIPE), or the terminal (<c>EIO</c>).</summary>
 public sealed class BrokenPipe() : IOException("the reader of the output is gone");
 
 /// <summary>
@@ -13,6 +13,7 @@ public sealed class BrokenPipe() : IOException("the reader of the output is gone
 public sealed partial class StandardStream(int descriptor) : Stream
 {
     private const int Interrupted = 4; // EINTR
+    private const int InputOutput = 5; // EIO
     private const int TryAgain = 11; // EAGAIN
     private const int Broken = 32; // EPIPE
     private const uint GetWindowSize = 0x5413; // TIOCGWINSZ
@@ -87,11 +88,15 @@ public sealed partial class StandardStream(int descriptor) : Stream
                 _ = Poll(ref poll, 1, -1);
                 break;
             case Broken:
+            case InputOutput when WasTerminal():
                 throw new BrokenPipe();
             default:
                 throw new UserError("output", "the output can't be written: " + Marshal.GetPInvokeErrorMessage(error));
         }
     }
+
+    /// <summary>Of one that has been hung up nothing else is known but its name.</summary>
+    private bool WasTerminal() => new FileInfo($"/proc/self/fd/{descriptor}").LinkTarget is { } name && (name.StartsWith("/dev/pts/", StringComparison.Ordinal) || name.StartsWith("/dev/tty", StringComparison.Ordinal));
 
     private WindowSize? TerminalSize()
     {

@@ -10,6 +10,7 @@ public sealed class EndangeredMemoryTests
 {
     private const string Fixture = "limited.py";
     private const long BlockBytes = 100_000;
+    private const int MostRounds = 2_000;
 
     [Theory]
     [InlineData("RLIMIT_AS", "20000000", "ulimit -v")]
@@ -43,7 +44,7 @@ public sealed class EndangeredMemoryTests
         ShouldHold(recording.Report("leaks"), 10);
     }
 
-    [Fact]
+    [SmallDiskFact]
     public void The_file_of_a_full_disk_reads_up_to_there()
     {
         using var disk = SmallDisk.Mount(64 << 10);
@@ -156,12 +157,10 @@ public sealed class EndangeredMemoryTests
     }
 
     /// <summary>A group that has little left when Kaa comes; what the recording itself needs kills nobody.</summary>
-    [Fact]
+    [MemoryGroupFact]
     public void A_group_near_its_limit_goes_on()
     {
-        using MemoryGroup? group = MemoryGroup.Make(64 << 20);
-        if (group is null)
-            return;
+        using MemoryGroup group = MemoryGroup.Make(64 << 20).ShouldNotBeNull();
         using PythonChild child = PythonChild.Start(Interpreters.Any, Fixture);
         group.Take(child.Pid);
         Tell(child, "hold 350");
@@ -174,12 +173,10 @@ public sealed class EndangeredMemoryTests
         child.WaitForExit().ShouldBe(0);
     }
 
-    [Fact]
+    [MemoryGroupFact]
     public void One_that_the_kernel_kills_for_its_memory_is_recorded_to_its_last_moment()
     {
-        using MemoryGroup? group = MemoryGroup.Make(96 << 20);
-        if (group is null)
-            return;
+        using MemoryGroup group = MemoryGroup.Make(96 << 20).ShouldNotBeNull();
         using PythonChild child = PythonChild.Start(Interpreters.Any, Fixture);
         group.Take(child.Pid);
         using var recording = Recording.Of(child, "--allocators", "system");
@@ -189,7 +186,7 @@ public sealed class EndangeredMemoryTests
         JsonElement leaks = recording.Report("leaks");
         leaks.GetProperty("metadata").GetProperty("lost").GetInt64().ShouldBe(0);
         leaks.GetProperty("totals").GetProperty("heldBytes").GetInt64().ShouldBeGreaterThan(60 << 20);
-        leaks.GetProperty("entries")[0].GetProperty("stack")[0].GetProperty("line").GetInt32().ShouldBe(LineOf("eaten"));
+        leaks.GetProperty("entries")[0].GetProperty("stack")[0].GetProperty("line").GetInt32().ShouldBe(Repository.LineOf("eaten", Fixture));
     }
 
     /// <summary>Kaa says why its recording has ended; what is in the file reads, and the process goes on as if nothing had been.</summary>
@@ -201,8 +198,9 @@ public sealed class EndangeredMemoryTests
         kaa.StandardError.ReadLine().ShouldNotBeNull().ShouldContain("recording process");
         Task<string> error = kaa.StandardError.ReadToEndAsync();
         Tell(child, "hold 10");
-        while (!kaa.HasExited)
+        for (int i = 0; i < MostRounds && !kaa.HasExited; i++)
             Tell(child, "many 20000");
+        kaa.HasExited.ShouldBeTrue("its file has room for all of that");
         kaa.ExitCode.ShouldBe(1);
         error.GetAwaiter().GetResult().ShouldContain(reason);
         KaaResult report = Harness.Kaa.Run("mem", "report", path, "--view", "leaks", "--json");
@@ -234,7 +232,7 @@ public sealed class EndangeredMemoryTests
     private static long Blocks(JsonElement report)
     {
         long bytes = 0;
-        int line = LineOf("held");
+        int line = Repository.LineOf("held", Fixture);
         foreach (JsonElement entry in report.GetProperty("entries").EnumerateArray())
         {
             JsonElement stack = entry.GetProperty("stack");
@@ -246,8 +244,6 @@ public sealed class EndangeredMemoryTests
 
         return bytes / BlockBytes;
     }
-
-    private static int LineOf(string mark) => Array.FindIndex(File.ReadAllLines(Repository.Fixture(Fixture)), line => line.EndsWith("# line: " + mark, StringComparison.Ordinal)) + 1;
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -53,7 +53,7 @@ public sealed class LiveMemoryTests
         using TerminalProgram terminal = Show(child);
         child.WriteLine("go");
         child.ReadUntil("done").ShouldBe("0");
-        string screen = terminal.WaitUntil("allocations.py:" + Text(LineOf(child.Ready.Length > 0 ? "bytearray without ctypes" : "bytearray")));
+        string screen = terminal.WaitUntil("allocations.py:" + Text(Repository.LineOf(child.Ready.Length > 0 ? "bytearray without ctypes" : "bytearray", Fixture)));
         screen.ShouldContain("held▼");
         terminal.Type("q");
         terminal.WaitForExit().ShouldBe(0);
@@ -204,8 +204,11 @@ public sealed class LiveMemoryTests
         KaaResult second = Harness.Kaa.Run("mem", "live", Text(child.Pid));
         second.Exit.ShouldBe(1);
         second.Error.ShouldContain("another Kaa");
-        KaaResult attach = Harness.Kaa.Run("mem", "attach", Text(child.Pid), "-o", "/dev/null/nothing");
+        string path = Path.Combine(Path.GetTempPath(), "kaa-refused-" + Guid.NewGuid().ToString("N"));
+        KaaResult attach = Harness.Kaa.Run("mem", "attach", Text(child.Pid), "-o", path);
+        File.Delete(path);
         attach.Exit.ShouldBe(1);
+        attach.Error.ShouldContain("another Kaa");
         using (var refused = new TerminalProgram(Repository.Kaa, ["mem", "live", Text(child.Pid)]))
         {
             refused.WaitForExit().ShouldBe(1);
@@ -273,7 +276,7 @@ public sealed class LiveMemoryTests
     private static string WaitForFirst(TerminalProgram terminal, string heading, string end) =>
         Rows(terminal.WaitUntil(screen => screen.Text.Contains(heading, StringComparison.Ordinal) && Rows(screen.Text) is [string first, ..] && first.EndsWith(end, StringComparison.Ordinal)))[0].TrimStart();
 
-    private static string PlaceOf(string mark) => $"/{Fixture}:{LineOf(mark)})";
+    private static string PlaceOf(string mark) => $"/{Fixture}:{Repository.LineOf(mark, Fixture)})";
 
     private static JsonElement Parse(string? line) => JsonDocument.Parse(line.ShouldNotBeNull()).RootElement;
 
@@ -285,7 +288,7 @@ public sealed class LiveMemoryTests
 
     private static ((long Count, long Bytes) Held, (long Count, long Bytes) All) Row(JsonElement table, string mark)
     {
-        int line = LineOf(mark);
+        int line = Repository.LineOf(mark, Fixture);
         foreach (JsonElement row in table.GetProperty("rows").EnumerateArray())
         {
             if (row.GetProperty("file").GetString()?.EndsWith(Fixture, StringComparison.Ordinal) == true && row.GetProperty("line").ToString() == Text(line))
@@ -297,8 +300,6 @@ public sealed class LiveMemoryTests
 
         return default;
     }
-
-    private static int LineOf(string mark) => Array.FindIndex(File.ReadAllLines(Repository.Fixture(Fixture)), line => line.EndsWith("# line: " + mark, StringComparison.Ordinal)) + 1;
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -195,7 +195,7 @@ public sealed class MemoryTests
     /// <summary>What one line of the fixture allocated, by functions whose name begins so.</summary>
     private static (long Count, long Bytes) Of(JsonElement report, string mark, string allocator)
     {
-        int line = LineOf(mark);
+        int line = Repository.LineOf(mark, "allocations.py");
         long count = 0;
         long bytes = 0;
         foreach (JsonElement entry in report.GetProperty("entries").EnumerateArray())
@@ -216,7 +216,7 @@ public sealed class MemoryTests
     /// <summary>Blocks of the fixture depths.py that were allocated by way of a line.</summary>
     private static long CountBelow(JsonElement report, string mark)
     {
-        int line = LineOf(mark, "depths.py");
+        int line = Repository.LineOf(mark, "depths.py");
         long count = 0;
         foreach (JsonElement entry in report.GetProperty("entries").EnumerateArray())
         {
@@ -229,9 +229,6 @@ public sealed class MemoryTests
     }
 
     private static int Deepest(JsonElement report) => report.GetProperty("entries").EnumerateArray().Max(entry => entry.GetProperty("stack").GetArrayLength());
-
-    private static int LineOf(string mark, string fixture = "allocations.py") =>
-        Array.FindIndex(File.ReadAllLines(Repository.Fixture(fixture)), line => line.EndsWith("# line: " + mark, StringComparison.Ordinal)) + 1;
 
     private static byte[] CodeOfLibc(int pid)
     {

@@ -71,7 +71,7 @@ public sealed class NativeMemoryTests : IDisposable
     {
         int called = Array.FindIndex(stack, frame => Function(frame) == "made");
         int caller = Array.FindIndex(stack, frame => Function(frame) == "leak_call");
-        int line = Array.FindIndex(stack, frame => IsPython(frame) && frame.GetProperty("line").GetInt32() == LineOf("calls"));
+        int line = Array.FindIndex(stack, frame => IsPython(frame) && frame.GetProperty("line").GetInt32() == Repository.LineOf("calls", Fixture));
         return called >= 0 && caller > called && line > caller && !stack[(called + 1)..line].Any(IsPython);
     }
 
@@ -87,7 +87,7 @@ public sealed class NativeMemoryTests : IDisposable
             JsonElement caller = stack.First(IsPython);
             bool isSame = stack[..functions.Length].Select(Function).SequenceEqual(functions) && Function(stack[functions.Length])?.StartsWith("leak_", StringComparison.Ordinal) != true
                 && stack[..functions.Length].All(frame => frame.GetProperty("module").GetString()!.EndsWith('/' + library, StringComparison.Ordinal));
-            if (isSame && caller.GetProperty("line").GetInt32() == LineOf(mark) && isRight?.Invoke(stack) != false)
+            if (isSame && caller.GetProperty("line").GetInt32() == Repository.LineOf(mark, Fixture) && isRight?.Invoke(stack) != false)
                 count += entry.GetProperty("count").GetInt64();
         }
 
@@ -97,8 +97,6 @@ public sealed class NativeMemoryTests : IDisposable
     private static string? Function(JsonElement frame) => frame.GetProperty("function").GetString();
 
     private static bool IsPython(JsonElement frame) => frame.GetProperty("kind").GetString() == "python";
-
-    private static int LineOf(string mark) => Array.FindIndex(File.ReadAllLines(Repository.Fixture(Fixture)), line => line.EndsWith("# line: " + mark, StringComparison.Ordinal)) + 1;
 
     /// <summary>In the order of the fixture's arguments.</summary>
     private static string[] Compile(CompiledLibraries libraries)

@@ -70,7 +70,7 @@ public sealed class TracemallocTests
         Say(child, "forget");
         Say(child, "start");
         Say(child, "work");
-        int line = LineOf("buffers");
+        int line = Repository.LineIn("buffers", "traced_memory.py");
         found[line].Bytes.ShouldBeGreaterThan(2_000_000);
         Told(child, Say(child, "tell"))[line].ShouldBe(found[line]);
     }
@@ -88,7 +88,7 @@ public sealed class TracemallocTests
         Say(child, "stop");
 
         // Until it is seen that Kaa is back.
-        int line = LineOf("buffers");
+        int line = Repository.LineIn("buffers", "traced_memory.py");
         Dictionary<int, (long Count, long Bytes)> found;
         int turns = 0;
         do
@@ -176,10 +176,6 @@ public sealed class TracemallocTests
         JsonElement window = ready.RootElement.GetProperty("window");
         return lines.Where(line => line.Key >= window[0].GetInt32() && line.Key <= window[1].GetInt32()).ToDictionary();
     }
-
-    /// <summary>The line behind that of a function's name.</summary>
-    private static int LineOf(string function) =>
-        Array.FindIndex(File.ReadAllLines(Repository.Fixture("traced_memory.py")), line => line.StartsWith($"def {function}(", StringComparison.Ordinal)) + 2;
 
     private static TheoryData<string> Three(Func<Interpreter, bool> isWanted)
     {

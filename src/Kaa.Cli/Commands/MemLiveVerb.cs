@@ -59,16 +59,10 @@ internal sealed class MemLiveVerb : Verb
         Duration = _options.Duration(result),
         Every = TimeSpan.FromSeconds(result.GetValue(_every) ?? 1),
         Count = result.GetValue(_count),
-        Kind = (GroupKind)Index(s_groups, result.GetValue(_by)!, "--by"),
-        Order = (LiveOrder)Index(s_orders, result.GetValue(_sort)!, "--sort"),
+        Kind = (GroupKind)OneOf(s_groups, result.GetValue(_by)!, "--by"),
+        Order = (LiveOrder)OneOf(s_orders, result.GetValue(_sort)!, "--sort"),
         Thread = result.GetValue(_thread),
         Rows = result.GetValue(_rows),
         Json = result.GetValue(_json),
     };
-
-    private int Index(string[] words, string word, string option)
-    {
-        int index = Array.IndexOf(words, word);
-        return index >= 0 ? index : throw new UsageError($"{option} takes {string.Join(", ", words)}, not '{word}'", FullName);
-    }
 }

@@ -57,8 +57,7 @@ internal sealed class MemReportVerb : Verb
     private MemoryReportArguments Read(ParseResult result)
     {
         string format = result.GetValue(_json) ? "json" : result.GetValue(_format)!;
-        if (Array.IndexOf(s_formats, format) < 0)
-            throw new UsageError($"--format takes {string.Join(", ", s_formats)}, not '{format}'", FullName);
+        _ = OneOf(s_formats, format, "--format");
         string? before = result.GetValue(_difference);
         if (before is not null && format is not ("text" or "json" or "html"))
             throw new UsageError($"--diff reports text, json or html, not {format}", FullName);
@@ -67,9 +66,9 @@ internal sealed class MemReportVerb : Verb
         {
             File = result.GetValue(_file)!,
             Before = before,
-            View = (MemoryViewKind)Index(s_views, result.GetValue(_view)!, "--view"),
+            View = (MemoryViewKind)OneOf(s_views, result.GetValue(_view)!, "--view"),
             Format = format,
-            Groups = by.Length == 0 ? [GroupKind.Line] : Array.ConvertAll(by, word => (GroupKind)Index(s_groups, word, "--by")),
+            Groups = by.Length == 0 ? [GroupKind.Line] : Array.ConvertAll(by, word => (GroupKind)OneOf(s_groups, word, "--by")),
             Rows = result.GetValue(_rows),
             Analysis = new AnalysisRequest
             {
@@ -79,11 +78,5 @@ internal sealed class MemReportVerb : Verb
             Output = result.GetValue(_output) ?? "-",
             Force = result.GetValue(_force),
         };
-    }
-
-    private int Index(string[] words, string word, string option)
-    {
-        int index = Array.IndexOf(words, word);
-        return index >= 0 ? index : throw new UsageError($"{option} takes {string.Join(", ", words)}, not '{word}'", FullName);
     }
 }

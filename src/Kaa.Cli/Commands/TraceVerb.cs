@@ -67,7 +67,9 @@ internal sealed class TraceVerb : Verb
     public override IReadOnlyList<string> Details =>
     [
         "--syscall stops each thread twice for each of its system calls, by ptrace: exact, in all threads, and some ten times as fast as strace -k. Nothing is put into the "
-        + "process; when Kaa ends, or is killed, it runs on as before. A signal that it handles interrupts its calls as ever, nothing else does.",
+        + "process; when Kaa ends, or is killed, it runs on as before. Signals that the program ignores wake its waits while it is traced: Kaa has them made again (docs/trace.md: what a kill can leave).",
+        "--call stops the process once, for some ms, and puts an agent into it: code and shared memory of its own, and jumps at the functions' entries. At the end the entries are as before; "
+        + "a small mapping stays, which is used again. With --follow, and for programs that are started, those that make children or run programs wait for some ms.",
         "Each line has the time since the start, the thread, the call with its arguments and its result, and where it came from: the innermost Python frames.",
         "With -- CMD the program's own exit status is returned.",
     ];

@@ -18,6 +18,14 @@ internal abstract class Verb(string name, string summary) : Command(name, summar
 
     /// <summary>The words that an argument may be; empty where any may.</summary>
     public virtual IReadOnlyList<string> Choices => [];
+
+    /// <summary>Which of a few words it is.</summary>
+    /// <exception cref="UsageError">It is none of them.</exception>
+    protected int OneOf(string[] words, string word, string option)
+    {
+        int index = Array.IndexOf(words, word);
+        return index >= 0 ? index : throw new UsageError($"{option} takes {string.Join(", ", words)}, not '{word}'", FullName);
+    }
 }
 
 internal sealed record Example(string Command, string Meaning);

@@ -20,6 +20,7 @@ internal static class MemoryCommand
         StackTarget resolved = StackTargets.Resolve(arguments.Pid);
         using var interruption = new Interruption();
         interruption.ArmForTermination();
+        interruption.ArmForHangup();
         using LiveTarget target = LiveTarget.Open(resolved.Pid);
         List<Note> notes = resolved.Note is { } note ? [note] : [];
         PythonProcess? python = FindPython(target, notes);
@@ -83,10 +84,7 @@ internal static class MemoryCommand
     {
         if (session.IsReplaced)
             notes.Add(new Note("exec", "the process runs another program by now: the recording ended there", null));
-        if (session.Lost > 0)
-            notes.Add(new Note("events-lost", ByteText.Count(session.Lost) + " events were lost: sums may be wrong by them", null, Incomplete: true));
-        if (session.NativeNote is { } cut)
-            notes.Add(cut);
+        notes.AddRange(session.EndNotes);
     }
 
     public static void Say(string text)

@@ -35,6 +35,7 @@ internal static class MemoryRunCommand
         files.Prepare();
         using RecordedProcesses all = RecordedProcesses.Launch(arguments.Command, arguments.Request, arguments.Follows, files.Open);
         System.Threading.Volatile.Write(ref pid, all.Pid);
+        termination.PassOn();
         long? end = arguments.Duration is { } duration ? Clock.Microseconds + (long)duration.TotalMicroseconds : null;
         string? trouble = null;
         try

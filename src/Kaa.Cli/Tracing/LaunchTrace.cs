@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Kaa.Cli.Output;
 using Kaa.Linux.Calls;
 using Kaa.Linux.Launching;
@@ -25,7 +26,11 @@ internal sealed class LaunchTrace(TraceArguments arguments, ParentLife? parent)
     private int Run()
     {
         long began = Clock.Microseconds;
-        using var interruption = new Interruption();
+
+        // Ctrl-C goes to the program too: it decides what comes of it, however often it comes.
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
+        using var interruption = new Interruption(armed: false);
+        interruption.ArmForHangup();
         using var queue = new TraceQueue();
         using TraceOutput output = TraceOutput.Create(arguments);
         TraceRun? begun = null;
@@ -37,9 +42,12 @@ internal sealed class LaunchTrace(TraceArguments arguments, ParentLife? parent)
         output.Start(queue);
         try
         {
-            // Ctrl-C goes to the program too: it decides what comes of it.
             long? end = arguments.Duration is { } duration ? began + (long)duration.TotalMicroseconds : null;
-            run.Trace(() => output.IsBroken || parent?.IsGone == true || (end is { } last && Clock.Microseconds >= last));
+            run.Trace(() =>
+            {
+                termination.PassOn();
+                return IsLeft(interruption) || output.IsBroken || (end is { } last && Clock.Microseconds >= last);
+            });
         }
         finally
         {
@@ -48,8 +56,9 @@ internal sealed class LaunchTrace(TraceArguments arguments, ParentLife? parent)
         }
 
         output.Finish(run.Summary(queue.Lost, (Clock.Microseconds - began) / 1e6, []));
-        if (parent?.IsGone == true)
-            return ExitCode.Interrupted;
-        return run.ExitStatus ?? SyscallTracing.WaitForEnd(run.Pid);
+        return IsLeft(interruption) ? ExitCode.Interrupted : run.ExitStatus ?? SyscallTracing.WaitForEnd(run.Pid);
     }
+
+    /// <summary>The terminal has gone away, or the Kaa that this is a copy of: the program goes on untraced.</summary>
+    private bool IsLeft(Interruption interruption) => interruption.IsRequested || parent?.IsGone == true;
 }

@@ -37,6 +37,7 @@ internal sealed class TraceCommand(TraceArguments arguments, ParentLife? parent)
     {
         using var interruption = new Interruption();
         interruption.ArmForTermination();
+        interruption.ArmForHangup();
         using var queue = new TraceQueue();
         using TraceOutput output = TraceOutput.Create(arguments);
         StackTarget resolved = StackTargets.Resolve(arguments.Pid);

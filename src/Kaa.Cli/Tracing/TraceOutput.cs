@@ -13,9 +13,10 @@ internal abstract class TraceOutput(TraceArguments arguments) : IDisposable
 {
     private readonly TraceGroups? _groups = arguments.Top ? new TraceGroups() : null;
     private System.Threading.Thread? _thread;
+    private Exception? _failure;
 
-    /// <summary>Set once the output's reader has gone away: there is nobody left to trace for.</summary>
-    public bool IsBroken { get; private set; }
+    /// <summary>Set once the output's reader has gone away, or its disk is full: there is nobody left to trace for.</summary>
+    public bool IsBroken => System.Threading.Volatile.Read(ref _failure) is not null;
 
     public static TraceOutput Create(TraceArguments arguments) => arguments.Json ? new JsonTraceOutput(arguments) : new TextTraceOutput(arguments);
 
@@ -30,9 +31,12 @@ internal abstract class TraceOutput(TraceArguments arguments) : IDisposable
 
     /// <summary>Writes what comes at the end.</summary>
     /// <exception cref="BrokenPipe">Nobody reads it any more.</exception>
+    /// <exception cref="UserError">output: it could not be written.</exception>
     public void Finish(TraceSummary summary)
     {
-        if (IsBroken)
+        if (_failure is UserError failure)
+            throw failure;
+        if (_failure is not null)
             throw new BrokenPipe();
         if (_groups is not null)
             Write(_groups);
@@ -59,9 +63,9 @@ internal abstract class TraceOutput(TraceArguments arguments) : IDisposable
                     Add(hits);
             }
         }
-        catch (BrokenPipe)
+        catch (Exception e) when (e is BrokenPipe or UserError)
         {
-            IsBroken = true;
+            System.Threading.Volatile.Write(ref _failure, e);
             while (queue.Take() is not null)
             {
             }

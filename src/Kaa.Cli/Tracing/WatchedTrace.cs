@@ -13,9 +13,15 @@ internal static class WatchedTrace
     /// <param name="isLaunch">Ctrl-C is the program's business.</param>
     public static int? Run(bool isLaunch, ParentLife? parent)
     {
-        if (parent is not null || OwnCopy.Start([.. Environment.GetCommandLineArgs().Skip(1)]) is not { } started)
+        if (parent is not null)
             return null;
-        using OwnCopy copy = started;
+        OwnCopy? started = null;
+        using var termination = new PassedTermination(() => System.Threading.Volatile.Read(ref started)?.Pid ?? 0);
+        using OwnCopy? copy = OwnCopy.Start([.. Environment.GetCommandLineArgs().Skip(1)]);
+        if (copy is null)
+            return null;
+        System.Threading.Volatile.Write(ref started, copy);
+        termination.PassOn();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
         {
             // From a terminal the copy has it as well; once it has begun to end, it is all the same.
@@ -23,10 +29,10 @@ internal static class WatchedTrace
             if (!isLaunch)
                 copy.AskToEnd();
         });
-        using var termination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
         {
             signal.Cancel = true;
-            copy.PassTermination();
+            copy.AskToEnd();
         });
         return copy.Wait();
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kaa.Control.Agent;
 using Kaa.Control.Following;
 using Kaa.Control.Memory.Native;
@@ -46,6 +47,7 @@ public sealed class MemorySession : IDisposable
     private long _lost;
     private long _sizedAt = -SizeEvery;
     private long _flushedAt;
+    private string? _reason;
     private bool _isOver;
     private bool _isDisposed;
 
@@ -89,8 +91,23 @@ public sealed class MemorySession : IDisposable
     /// <summary>What could not be hooked, and what else a reader of the recording should know.</summary>
     public IReadOnlyList<Note> Notes { get; private set; } = [];
 
-    /// <summary>Where C stacks were cut; known at the end.</summary>
-    public Note? NativeNote => _names is { Ends.Count: > 0 } names
+    /// <summary>In what the recording is less than complete; known once it has ended.</summary>
+    public IReadOnlyList<Note> EndNotes
+    {
+        get
+        {
+            List<Note> notes = [];
+            if (_lost > 0)
+                notes.Add(new Note("events-lost", string.Create(CultureInfo.InvariantCulture, $"{_lost:N0} events were lost in process {_facts.Pid}: sums may be wrong by them"), null, Incomplete: true));
+            if (_arrival is not null && _reason != Replaced)
+                notes.Add(new Note("no-python-stacks", $"no interpreter was met in process {_facts.Pid}: its allocations have no Python stacks", null, Incomplete: true));
+            if (NativeNote is { } cut)
+                notes.Add(cut);
+            return notes;
+        }
+    }
+
+    private Note? NativeNote => _names is { Ends.Count: > 0 } names
         ? new Note("native-truncated", "C stacks end early in code without unwind rules: " + string.Join(", ", names.Ends), null)
         : _modules is { IsFull: true } ? new Note("native-truncated", "there was no room for the unwind rules of all modules: C stacks end in the others", null) : null;
 
@@ -124,9 +141,6 @@ public sealed class MemorySession : IDisposable
     public long Lost => _lost;
 
     public double Seconds => (Clock.Microseconds - _begun) / 1e6;
-
-    /// <summary>It has CPython's code, but no interpreter was met in it: its allocations have no Python stacks.</summary>
-    public bool MissesPython => _arrival is not null;
 
     /// <exception cref="UserError">As of <see cref="AgentSession.Attach(LiveTarget, AgentOptions)"/>; no-allocators.</exception>
     /// <exception cref="IOException">The recording can't be written.</exception>
@@ -262,6 +276,7 @@ public sealed class MemorySession : IDisposable
         if (_isOver)
             return;
         _isOver = true;
+        _reason = reason;
         _agent.Shared.WriteHalf(_area + AreaWords.Recording, 0);
         long now = Clock.Microseconds - _begun;
         try

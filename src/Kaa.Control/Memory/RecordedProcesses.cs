@@ -146,18 +146,8 @@ public sealed class RecordedProcesses : IDisposable, IFollower<RecordedProcess>
             Tell(e);
         }
 
-        if (process.Session.MissesPython && reason != MemorySession.Replaced)
-        {
-            lock (_notes)
-                _notes.Add(new Note("no-python-stacks", $"no interpreter was met in process {process.Pid}: its allocations have no Python stacks", null, Incomplete: true));
-        }
-
-        if (process.Session.NativeNote is { } cut)
-        {
-            lock (_notes)
-                _notes.Add(cut);
-        }
-
+        lock (_notes)
+            _notes.AddRange(process.Session.EndNotes);
         Allocations += process.Session.Count;
         Held += process.Session.Held;
         _processes.Remove(process);

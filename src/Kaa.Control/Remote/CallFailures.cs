@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Kaa.Control.Tracing.Decoding;
 using Kaa.Linux.Calls;
 using Kaa.Linux.Proc;
 using Kaa.Target.Arch;

@@ -34,6 +34,7 @@ internal sealed class CalledProcess : FollowedProcess
     private CallThreadNames _names;
     private InterpreterArrival? _arrival;
     private bool _isDetached;
+    private bool _hasHits;
     private long _unread;
 
     private CalledProcess(LiveTarget target, PythonProcess? python, AgentSession session, CallSites sites, HashSet<Address> gates, CallTrace trace)
@@ -61,15 +62,18 @@ internal sealed class CalledProcess : FollowedProcess
         if (held is null && sites.New.Count == 0 && sites.Unresolved.Count > 0)
             throw new UserError("not-hookable", $"what {sites.Unresolved[0]} resolves to is not known: it is an IFUNC that nobody has called yet", "trace the function that it stands for");
         var options = new AgentOptions { Python = python, FindsPython = python is not null };
+        HashSet<Address> waits = ProcessGates.Find(target, gates);
         AgentSession session = held is null ? AgentSession.Attach(target, options) : AgentSession.Attach(target, options, held);
-        var process = new CalledProcess(target, python, session, sites, ProcessGates.Find(target, gates), trace);
+        var process = new CalledProcess(target, python, session, sites, waits, trace);
         try
         {
             process.Arm(held);
+            if (held is null && process.Armed == 0 && trace.Notes is [var first, ..])
+                throw new UserError("not-hookable", first.Message, "trace the system call that it makes, with --syscall");
             process.Watch(python, held);
             return process;
         }
-        catch (UserError)
+        catch
         {
             process.Dispose();
             throw;
@@ -86,9 +90,6 @@ internal sealed class CalledProcess : FollowedProcess
     public override AgentSession Agent => _session;
 
     public bool IsAlive => _session.IsAlive;
-
-    /// <summary>An interpreter is there, and hits have its stacks.</summary>
-    public bool HasPython { get; private set; }
 
     /// <summary>Names that no function of the process has borne so far.</summary>
     public IReadOnlyList<string> Missing => _sites.Missing;
@@ -127,7 +128,7 @@ internal sealed class CalledProcess : FollowedProcess
         // A stack's number may mean another one once code was freed and made anew: never kept for longer than a few milliseconds.
         _stacks.Clear();
         int count = 0;
-        while (!_trace.IsOver && _session.TryRead(out AgentEvent? made))
+        while (_session.TryRead(out AgentEvent? made))
         {
             Handle(made);
             if ((++count & 0xff) == 0 && isOver())
@@ -153,6 +154,8 @@ internal sealed class CalledProcess : FollowedProcess
         else
             Detach();
         ReadRest();
+        if (_arrival is not null && _hasHits)
+            _trace.Note(new Note("no-python-stacks", $"no interpreter was met in process {Pid}: its hits have no Python stacks", null, Incomplete: true));
         foreach (TraceEvent call in _underWay.Values)
             _trace.Tell(call);
         _underWay.Clear();
@@ -210,8 +213,6 @@ internal sealed class CalledProcess : FollowedProcess
         foreach (CallHook hook in _sites.New)
             TellRefusal(hook);
         _sites.New.Clear();
-        if (held is null && _sites.Armed.Count == 0 && _trace.Notes is [var first, ..])
-            throw new UserError("not-hookable", first.Message, "trace the system call that it makes, with --syscall");
     }
 
     private void TellRefusal(CallHook hook)
@@ -230,7 +231,6 @@ internal sealed class CalledProcess : FollowedProcess
     /// <summary>Whoever ends, makes a process or becomes another program waits for a moment.</summary>
     private void Watch(PythonProcess? python, HeldProcess? held)
     {
-        HasPython = python is not null;
         if (python is null && held is not null)
         {
             _session.TeachThreadId(held);
@@ -301,11 +301,13 @@ internal sealed class CalledProcess : FollowedProcess
         _owned.Add(target);
         _arrival = null;
         _names = new CallThreadNames(python);
-        HasPython = true;
     }
 
     private void AtCall(AgentEvent made, CallHook hook)
     {
+        if (_trace.IsOver)
+            return;
+        _hasHits = true;
         TraceStack stack = StackOf(made);
         Span<ulong> arguments = stackalloc ulong[6];
         AgentRegisters registers = made.Registers;

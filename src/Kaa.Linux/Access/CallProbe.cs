@@ -24,11 +24,5 @@ public static unsafe class CallProbe
         return Libc.PTrace(Seize, 0, 0, 0) < 0 && Errno.Last != Errno.NoProcess ? Name(Errno.Last) : null;
     }
 
-    private static string Name(int error) => error switch
-    {
-        Errno.PermissionDenied => "EPERM",
-        Errno.AccessDenied => "EACCES",
-        Errno.NoSystemCall => "ENOSYS",
-        _ => "error " + error.ToString(System.Globalization.CultureInfo.InvariantCulture),
-    };
+    private static string Name(int error) => ErrorNames.Find(error) ?? $"error {error}";
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Kaa.Linux.Calls;
 
 namespace Kaa.Linux.Files;
@@ -41,7 +42,7 @@ public sealed unsafe class RegularFile : Stream
         while (count < 0 && Errno.Last == Errno.Interrupted);
 
         if (count < 0)
-            throw new IOException($"read: error {Errno.Last}");
+            throw new IOException("read: " + Marshal.GetPInvokeErrorMessage(Errno.Last));
         Position += count;
         return (int)count;
     }

@@ -14,7 +14,6 @@ public sealed unsafe class OwnCopy : IDisposable
     internal const string Name = "kaa-traces-";
 
     private const int FileActionsSize = 80; // sizeof(posix_spawn_file_actions_t), glibc x86-64
-    private const int Terminate = 15; // SIGTERM
 
     private readonly Descriptor _pipe;
 
@@ -54,8 +53,6 @@ public sealed unsafe class OwnCopy : IDisposable
 
     /// <summary>Has it come to its end as if Kaa were gone. May be called again.</summary>
     public void AskToEnd() => _pipe.Dispose();
-
-    public void PassTermination() => _ = Libc.Kill(Pid, Terminate);
 
     /// <summary>Its exit status, or 128 and the signal that ended it.</summary>
     public int Wait() => SyscallTracing.WaitForEnd(Pid);

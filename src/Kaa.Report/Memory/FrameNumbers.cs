@@ -1,17 +1,18 @@
+using System.Runtime.InteropServices;
 using Kaa.Recording.Memory;
 
 namespace Kaa.Report.Memory;
 
 /// <summary>Numbers the frames that a report shows, in the order in which they come up.</summary>
-internal sealed class FrameNumbers(RecordingTables tables)
+internal sealed class FrameNumbers
 {
     private readonly Dictionary<RecordedFrame, int> _numbers = [];
     private readonly List<RecordedFrame> _frames = [];
 
     public IReadOnlyList<RecordedFrame> All => _frames;
 
-    /// <summary>Innermost first.</summary>
-    public int[] Of(int stack)
+    /// <summary>Those of a stack, innermost first.</summary>
+    public int[] Of(RecordingTables tables, int stack)
     {
         List<RecordedFrame> frames = tables.Frames(stack);
         if (frames.Count == 0)
@@ -24,11 +25,13 @@ internal sealed class FrameNumbers(RecordingTables tables)
 
     public int Number(in RecordedFrame frame)
     {
-        if (_numbers.TryGetValue(frame, out int number))
-            return number;
-        number = _frames.Count;
-        _numbers.Add(frame, number);
-        _frames.Add(frame);
+        ref int number = ref CollectionsMarshal.GetValueRefOrAddDefault(_numbers, frame, out bool exists);
+        if (!exists)
+        {
+            number = _frames.Count;
+            _frames.Add(frame);
+        }
+
         return number;
     }
 }

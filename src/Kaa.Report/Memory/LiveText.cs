@@ -21,7 +21,7 @@ public static class LiveText
     public static int RowsOf(int height) => height < LeastHeight ? Math.Max(0, height - FewLines) : height - OtherLines;
 
     /// <summary>Its name, or its id where it has none.</summary>
-    public static string NameOf(in RecordedThread thread) => thread.Name is { Length: > 0 } name ? name : thread.Tid.ToString(CultureInfo.InvariantCulture);
+    public static string NameOf(in RecordedThread thread) => MemoryNames.NameOrId(thread);
 
     /// <param name="most">Rows at most.</param>
     public static void Write(LiveView view, int most, StyledWriter writer)

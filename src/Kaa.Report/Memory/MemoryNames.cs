@@ -44,7 +44,7 @@ internal static class MemoryNames
     /// <summary>"load (foo.py:214)": one name for a frame where a format has room for one only.</summary>
     public static string Label(in RecordedFrame frame) => frame.Function is { } function ? function + " (" + Place(frame) + ")" : Place(frame);
 
-    public static string Of(in RecordedThread thread) => thread.Name is { Length: > 0 } name
-        ? name
-        : "thread " + thread.Tid.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    public static string Of(in RecordedThread thread) => (thread.Name is { Length: > 0 } ? "" : "thread ") + NameOrId(thread);
+
+    public static string NameOrId(in RecordedThread thread) => thread.Name is { Length: > 0 } name ? name : thread.Tid.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

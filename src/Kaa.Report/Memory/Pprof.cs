@@ -15,13 +15,12 @@ public sealed class Pprof
     private readonly ProtobufWriter _inner = new();
     private readonly Dictionary<string, long> _texts = new(StringComparer.Ordinal);
     private readonly List<string> _textList = [];
-    private readonly FrameNumbers _frames;
+    private readonly FrameNumbers _frames = new();
     private readonly MemoryView _view;
 
     private Pprof(MemoryView view)
     {
         _view = view;
-        _frames = new FrameNumbers(view.Analysis.Recording.Tables);
         Text("");
     }
 
@@ -59,7 +58,7 @@ public sealed class Pprof
 
     private void WriteSample(in MemoryEntry entry)
     {
-        int[] frames = _frames.Of(entry.Site.Stack);
+        int[] frames = _frames.Of(_view.Analysis.Recording.Tables, entry.Site.Stack);
         long[] locations = new long[frames.Length];
         for (int i = 0; i < frames.Length; i++)
             locations[i] = frames[i] + 1;

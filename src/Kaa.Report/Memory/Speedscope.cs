@@ -10,7 +10,8 @@ public static class Speedscope
 {
     public static void Write(MemoryView view, string name, Utf8JsonWriter json)
     {
-        var frames = new FrameNumbers(view.Analysis.Recording.Tables);
+        RecordingTables tables = view.Analysis.Recording.Tables;
+        var frames = new FrameNumbers();
         var threads = new SortedDictionary<int, List<MemoryEntry>>();
         foreach (MemoryEntry entry in view.Entries)
         {
@@ -25,25 +26,25 @@ public static class Speedscope
         json.Text("name"u8, name);
         json.WriteStartArray("profiles"u8);
         foreach ((int thread, List<MemoryEntry> entries) in threads)
-            WriteProfile(json, view.Analysis.Recording.Tables.Thread(thread), entries, frames);
+            WriteProfile(json, tables, thread, entries, frames);
         json.WriteEndArray();
         WriteFrames(json, frames);
         json.WriteEndObject();
     }
 
-    private static void WriteProfile(Utf8JsonWriter json, in RecordedThread thread, List<MemoryEntry> entries, FrameNumbers frames)
+    private static void WriteProfile(Utf8JsonWriter json, RecordingTables tables, int thread, List<MemoryEntry> entries, FrameNumbers frames)
     {
         long total = 0;
         json.WriteStartObject();
         json.WriteString("type"u8, "sampled"u8);
-        json.Text("name"u8, MemoryNames.Of(thread));
+        json.Text("name"u8, MemoryNames.Of(tables.Thread(thread)));
         json.WriteString("unit"u8, "bytes"u8);
         json.WriteNumber("startValue"u8, 0);
         json.WriteStartArray("samples"u8);
         foreach (MemoryEntry entry in entries)
         {
             json.WriteStartArray();
-            int[] stack = frames.Of(entry.Site.Stack);
+            int[] stack = frames.Of(tables, entry.Site.Stack);
             for (int i = stack.Length - 1; i >= 0; i--)
                 json.WriteNumberValue(stack[i]);
             json.WriteEndArray();

@@ -45,3 +45,18 @@ public sealed class MemoryGroup : IDisposable
         Directory.Delete(_directory);
     }
 }
+
+/// <summary>A test that needs a control group with a limit of memory; skipped where none can be made.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class MemoryGroupFactAttribute : FactAttribute
+{
+    private static readonly string? s_hindrance = Try();
+
+    public MemoryGroupFactAttribute() => Skip = s_hindrance;
+
+    private static string? Try()
+    {
+        using MemoryGroup? group = MemoryGroup.Make(64 << 20);
+        return group is null ? "no control group with a limit of memory can be made here" : null;
+    }
+}

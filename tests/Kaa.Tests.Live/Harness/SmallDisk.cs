@@ -23,3 +23,10 @@ public sealed class SmallDisk : IDisposable
         System.IO.Directory.Delete(Directory);
     }
 }
+
+/// <summary>A test that needs a small disk; skipped for who is not root.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class SmallDiskFactAttribute : FactAttribute
+{
+    public SmallDiskFactAttribute() => Skip = Environment.IsPrivilegedProcess ? null : "only root can mount a file system";
+}

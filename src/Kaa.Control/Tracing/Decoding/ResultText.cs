@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kaa.Linux.Calls;
 using Kaa.Results;
 
 namespace Kaa.Control.Tracing.Decoding;

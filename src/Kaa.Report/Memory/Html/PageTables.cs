@@ -8,8 +8,7 @@ namespace Kaa.Report.Memory.Html;
 /// <param name="mergesThreads">Those of one name are one: in two recordings nothing else of theirs is the same.</param>
 internal sealed class PageTables(bool mergesThreads)
 {
-    private readonly Dictionary<RecordedFrame, int> _frameNumbers = [];
-    private readonly List<RecordedFrame> _frames = [];
+    private readonly FrameNumbers _frames = new();
     private readonly Dictionary<long, int> _stackNumbers = [];
     private readonly List<(int Caller, int Frame)> _stacks = [];
     private readonly Dictionary<string, int> _threadNumbers = [];
@@ -28,7 +27,7 @@ internal sealed class PageTables(bool mergesThreads)
             while (waiting.TryPop(out int next))
             {
                 (int caller, int frame) = tables.Top(next);
-                stacks[next] = Stack(stacks[caller], Frame(tables.Frame(frame)));
+                stacks[next] = Stack(stacks[caller], _frames.Number(tables.Frame(frame)));
             }
         }
 
@@ -64,18 +63,6 @@ internal sealed class PageTables(bool mergesThreads)
         return number;
     }
 
-    private int Frame(in RecordedFrame frame)
-    {
-        ref int number = ref CollectionsMarshal.GetValueRefOrAddDefault(_frameNumbers, frame, out bool exists);
-        if (!exists)
-        {
-            number = _frames.Count;
-            _frames.Add(frame);
-        }
-
-        return number;
-    }
-
     private int Thread(in RecordedThread thread)
     {
         string name = MemoryNames.Of(thread);
@@ -106,7 +93,7 @@ internal sealed class PageTables(bool mergesThreads)
     private void WriteFrames(Utf8JsonWriter json)
     {
         json.WriteStartArray("frames"u8);
-        foreach (RecordedFrame frame in _frames)
+        foreach (RecordedFrame frame in _frames.All)
         {
             json.WriteStartArray();
             json.WriteNumberValue((int)frame.Kind);

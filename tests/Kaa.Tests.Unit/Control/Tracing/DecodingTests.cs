@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Kaa.Control.Tracing;
 using Kaa.Control.Tracing.Decoding;
+using Kaa.Linux.Calls;
 using Kaa.Formats;
 using Kaa.Results;
 using Kaa.Target.Arch;

@@ -1,7 +1,7 @@
-namespace Kaa.Control.Tracing.Decoding;
+namespace Kaa.Linux.Calls;
 
 /// <summary>Names of error numbers (include/uapi/asm-generic/errno-base.h and errno.h), by their numbers from 1 on; a dash where there is none.</summary>
-internal static class ErrorNames
+public static class ErrorNames
 {
     private const string All =
         "EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT ENOTBLK EBUSY EEXIST EXDEV ENODEV ENOTDIR EISDIR EINVAL "
