@@ -40,6 +40,7 @@ public sealed class LiveInferior : Inferior
     private bool _isBrief;
     private PageCache? _glance;
     private LoaderWatch? _loader;
+    private ulong? _loads;
     private ForesightMemory? _passing;
     private RepeatedMoments? _moments;
     private InferiorState _state = InferiorState.Running;
@@ -70,6 +71,9 @@ public sealed class LiveInferior : Inferior
 
     /// <summary>Hides what Kaa has put into the process's code; null where nothing is.</summary>
     public Func<IMemory, IMemory>? Cover { get; set; }
+
+    /// <summary>How often the dynamic linker has told of what it loads; null where that is not counted.</summary>
+    internal Func<ulong?>? Loads { get; set; }
 
     /// <summary>Memory as it is at each read, also while the process runs.</summary>
     public IMemory LiveMemory => Live.Current;
@@ -286,7 +290,14 @@ public sealed class LiveInferior : Inferior
     }
 
     /// <summary>The dynamic linker's list is another one, or can't be read.</summary>
-    private bool HasLoaded() => (_loader ??= Live.WatchLoader())?.HasChanged() != false;
+    private bool HasLoaded()
+    {
+        ulong? loads = Loads?.Invoke();
+        if (loads is not null && loads == _loads)
+            return false;
+        _loads = loads;
+        return (_loader ??= Live.WatchLoader())?.HasChanged() != false;
+    }
 
     /// <summary>The same, where nothing stands still but a thread that waits. False where the process is just ending.</summary>
     private bool TryRenewInPassing(int tid)
@@ -448,7 +459,7 @@ public sealed class LiveInferior : Inferior
         LiveTarget fresh = LiveTarget.Open(Pid);
         fresh.DebugFiles = fresh.DebugFiles with { Directories = _debugDirectories };
         Target = fresh;
-        (_loader, _passing, _moments, _glance) = (null, null, null, null);
+        (_loader, _loads, _passing, _moments, _glance) = (null, null, null, null, null);
         _habits.Clear();
         old.Dispose();
     }

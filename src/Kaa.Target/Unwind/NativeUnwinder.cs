@@ -5,10 +5,26 @@ using Kaa.Target.Arch;
 namespace Kaa.Target.Unwind;
 
 /// <summary>Walks a C stack: by call frame information, else by frame pointers; ends with a reason where neither helps.</summary>
-public sealed class NativeUnwinder(IMemory memory, IUnwindSource source)
+public sealed class NativeUnwinder
 {
-    private readonly FramePointerSearch _search = new(memory, source);
-    private readonly ReturnAddressScan _scan = new(memory, source);
+    private readonly IMemory _memory;
+    private readonly IUnwindSource _source;
+    private readonly UnwindOrigins? _origins;
+    private readonly FramePointerSearch _search;
+    private readonly ReturnAddressScan _scan;
+
+    public NativeUnwinder(IMemory memory, IUnwindSource source)
+        : this(memory, source, null)
+    {
+    }
+
+    /// <param name="origins">Told what decides; null for nobody.</param>
+    internal NativeUnwinder(IMemory memory, IUnwindSource source, UnwindOrigins? origins)
+    {
+        (_memory, _source, _origins) = (memory, source, origins);
+        _search = new FramePointerSearch(memory, source);
+        _scan = new ReturnAddressScan(memory, source);
+    }
 
     /// <summary>Unwinds a stack that was copied; memory beside it is read as it is now.</summary>
     public static UnwoundStack Unwind(CapturedStack stack, IMemory others, IUnwindSource source)
@@ -28,6 +44,7 @@ public sealed class NativeUnwinder(IMemory memory, IUnwindSource source)
             if (current[X64Registers.Rip] is not { } rip || rip == 0)
                 return new UnwoundStack(frames, null);
             var pc = new Address(rip);
+            _origins?.Begin();
             Step step = TryStep(current, pc, exact);
             frames.Add(new UnwoundFrame(pc, new Address(step.Cfa), exact)
             {
@@ -75,12 +92,13 @@ public sealed class NativeUnwinder(IMemory memory, IUnwindSource source)
             // A signal may interrupt a function at its first instruction: then the pc is not behind a call. And the frame of a handler returns
             // to the first byte of its return code, which the rules begin one byte before (glibc, sysdeps/unix/sysv/linux/x86_64/libc_sigaction.c).
             Address lookup = exact ? pc : pc - 1;
-            UnwindRow? row = source.RowsFor(lookup)?.Find(lookup);
+            UnwindRow? row = _source.RowsFor(lookup)?.Find(lookup);
             if (row is not null)
                 return ByRow(current, row);
-            if (SignalFrame.IsAt(memory, pc))
+            _origins?.Stray();
+            if (SignalFrame.IsAt(_memory, pc))
                 return BySignalFrame(current);
-            if (exact && ThreadStart.IsAt(memory, pc, current))
+            if (exact && ThreadStart.IsAt(_memory, pc, current))
                 return new Step(null, 0, false, null);
             return ByScan(current, lookup) ?? ByFramePointer(current, pc);
         }
@@ -106,6 +124,7 @@ public sealed class NativeUnwinder(IMemory memory, IUnwindSource source)
         bool ended = row.Rules[row.ReturnColumn < UnwindRow.Columns ? row.ReturnColumn : X64Registers.Rip].Kind == UnwindRuleKind.Undefined;
         if (row.Rules[X64Registers.Rsp].Kind == UnwindRuleKind.Unspecified)
             caller[X64Registers.Rsp] = cfa;
+        _origins?.Follow(row, cfa);
         return new Step(ended ? null : caller, cfa, row.SignalFrame, null, false, row.Start);
     }
 
@@ -113,12 +132,16 @@ public sealed class NativeUnwinder(IMemory memory, IUnwindSource source)
     private ulong? Cfa(X64Registers current, UnwindRow row)
     {
         if (row.CfaExpression is { } expression)
-            return DwarfExpression.Evaluate(expression, current.Values, memory, null);
+            return DwarfExpression.Evaluate(expression, current.Values, _memory, null);
         if (row.CfaRegister < 0)
             throw new BadData(".eh_frame", row.Start.Value, "a frame that is found by no register of ours");
         ulong? value = current[row.CfaRegister];
         if (value is null && row.CfaRegister == X64Registers.Rbp)
+        {
+            _origins?.Stray();
             value = _search.Find(current, row);
+        }
+
         return value is { } known ? unchecked(known + (ulong)row.CfaOffset) : null;
     }
 
@@ -126,12 +149,12 @@ public sealed class NativeUnwinder(IMemory memory, IUnwindSource source)
     {
         UnwindRuleKind.Unspecified => X64Registers.IsCalleeSaved(number) ? current[number] : null,
         UnwindRuleKind.SameValue => current[number],
-        UnwindRuleKind.Offset => memory.Read<ulong>(new Address(cfa) + rule.Value),
+        UnwindRuleKind.Offset => _memory.Read<ulong>(new Address(cfa) + rule.Value),
         UnwindRuleKind.ValueOffset => unchecked(cfa + (ulong)rule.Value),
         UnwindRuleKind.Register => rule.Value is >= 0 and < X64Registers.Count ? current[(int)rule.Value] : null,
         UnwindRuleKind.Expression =>
-            memory.Read<ulong>(new Address(DwarfExpression.Evaluate(rule.Expression!, current.Values, memory, cfa))),
-        UnwindRuleKind.ValueExpression => DwarfExpression.Evaluate(rule.Expression!, current.Values, memory, cfa),
+            _memory.Read<ulong>(new Address(DwarfExpression.Evaluate(rule.Expression!, current.Values, _memory, cfa))),
+        UnwindRuleKind.ValueExpression => DwarfExpression.Evaluate(rule.Expression!, current.Values, _memory, cfa),
         _ => null,
     };
 
@@ -139,7 +162,7 @@ public sealed class NativeUnwinder(IMemory memory, IUnwindSource source)
     {
         if (current[X64Registers.Rsp] is not { } stack)
             return End("the stack pointer is not known");
-        X64Registers interrupted = SignalFrame.Interrupted(memory, new Address(stack));
+        X64Registers interrupted = SignalFrame.Interrupted(_memory, new Address(stack));
         return new Step(interrupted, stack, true, null);
     }
 
@@ -155,14 +178,14 @@ public sealed class NativeUnwinder(IMemory memory, IUnwindSource source)
     /// <summary>Code without rules: rbp points at the caller's rbp, the return address above it, where frame pointers are kept.</summary>
     private Step ByFramePointer(X64Registers current, Address pc)
     {
-        string where = source.IsCode(pc) ? "no unwind rules for " + pc : "no code at " + pc;
+        string where = _source.IsCode(pc) ? "no unwind rules for " + pc : "no code at " + pc;
         if (current[X64Registers.Rbp] is not { } rbp)
             return End(where + ", and no frame pointer is known", true);
         if (current[X64Registers.Rsp] is not { } rsp || rbp < rsp || (rbp & 7) != 0)
             return End(where);
-        ulong saved = memory.Read<ulong>(new Address(rbp));
-        ulong back = memory.Read<ulong>(new Address(rbp) + 8);
-        if (!source.IsCode(new Address(back)))
+        ulong saved = _memory.Read<ulong>(new Address(rbp));
+        ulong back = _memory.Read<ulong>(new Address(rbp) + 8);
+        if (!_source.IsCode(new Address(back)))
             return End(where);
         var caller = new X64Registers();
         caller[X64Registers.Rbp] = saved;

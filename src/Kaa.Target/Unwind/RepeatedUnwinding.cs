@@ -5,21 +5,23 @@ using Kaa.Target.Arch;
 namespace Kaa.Target.Unwind;
 
 /// <summary>
-/// Unwinds stacks of one thread that are mostly alike: where all registers and all words of the stack are the same that the last one was unwound by, what came of it is the
-/// same too. Nothing else decides, as rules do not change while a module is loaded. Not safe for two threads at once.
+/// Unwinds stacks of one thread that are mostly alike: where all registers and words of the stack are the same that decided where the last one's frames lie, its frames are the same
+/// too, as rules do not change while a module is loaded. What else was saved on the stack is read from the new one when it is asked for. An answer is right until the next one is
+/// wanted. Not safe for two threads at once.
 /// </summary>
 public sealed class RepeatedUnwinding
 {
     private const int MostFailures = 8;
 
     // Those that an unwinder carries from frame to frame: what the calling convention keeps, the stack pointer, and the instruction pointer.
-    private static readonly int[] s_kept = [X64Registers.Rbx, X64Registers.Rbp, X64Registers.Rsp, 12, 13, 14, 15, X64Registers.Rip];
+    private static readonly int[] s_kept = [.. UnwindOrigins.Carried, X64Registers.Rsp, X64Registers.Rip];
 
     private readonly List<(int Offset, ulong Word)> _words = [];
-    private readonly ulong?[] _registers = new ulong?[s_kept.Length];
+    private readonly List<(int Number, ulong? Value)> _registers = [];
     private IUnwindSource? _source;
     private Address _start;
     private UnwoundStack? _last;
+    private SavedRegisters? _saved;
     private int _failures;
 
     /// <summary>As <see cref="NativeUnwinder.Unwind(CapturedStack, IMemory, IUnwindSource)"/>.</summary>
@@ -28,7 +30,11 @@ public sealed class RepeatedUnwinding
         if (stack.Thread.Registers is not { } registers || stack.Interrupted is not null)
             return NativeUnwinder.Unwind(stack, others, source);
         if (_last is { } last && _source == source && IsSame(stack, registers))
+        {
+            _saved?.Take(stack, registers);
             return last;
+        }
+
         if (_failures < MostFailures && TryLearn(stack, registers, others, source) is { } learnt)
             return learnt;
         _failures++;
@@ -39,24 +45,41 @@ public sealed class RepeatedUnwinding
     private UnwoundStack? TryLearn(CapturedStack stack, X64Registers registers, IMemory others, IUnwindSource source)
     {
         _words.Clear();
-        (_source, _start) = (source, stack.Start);
+        _registers.Clear();
+        (_source, _start, _saved) = (source, stack.Start, null);
         var known = new X64Registers();
-        for (int i = 0; i < s_kept.Length; i++)
-            known[s_kept[i]] = _registers[i] = registers[s_kept[i]];
+        foreach (int number in s_kept)
+            known[number] = registers[number];
+        var origins = new UnwindOrigins();
         var memory = new NotingMemory(new CapturedMemory(stack, others), stack, _words);
-        UnwoundStack unwound = new NativeUnwinder(memory, source).Unwind(known);
+        UnwoundStack unwound = new NativeUnwinder(memory, source, origins).Unwind(known);
         _last = memory.HasReadOthers || unwound.EndReason is not null ? null : unwound;
-        _failures = _last is null ? _failures : 0;
+        if (_last is null)
+            return null;
+        _failures = 0;
+        _registers.AddRange(s_kept.Select(number => (number, registers[number])));
+        if (!origins.IsIrregular)
+            _last = Loosen(stack, registers, origins, unwound);
         return _last;
+    }
+
+    /// <summary>Only what decided has to be the same.</summary>
+    private UnwoundStack Loosen(CapturedStack stack, X64Registers registers, UnwindOrigins origins, UnwoundStack unwound)
+    {
+        _words.RemoveAll(word => !origins.Words.Contains(stack.Start + word.Offset));
+        _registers.RemoveAll(one => one.Number is not (X64Registers.Rsp or X64Registers.Rip) && !origins.Registers.Contains(one.Number));
+        _saved = new SavedRegisters([.. unwound.Frames.Select(frame => frame.Registers)], origins.Frames);
+        _saved.Take(stack, registers);
+        return unwound with { Frames = [.. unwound.Frames.Select((frame, i) => frame with { Saved = _saved, Place = i })] };
     }
 
     private bool IsSame(CapturedStack stack, X64Registers registers)
     {
         if (stack.Start != _start)
             return false;
-        for (int i = 0; i < s_kept.Length; i++)
+        foreach ((int number, ulong? value) in _registers)
         {
-            if (registers[s_kept[i]] != _registers[i])
+            if (registers[number] != value)
                 return false;
         }
 
@@ -67,7 +90,7 @@ public sealed class RepeatedUnwinding
                 return false;
         }
 
-        return true;
+        return _saved?.IsWithin(stack) != false;
     }
 
     /// <summary>Notes the words of the stack that are read, and whether anything else is.</summary>
@@ -85,5 +108,37 @@ public sealed class RepeatedUnwinding
                 HasReadOthers = true;
             return got;
         }
+    }
+}
+
+/// <summary>Registers of frames whose places are known, from a stack like the one by which they were found.</summary>
+internal sealed class SavedRegisters(IReadOnlyList<X64Registers?> first, IReadOnlyList<UnwindOrigins.Origin[]> origins)
+{
+    private readonly long _end = origins.SelectMany(all => all).Max(origin => origin.Word is { } word ? (long)word.Value + sizeof(ulong) : 0);
+    private CapturedStack? _stack;
+    private X64Registers? _thread;
+
+    /// <summary>From now on they are read there.</summary>
+    public void Take(CapturedStack stack, X64Registers thread) => (_stack, _thread) = (stack, thread);
+
+    public bool IsWithin(CapturedStack stack) => _end <= (long)stack.Start.Value + stack.Bytes.Length;
+
+    public X64Registers? Of(int frame)
+    {
+        if (first[frame] is not { } found)
+            return null;
+        var registers = new X64Registers();
+        for (int number = 0; number < X64Registers.Count; number++)
+            registers[number] = found[number];
+        for (int i = 0; i < UnwindOrigins.Carried.Length; i++)
+        {
+            int number = UnwindOrigins.Carried[i];
+            if (origins[frame][i] is { Word: { } word })
+                registers[number] = MemoryMarshal.Read<ulong>(_stack!.Bytes.Span[(int)(word - _stack.Start)..]);
+            else if (origins[frame][i] is { Register: >= 0 and var its })
+                registers[number] = _thread![its];
+        }
+
+        return registers;
     }
 }

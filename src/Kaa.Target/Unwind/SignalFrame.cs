@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Kaa.Formats;
 using Kaa.Target.Arch;
 
@@ -52,23 +53,29 @@ internal static class SignalFrame
     /// <param name="start">That address, a multiple of 8.</param>
     public static AlternateStack? FindAlternate(ReadOnlySpan<byte> bytes, Address start)
     {
-        for (int at = 0; at <= bytes.Length - FrameSize; at += 8)
+        // Almost every word is passed over by these two comparisons.
+        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(bytes);
+        int last = words.Length - FrameSize / sizeof(ulong);
+        for (int i = 0; i <= last; i++)
         {
-            ReadOnlySpan<byte> frame = bytes.Slice(at, FrameSize);
-            if (frame.PointerAt(LinkAt) != 0 || frame.PointerAt(FlagsAt) > AllFlags)
-                continue;
-            ulong stack = frame.PointerAt(StackAt);
-            ulong size = frame.PointerAt(StackSizeAt);
-            ulong interrupted = frame.PointerAt(StackPointerAt);
-
-            // What happens to lie there may name a stack that wraps around memory, or begins above this one.
-            if (size is < FrameSize or > Limits.StackCopy || stack == 0 || stack > start.Value)
-                continue;
-            if (unchecked(start.Value + (ulong)at - stack) < size && unchecked(interrupted - stack) >= size && interrupted != 0)
-                return new AlternateStack(new Address(unchecked(stack + size)), new Address(interrupted));
+            if (words[i + LinkAt / sizeof(ulong)] == 0 && words[i + FlagsAt / sizeof(ulong)] <= AllFlags && Alternate(words[i..], start, i * sizeof(ulong)) is { } found)
+                return found;
         }
 
         return null;
+    }
+
+    private static AlternateStack? Alternate(ReadOnlySpan<ulong> frame, Address start, int offset)
+    {
+        ulong stack = frame[StackAt / sizeof(ulong)];
+        ulong size = frame[StackSizeAt / sizeof(ulong)];
+        ulong interrupted = frame[StackPointerAt / sizeof(ulong)];
+
+        // What happens to lie there may name a stack that wraps around memory, or begins above this one.
+        if (size is < FrameSize or > Limits.StackCopy || stack == 0 || stack > start.Value)
+            return null;
+        bool isOn = unchecked(start.Value + (ulong)offset - stack) < size && unchecked(interrupted - stack) >= size && interrupted != 0;
+        return isOn ? new AlternateStack(new Address(unchecked(stack + size)), new Address(interrupted)) : null;
     }
 }
 

@@ -18,7 +18,17 @@ public readonly record struct UnwoundFrame(Address Pc, Address Cfa, bool ExactPc
     public Address Entry { get; init; }
 
     /// <summary>Registers in this frame, as far as the frames inside of it have saved them.</summary>
-    public Arch.X64Registers? Registers { get; init; }
+    public Arch.X64Registers? Registers
+    {
+        get => Saved is { } saved ? saved.Of(Place) : field;
+        init;
+    }
+
+    /// <summary>Where they are read when they are asked for; null where they have been read.</summary>
+    internal SavedRegisters? Saved { get; init; }
+
+    /// <summary>The frame's index there.</summary>
+    internal int Place { get; init; }
 
     /// <summary>The kernel's frame for a signal handler: no function of anybody's.</summary>
     public bool Signal { get; init; }

@@ -29,13 +29,29 @@ public sealed class RepeatedUnwindingTests
     }
 
     [Fact]
+    public void What_only_was_saved_is_read_anew()
+    {
+        ulong[] words = Sound();
+        UnwoundStack first = Again(words, 1);
+        first.Frames.Select(frame => frame.Registers![X64Registers.Rbx]).ShouldBe([1ul, 1ul, 77ul, 77ul]);
+        int asked = _rules.Asked;
+        words[2] = 78;
+        Again(words, 2).ShouldBeSameAs(first);
+        _rules.Asked.ShouldBe(asked);
+        first.Frames.Select(frame => frame.Registers![X64Registers.Rbx]).ShouldBe([2ul, 2ul, 78ul, 78ul]);
+    }
+
+    [Fact]
     public void Whatever_word_or_register_is_another_one_the_answer_is_that_of_a_first_look()
     {
         var random = new Random(3);
-        for (int round = 0; round < 20_000; round++)
+        for (int round = 0; round < 40_000; round++)
         {
+            // Now and then the second function's frame is found by what the first one has kept.
+            if (round % 100 == 0)
+                (_rules.ByRbx, _rules.First) = (random.Next(2) == 0, random.Next(3) == 0 ? X64Registers.Rbx : X64Registers.Rsp);
             ulong[] words = Sound();
-            ulong rbx = random.Next(3) == 0 ? 9u : 1;
+            ulong rbx = random.Next(5) == 0 ? Stack + (ulong)random.Next(6) * 8 : random.Next(3) == 0 ? 9u : 1;
             for (int i = random.Next(3); i > 0; i--)
                 words[random.Next(Words)] = random.Next(3) == 0 ? (ulong)random.Next() : Code + (ulong)random.Next(4) * 0x100 + 0x10;
             CapturedStack stack = Captured(words, rbx);
@@ -57,7 +73,7 @@ public sealed class RepeatedUnwindingTests
     private UnwoundStack Again(ulong[] words, ulong rbx) => _repeated.Unwind(Captured(words, rbx), new FakeMemory(), _rules);
 
     private static string Tell(UnwoundStack stack) =>
-        string.Join(' ', stack.Frames.Select(frame => $"{frame.Pc}/{frame.Cfa}/{frame.StackPointer}/{frame.Registers?[X64Registers.Rbx]}")) + stack.EndReason;
+        string.Join(' ', stack.Frames.Select(frame => $"{frame.Pc}/{frame.Cfa}/{frame.StackPointer}/{string.Join(',', frame.Registers!.Values)}")) + stack.EndReason;
 
     /// <summary>Three calls, of which the second one keeps rbx.</summary>
     private static ulong[] Sound()
@@ -89,6 +105,9 @@ public sealed class RepeatedUnwindingTests
         /// <summary>By which register the first frame is found.</summary>
         public int First { get; set; } = X64Registers.Rsp;
 
+        /// <summary>The third function's frame is found by rbx.</summary>
+        public bool ByRbx { get; set; }
+
         public IUnwindRows? RowsFor(Address pc) => pc.Value is >= Code and < Code + 0x400 ? this : null;
 
         public bool IsCode(Address pc) => pc.Value is >= Code and < Code + 0x400;
@@ -103,7 +122,7 @@ public sealed class RepeatedUnwindingTests
             ulong function = (pc.Value - Code) / 0x100;
             var row = new UnwindRow
             {
-                CfaRegister = function == 0 ? First : X64Registers.Rsp,
+                CfaRegister = function == 0 ? First : function == 2 && ByRbx ? X64Registers.Rbx : X64Registers.Rsp,
                 CfaOffset = function switch { 1 => 24, 2 => 32, _ => 8 },
                 Start = new Address(Code + function * 0x100),
                 End = new Address(Code + (function + 1) * 0x100),

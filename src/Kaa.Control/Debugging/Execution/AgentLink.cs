@@ -85,10 +85,17 @@ internal sealed class AgentLink(LiveInferior inferior)
             return hooks;
         AgentSession agent = Attach(held);
         foreach ((ulong address, string filter) in filters)
-            hooks.Add(agent.Add(new HookRequest { Address = new Address(address), Action = HookAction.Park, Condition = StopFilter.Compile(filter), WantsStack = StopFilter.WantsStack(filter) }));
+            hooks.Add(agent.Add(RequestFor(new Address(address), filter)));
         agent.Arm(held);
         return hooks;
     }
+
+    private static HookRequest RequestFor(Address address, string filter) => filter == StopFilter.Counted
+        ? new HookRequest { Address = address, Action = HookAction.Count, WantsStack = false }
+        : new HookRequest { Address = address, Action = HookAction.Park, Condition = StopFilter.Compile(filter), WantsStack = StopFilter.WantsStack(filter) };
+
+    /// <summary>How often threads have come there.</summary>
+    public ulong? Hits(HookHandle hook) => _agent?.Counters(hook).Hits;
 
     public void Remove(HeldProcess held, IReadOnlyList<HookHandle> hooks)
     {

@@ -54,6 +54,9 @@ internal sealed class BreakpointPlanter(int pid, AgentLink agent) : ITrapSites
 
     public bool IsPlanted(ulong address) => _sites.TryGetValue(address, out StopSite? site) && site.IsPlanted;
 
+    /// <summary>How often threads have come to a hook; null where there is none at the address.</summary>
+    public ulong? Hits(ulong address) => _sites.TryGetValue(address, out StopSite? site) && site is HookSite { IsPlanted: true } hook ? agent.Hits(hook.Hook) : null;
+
     /// <summary>Where a thread has come to that waits with an event.</summary>
     public ulong AddressOf(AgentEvent made)
     {
@@ -185,7 +188,7 @@ internal sealed class BreakpointPlanter(int pid, AgentLink agent) : ITrapSites
             ulong address = hook.Address.Value;
             if (hook.IsArmed)
                 _sites[address] = new HookSite(hook, hook.Plan!.Displaced.Code[..JumpSize], filters[address]) { IsPlanted = true };
-            else if (slots.TryGetValue(address, out ulong slot) && TryPlantReturn(held, patch, slot, address))
+            else if (filters[address] == StopFilter.Counted || (slots.TryGetValue(address, out ulong slot) && TryPlantReturn(held, patch, slot, address)))
                 continue;
             else if (hook.Refusal!.Code == HookRefusal.LeavingCode)
                 refused = Refused(hook.Refusal.Message);

@@ -17,6 +17,7 @@ internal sealed class ControlledInferior : IRunEvents
     private readonly AgentWaits _waits;
     private readonly PassingHits _passing;
     private readonly DecidedHits _decided = new();
+    private readonly LoaderCount _loads;
     private ulong? _loaderBreak;
     private bool _borrowsMemory;
 
@@ -33,6 +34,8 @@ internal sealed class ControlledInferior : IRunEvents
         _passing = new PassingHits(session, execution, inferior);
         inferior.Control.Sites = _planter;
         inferior.Cover = _planter.Cover;
+        _loads = new LoaderCount(_planter, LoaderBreak);
+        inferior.Loads = () => _loads.Loads;
         if (inferior.State == InferiorState.Stopped && !borrowsMemory)
             inferior.Tracing.Run(() => _agent.TakeOver(inferior.Held!));
     }
@@ -43,7 +46,7 @@ internal sealed class ControlledInferior : IRunEvents
     public void Plant()
     {
         if (!_borrowsMemory)
-            Inferior.Tracing.Run(() => _planter.Sync(Inferior.Held!, Wanted(), ReturnSlots()));
+            Inferior.Tracing.Run(() => Sync(Inferior.Held!));
     }
 
     /// <summary>Why threads stop at the address by an int3; null where they do so by a hook.</summary>
@@ -100,6 +103,7 @@ internal sealed class ControlledInferior : IRunEvents
     public void OnExec()
     {
         _agent.Abandon();
+        _loads.Forget();
         _borrowsMemory = false;
         if (!Inferior.Control.RunToLoaded())
             return;
@@ -133,7 +137,13 @@ internal sealed class ControlledInferior : IRunEvents
     private void Replant()
     {
         using HeldProcess held = Inferior.Control.Held();
+        Sync(held);
+    }
+
+    private void Sync(HeldProcess held)
+    {
         _planter.Sync(held, Wanted(), ReturnSlots());
+        _loads.Planted();
     }
 
     /// <summary>Every address where threads are to be waited for, and what the agent asks there.</summary>
@@ -147,6 +157,8 @@ internal sealed class ControlledInferior : IRunEvents
         _loaderBreak = breakpoints.All.Any(one => one.IsPending) ? LoaderBreak() : null;
         if (_loaderBreak is { } loader)
             wanted[loader] = "";
+        if (breakpoints.All.Any(one => one.Commands.Count > 0))
+            _loads.AddTo(wanted);
         return wanted;
     }
 

@@ -32,6 +32,9 @@ internal sealed class RunLoop(
     private const int Trap = 5; // SIGTRAP
     private const int Interrupt = 2; // SIGINT
     private const int SpinMicroseconds = 100;
+
+    /// <summary>While threads come by all the time, the kernel is asked for stops no more often than this.</summary>
+    private const int BetweenStops = 300;
     private const int ShortSleep = 50;
     private const int LongSleep = 1_000;
     private const int Patience = 20_000;
@@ -42,6 +45,8 @@ internal sealed class RunLoop(
     private InstructionStep? _step;
     private ResumePlan _plan = new();
     private int _selected;
+    private bool _isBusy;
+    private long _askedAt;
 
     /// <param name="step">The instruction that one thread makes alone; null where all go on.</param>
     public StopReport Run(ResumePlan plan, int tid, InstructionStep? step)
@@ -95,14 +100,19 @@ internal sealed class RunLoop(
 
     private bool TakeOne()
     {
-        if (control.Next() is { } thread)
+        if (!_isBusy || Clock.Microseconds - _askedAt > BetweenStops)
         {
-            Take(thread);
-            return true;
+            _askedAt = Clock.Microseconds;
+            if (control.Next() is { } thread)
+            {
+                Take(thread);
+                return true;
+            }
         }
 
         if (waits.Next() is not { } made)
             return false;
+        _isBusy = true;
         AtHook(made);
         return true;
     }
@@ -129,8 +139,10 @@ internal sealed class RunLoop(
         // A step, or a call, that waits for others (a system call, a lock) lets them run.
         if ((_step is not null || plan.IsAlone) && idle > StepPatience)
             control.ContinueAll();
-        if (idle > SpinMicroseconds)
-            waits.Sleep(idle > Patience ? LongSleep : ShortSleep);
+        if (idle <= SpinMicroseconds)
+            return;
+        _isBusy = false;
+        waits.Sleep(idle > Patience ? LongSleep : ShortSleep);
     }
 
     private void Take(ControlledThread thread)

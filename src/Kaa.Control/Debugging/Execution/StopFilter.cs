@@ -11,6 +11,9 @@ namespace Kaa.Control.Debugging.Execution;
 /// </summary>
 internal static class StopFilter
 {
+    /// <summary>Nobody waits there: it is counted who comes.</summary>
+    public const string Counted = "counted";
+
     /// <param name="tidsAreSame">The process's ids of threads are those that Kaa knows: it is in no pid namespace of its own.</param>
     public static string Of(IReadOnlyList<Breakpoint> there, bool tidsAreSame)
     {

@@ -8,12 +8,12 @@ namespace Kaa.Control.Debugging.Stack;
 /// <summary>A frame of the C stack as gdb counts them: a call that was inlined is one of its own.</summary>
 /// <param name="Level">0 is the innermost.</param>
 /// <param name="Thread">Registers of the thread itself.</param>
-/// <param name="Saved">Those of the frame; null where they are the thread's own.</param>
+/// <param name="IsThreads">Its registers are the thread's own.</param>
 /// <param name="Python">Indices of the Python frames that it runs, innermost first; empty for most.</param>
-public sealed record FrameView(int Level, UnwoundFrame Unwound, SymbolizedFrame Symbol, X64RegisterFile Thread, X64Registers? Saved, IReadOnlyList<int> Python)
+public sealed record FrameView(int Level, UnwoundFrame Unwound, SymbolizedFrame Symbol, X64RegisterFile Thread, bool IsThreads, IReadOnlyList<int> Python)
 {
     /// <summary>As the frame has them, as far as they are known.</summary>
-    public X64RegisterFile Registers => Saved is null ? Thread : new X64RegisterFile(Saved, Thread);
+    public X64RegisterFile Registers => IsThreads || Unwound.Registers is not { } saved ? Thread : new X64RegisterFile(saved, Thread);
 
     public Address Pc => Unwound.Pc;
 

@@ -61,7 +61,7 @@ public sealed class StackView
             {
                 // What runs Python is the function that was compiled there, not what was inlined into it.
                 IReadOnlyList<int> runs = j == symbols.Count - 1 && python.TryGetValue(i, out List<int>? found) ? found : [];
-                frames.Add(new FrameView(frames.Count, frame, symbols[j], thread.Registers, i == 0 ? null : frame.Registers, runs));
+                frames.Add(new FrameView(frames.Count, frame, symbols[j], thread.Registers, i == 0, runs));
             }
         }
 
@@ -87,5 +87,5 @@ public sealed class StackView
     }
 
     private static FrameView Unknown(InferiorThread thread) => new(
-        0, new UnwoundFrame(thread.Kernel.InstructionPointer ?? Address.Null, Address.Null, true), new SymbolizedFrame(null, null, null, null, false, null), thread.Registers, null, []);
+        0, new UnwoundFrame(thread.Kernel.InstructionPointer ?? Address.Null, Address.Null, true), new SymbolizedFrame(null, null, null, null, false, null), thread.Registers, true, []);
 }
