@@ -8,6 +8,7 @@ typedef u64 (*realloc_function)(u64 context, u64 old, u64 size);
 typedef void (*free_function)(u64 context, u64 old);
 
 enum { RAW_MALLOC = 16, BETWEEN_DOMAINS = 3 }; /* AllocatorKind of the recording */
+enum { LARGE = 513 }; /* no block of pymalloc's pools (SMALL_REQUEST_THRESHOLD is 512 in all versions) */
 
 #define HERE ((u64)__builtin_frame_address(0))
 #define CALLER(here) (here) + 16, *(const u64 *)(here) /* of who called the function whose frame that is */
@@ -29,6 +30,33 @@ ALWAYS u64 exact_malloc(u32 domain, u64 context, u64 number, u64 size, int clear
     return result;
 }
 
+/* Samples of such a domain are taken from PyMem_Raw, whose free then tells their end. */
+ALWAYS int is_through_raw(u32 domain) { return domain != 0 && UNLIKELY(kaa_own.through_raw >> domain & 1); }
+
+/* A call inside of another domain's. */
+static __attribute__((noinline)) void note_raw(u64 result) {
+    struct kaa_memory *memory = kaa_memory();
+    struct kaa_place *place = memory != NULL ? kaa_place() : NULL;
+    if (place != NULL)
+        kaa_thread_at(memory, place)->raw = result;
+}
+
+/* Whether it came from there; what did not is not told, as its end would not be. */
+static int is_raw(struct kaa_memory *memory, const struct kaa_place *place, u64 result) {
+    if (kaa_thread_at(memory, place)->raw == result)
+        return 1;
+    count(&memory->lost);
+    return 0;
+}
+
+static __attribute__((noinline)) u64 raw_realloc(u32 domain, u64 context, u64 old, u64 size, struct kaa_place *place, int *is_told) {
+    struct kaa_memory *memory = kaa_memory();
+    kaa_thread_at(memory, place)->raw = 0;
+    u64 result = ORIGINAL(domain, realloc)(context, old, size < LARGE ? LARGE : size);
+    *is_told = result != 0 && is_raw(memory, place, result);
+    return result;
+}
+
 ALWAYS u64 exact_realloc(u32 domain, u64 context, u64 old, u64 size) {
     struct kaa_place *place = kaa_enter(HERE);
     struct kaa_memory *memory = kaa_memory();
@@ -37,9 +65,12 @@ ALWAYS u64 exact_realloc(u32 domain, u64 context, u64 old, u64 size) {
         is_told = memory->sample == 0 || kaa_draw(memory, place, size);
         moved = kaa_freed(place, KAA_OP_MOVED, old);
     }
-    u64 result = ORIGINAL(domain, realloc)(context, old, size);
-    if (place == NULL)
+    u64 result = is_told && is_through_raw(domain) ? raw_realloc(domain, context, old, size, place, &is_told) : ORIGINAL(domain, realloc)(context, old, size);
+    if (place == NULL) {
+        if (domain == 0)
+            note_raw(result);
         return result;
+    }
     if (result != 0 && is_told)
         kaa_allocated(place, KAA_MADE(KAA_OP_ALLOCATED, RAW_MALLOC + BETWEEN_DOMAINS * domain + 2), result, size, CALLER(HERE));
     else if (result == 0 && moved)
@@ -59,13 +90,25 @@ ALWAYS void exact_free(u32 domain, u64 context, u64 old) {
 
 /* Samples */
 
+static __attribute__((noinline)) u64 raw_malloc(u32 domain, u64 context, u64 number, u64 size, int clears, struct kaa_place *place, int *is_told) {
+    struct kaa_memory *memory = kaa_memory();
+    kaa_thread_at(memory, place)->raw = 0;
+    int is_small = number * size < LARGE && number < LARGE && size < LARGE;
+    u64 result = is_small ? call_malloc(domain, context, 1, LARGE, clears) : call_malloc(domain, context, number, size, clears);
+    *is_told = result != 0 && is_raw(memory, place, result);
+    return result;
+}
+
 /* Where the next sample is near, the thread is inside of another call, or it has no place yet. */
 static __attribute__((noinline)) u64 sample_malloc(u32 domain, u64 context, u64 number, u64 size, int clears, u64 here) {
     struct kaa_place *place = kaa_enter(here);
     int is_told = place != NULL && kaa_draw(kaa_memory(), place, number * size);
-    u64 result = call_malloc(domain, context, number, size, clears);
-    if (place == NULL)
+    u64 result = is_told && is_through_raw(domain) ? raw_malloc(domain, context, number, size, clears, place, &is_told) : call_malloc(domain, context, number, size, clears);
+    if (place == NULL) {
+        if (domain == 0)
+            note_raw(result);
         return result;
+    }
     if (result != 0 && is_told)
         kaa_allocated(place, KAA_MADE(KAA_OP_ALLOCATED, RAW_MALLOC + BETWEEN_DOMAINS * domain + (u32)clears), result, number * size, CALLER(here));
     kaa_leave(place);

@@ -58,7 +58,7 @@ int main(void) {
     STRUCTURE(kaa_place);
     FIELD(kaa_place, pointer); FIELD(kaa_place, left); FIELD(kaa_place, outer); FIELD(kaa_place, tid); FIELD(kaa_place, number);
     STRUCTURE(kaa_own);
-    FIELD(kaa_own, memory); FIELD(kaa_own, domains); FIELD(kaa_own, places); FIELD(kaa_own, filter);
+    FIELD(kaa_own, memory); FIELD(kaa_own, domains); FIELD(kaa_own, through_raw); FIELD(kaa_own, places); FIELD(kaa_own, filter);
     STRUCTURE(kaa_snapshot);
     FIELD(kaa_snapshot, size); FIELD(kaa_snapshot, code); FIELD(kaa_snapshot, print); FIELD(kaa_snapshot, ready);
     STRUCTURE(kaa_memory);

@@ -101,7 +101,8 @@ struct kaa_thread {
     u32 firm;             /* of these so many can't have changed while `chunk` is not given back */
     u64 chunk;            /* of the thread's Python stack; 0: nothing is firm */
     u64 same;             /* of these so many the last walk has found that they had not changed since the one before */
-    u64 reserved[3];
+    u64 raw;              /* what the newest call of PyMem_Raw inside of another domain's call gave */
+    u64 reserved[2];
     struct kaa_known known[KAA_KNOWN];
     struct kaa_seen stack[KAA_SHADOW];
 };
@@ -219,7 +220,8 @@ struct kaa_domain {
 struct kaa_own {
     u64 memory;           /* address of struct kaa_memory */
     struct kaa_domain domains[KAA_DOMAINS];
-    u64 reserved[3];
+    u64 through_raw;      /* samples: a bit for each domain whose free hands on to PyMem_RawFree what is not its own, and is not hooked */
+    u64 reserved[2];
     struct kaa_place places[KAA_PLACES];
     u8 filter[KAA_FILTER]; /* sampled blocks, by address; 255: too many to count */
 };

@@ -97,7 +97,8 @@ internal sealed class AllocatorHooks(LiveTarget target, AgentSession agent, Modu
 
     private int Point(AllocatorTable[] tables)
     {
-        Tables = new PointedTables(agent, tables, samples);
+        var path = samples ? new RawPath(target, image!) : null;
+        Tables = new PointedTables(agent, tables, samples) { LeadsToRaw = path is null ? null : path.Leads };
         int changed = Tables.Point(held);
         if (changed < Tables.WordCount)
             _notes.Add(new Note("allocator-not-hooked", "somebody changed CPython's tables of allocators at this moment: a part of its allocations is not recorded", null, Incomplete: true));

@@ -25,6 +25,7 @@ internal static class AreaWords
 
     /// <summary>Of <see cref="AgentOwn"/>.</summary>
     public static readonly ulong OwnDomains = OfOwn(ref s_own.domains);
+    public static readonly ulong OwnThroughRaw = OfOwn(ref s_own.through_raw);
     public static readonly ulong OwnPlaces = OfOwn(ref s_own.places);
     public static readonly ulong OwnFilter = OfOwn(ref s_own.filter);
 

@@ -186,7 +186,7 @@ internal struct AgentOwn
 
     public ulong memory;
     public Functions domains;
-    private readonly ulong _reserved0;
+    public ulong through_raw;
     private readonly ulong _reserved1;
     private readonly ulong _reserved2;
     public Places places;

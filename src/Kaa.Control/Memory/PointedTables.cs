@@ -12,13 +12,21 @@ namespace Kaa.Control.Memory;
 internal sealed class PointedTables(AgentSession agent, AllocatorTable[] tables, bool samples)
 {
     private const int FunctionsOfDomain = 4;
+    private const int Free = 3;
     private const int WordSize = sizeof(ulong);
     private const int MostContext = 64;
 
     /// <summary>What somebody who was in front of CPython's functions had saved of a domain, context and functions, when the table was pointed: null where nobody was.</summary>
     private readonly ulong[]?[] _behind = new ulong[]?[tables.Length];
 
-    public int WordCount => tables.Length * FunctionsOfDomain;
+    /// <summary>A bit for each domain of which samples come from PyMem_Raw.</summary>
+    private ulong _throughRaw;
+
+    /// <summary>Asks whether samples of a domain can be taken from PyMem_Raw, by its own functions: then its free stays as it is. Null for never.</summary>
+    public Func<AllocatorTable, AllocatorTable, bool>? LeadsToRaw { get; init; }
+
+    /// <summary>Of all tables.</summary>
+    public int WordCount { get; private set; }
 
     /// <summary>First the agent knows where the calls are to go on, then the tables lead to it. Gives how many words were changed.</summary>
     /// <param name="held">Null where the process is to be stopped for it.</param>
@@ -31,6 +39,7 @@ internal sealed class PointedTables(AgentSession agent, AllocatorTable[] tables,
             _behind[domain] = Read(tables[domain].Table) is { } now && now[0] != 0 ? Read(new Address(now[0])) : null;
         }
 
+        WordCount = words.Count;
         return agent.Point(words, held);
     }
 
@@ -83,13 +92,22 @@ internal sealed class PointedTables(AgentSession agent, AllocatorTable[] tables,
 
     private void Add(int domain, IReadOnlyList<ulong> functions, List<(Address Word, ulong From, ulong To)> words)
     {
+        bool leads = domain > 0 && LeadsToRaw?.Invoke(tables[domain], tables[0]) == true;
+        _throughRaw = leads ? _throughRaw | 1ul << domain : _throughRaw & ~(1ul << domain);
+        Write(AreaWords.OwnThroughRaw, _throughRaw);
         for (int i = 0; i < FunctionsOfDomain; i++)
         {
             int number = domain * FunctionsOfDomain + i;
-            if (!agent.Shared.TryWriteProcess(agent.Own + AreaWords.OwnDomains + (ulong)number * WordSize, BitConverter.GetBytes(functions[i])))
-                throw AgentProcess.Refused(RemoteHindrance.NotWritable);
-            words.Add((tables[domain].Table + (i + 1) * WordSize, functions[i], Ours(number)));
+            Write(AreaWords.OwnDomains + (ulong)number * WordSize, functions[i]);
+            if (i != Free || !leads)
+                words.Add((tables[domain].Table + (i + 1) * WordSize, functions[i], Ours(number)));
         }
+    }
+
+    private void Write(ulong offset, ulong word)
+    {
+        if (!agent.Shared.TryWriteProcess(agent.Own + offset, BitConverter.GetBytes(word)))
+            throw AgentProcess.Refused(RemoteHindrance.NotWritable);
     }
 
     private ulong Ours(int number) => (agent.Image + (samples ? AgentRegion.Image.samples[number] : AgentRegion.Image.domains[number])).Value;
@@ -98,7 +116,7 @@ internal sealed class PointedTables(AgentSession agent, AllocatorTable[] tables,
     {
         foreach (ulong word in words)
         {
-            for (int number = 0; number < WordCount; number++)
+            for (int number = 0; number < tables.Length * FunctionsOfDomain; number++)
             {
                 if (word == Ours(number))
                     return true;
