@@ -19,7 +19,7 @@ internal sealed class DebugVerb : Verb
     private readonly Option<string[]> _files = MakeOption.Texts("--command", "FILE", "Run the lines of FILE first.");
     private readonly Option<string[]> _lines = MakeOption.Texts("--eval-command", "WORD", "Run one line first; several are run in their order.");
     private readonly Option<bool> _batch = MakeOption.Flag("--batch", "End after these; status 1 where one of them failed.");
-    private readonly Option<string?> _follow = new("--follow-fork") { Description = "Which process is debugged after a fork: parent or child. The other one goes on.", HelpName = "WHICH" };
+    private readonly Option<string?> _follow = new("--follow-fork") { Description = "Which process is debugged after a fork: parent, child or both. Whichever is not goes on.", HelpName = "WHICH" };
     private readonly Option<string[]> _exe = MakeOption.Texts("--exe", "FILE", "The program of a core, where it is not found at its path.");
     private readonly Option<string[]> _sysRoot = MakeOption.Texts("--sysroot", "DIR", "What was the root directory of a core's process.");
     private readonly Option<string[]> _debugDir = MakeOption.Texts("--debug-dir", "DIR", "A directory of separate debug files, arranged as /usr/lib/debug is.");
@@ -86,8 +86,8 @@ internal sealed class DebugVerb : Verb
                 {
                     null or "parent" => "parent",
                     "child" => "child",
-                    "both" => throw new UsageError("kaa debug holds one process at a time: --follow-fork takes parent or child; a second kaa debug PID takes the other one", Name),
-                    var other => throw new UsageError($"--follow-fork takes parent or child, not '{other}'", Name),
+                    "both" => "both",
+                    var other => throw new UsageError($"--follow-fork takes parent, child or both, not '{other}'", Name),
                 },
             },
         };

@@ -169,11 +169,14 @@ internal sealed class DebugCommandLine : IDisposable
 
     private void LetGo()
     {
-        if (_session.Inferior is not LiveInferior { State: InferiorState.Stopped } live)
-            return;
-        int pid = live.Pid;
-        string time = live.StandsStillFor.TotalSeconds.ToString("0.00", System.Globalization.CultureInfo.InvariantCulture);
-        _session.Leave();
-        _output.Line($"[Process {pid} goes on; it stood still for {time} s]");
+        foreach (Inferior inferior in _session.Inferiors.ToArray())
+        {
+            if (inferior is not LiveInferior { State: InferiorState.Stopped } live)
+                continue;
+            int pid = live.Pid;
+            string time = live.StandsStillFor.TotalSeconds.ToString("0.00", System.Globalization.CultureInfo.InvariantCulture);
+            _session.Leave(live);
+            _output.Line($"[Process {pid} goes on; it stood still for {time} s]");
+        }
     }
 }

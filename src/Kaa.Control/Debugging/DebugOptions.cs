@@ -14,7 +14,7 @@ public sealed record DebugOptions
     /// <summary>The program to be run and its arguments (<c>kaa debug -- CMD…</c>); empty for none.</summary>
     public IReadOnlyList<string> Program { get; init; } = [];
 
-    /// <summary><c>--follow-fork</c>: parent or child.</summary>
+    /// <summary><c>--follow-fork</c>: parent, child or both.</summary>
     public string FollowFork { get; init; } = "parent";
 
     /// <summary>Nobody can be asked (<c>--batch</c>, or no terminal).</summary>

@@ -13,7 +13,9 @@ namespace Kaa.Control.Debugging;
 /// </summary>
 public sealed class DebugSession : IDisposable
 {
+    private readonly List<Inferior> _inferiors = [];
     private InferiorThread? _thread;
+    private int _last;
     private int _epoch;
     private SourceFinder? _sources;
 
@@ -49,8 +51,11 @@ public sealed class DebugSession : IDisposable
     /// <summary>Calls a function of the process; null where nothing can be run.</summary>
     public Func<Values.DataValue, IReadOnlyList<Values.DataValue>, Values.DataValue>? Caller { get; set; }
 
-    /// <summary>What is debugged; null for nothing yet.</summary>
+    /// <summary>What is debugged; of several the selected one. Null for nothing yet.</summary>
     public Inferior? Inferior { get; private set; }
+
+    /// <summary>All that is debugged, in the order of their numbers: more than one where both processes of a fork are.</summary>
+    public IReadOnlyList<Inferior> Inferiors => _inferiors;
 
     /// <summary>Where the lines come from that are read now; blocks (<c>commands … end</c>) are read from it too.</summary>
     public ILineSource? Input { get; set; }
@@ -103,37 +108,56 @@ public sealed class DebugSession : IDisposable
     public void Enter(Inferior inferior)
     {
         Leave();
-        Inferior = inferior;
-        _thread = null;
-        _epoch = -1;
-        Stack.Forget();
+        _last = 0;
+        Join(inferior);
+        SwitchTo(inferior);
+    }
+
+    /// <summary>Is debugged beside the others from now on.</summary>
+    public void Join(Inferior inferior)
+    {
+        inferior.Number = ++_last;
+        _inferiors.Add(inferior);
+        Inferior ??= inferior;
         Entered?.Invoke(inferior);
     }
 
     /// <summary>A process takes the place of the one that made it, which has been left, and goes on.</summary>
-    public void Succeed(LiveInferior child)
+    public void Succeed(Inferior parent, LiveInferior child)
     {
-        Inferior? parent = Inferior;
-        Inferior = child;
+        child.Number = parent.Number;
+        _inferiors[_inferiors.IndexOf(parent)] = child;
+        SwitchTo(child);
+        parent.Detach();
+        parent.Dispose();
+        Entered?.Invoke(child);
+    }
+
+    /// <summary>Another one is meant from now on.</summary>
+    public void SwitchTo(Inferior? inferior)
+    {
+        Inferior = inferior;
         _thread = null;
         _epoch = -1;
         _sources?.Dispose();
         _sources = null;
         Stack.Forget();
-        parent?.Detach();
-        parent?.Dispose();
-        Entered?.Invoke(child);
     }
 
     /// <summary>Source files of what is debugged.</summary>
     public SourceFinder Sources => _sources ??= new SourceFinder(
         Require().Target.Files, Require().Target is CoreTarget core ? core.DumpedAt : Require().Target.StartedAt);
 
-    /// <summary>Lets go of what is debugged: a process goes on.</summary>
+    /// <summary>Lets go of all that is debugged: processes go on.</summary>
     public void Leave()
     {
-        if (Inferior is not { } inferior)
-            return;
+        while (_inferiors.Count > 0)
+            Leave(_inferiors[^1]);
+    }
+
+    /// <summary>Lets go of one: where others are debugged, the first of them is meant then.</summary>
+    public void Leave(Inferior inferior)
+    {
         try
         {
             Leaving?.Invoke(inferior);
@@ -144,12 +168,18 @@ public sealed class DebugSession : IDisposable
             if (inferior.State != InferiorState.Exited)
                 inferior.Detach();
             inferior.Dispose();
-            Inferior = null;
-            _thread = null;
-            _sources?.Dispose();
-            _sources = null;
+            _ = _inferiors.Remove(inferior);
+            if (Inferior == inferior)
+                SwitchTo(_inferiors.Count > 0 ? _inferiors[0] : null);
         }
     }
+
+    /// <summary>There are or were several: threads are numbered with their process's number, as in gdb.</summary>
+    public bool AreNumbered => _inferiors.Count > 1 || _inferiors is [{ Number: not 1 }];
+
+    /// <summary>As gdb writes the number of a thread of the selected inferior: <c>3</c>, or <c>2.3</c>.</summary>
+    public string NumberOf(InferiorThread thread) =>
+        (AreNumbered ? $"{Inferior!.Number}." : "") + thread.Number.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Another thread is meant from now on; its innermost frame is selected.</summary>
     public void Select(InferiorThread thread)

@@ -61,6 +61,9 @@ public abstract class Inferior : IDisposable
 
     public int Pid => Target.Info.Pid ?? 0;
 
+    /// <summary>gdb's number: the first one is 1.</summary>
+    public int Number { get; internal set; } = 1;
+
     /// <summary>Counts up whenever the process may have moved: what was read before is no longer so.</summary>
     public int Epoch { get; private set; }
 

@@ -35,7 +35,6 @@ public sealed class LiveInferior : Inferior
     private IMemory _memory;
     private HeldProcess? _held;
     private long? _heldSince;
-    private bool _hasHandedOver;
     private bool _isWaiting;
     private bool _isBrief;
     private PageCache? _glance;
@@ -45,12 +44,12 @@ public sealed class LiveInferior : Inferior
     private RepeatedMoments? _moments;
     private InferiorState _state = InferiorState.Running;
 
-    private LiveInferior(LiveTarget target, TaskDirectory tasks, IReadOnlyList<string> debugDirectories, TracerLoop tracing)
+    private LiveInferior(LiveTarget target, TaskDirectory tasks, IReadOnlyList<string> debugDirectories, TracerLoop tracing, StopIntake? intake = null)
         : base(target)
     {
         Tracing = tracing;
-        tracing.Idle = StopAwakened;
-        Control = new ControlledProcess(tasks, target.Info.Pid!.Value, target.Info.ContainerPid is not null);
+        tracing.Idle += StopAwakened;
+        Control = new ControlledProcess(tasks, target.Info.Pid!.Value, target.Info.ContainerPid is not null, intake);
         _tasks = tasks;
         _debugDirectories = debugDirectories;
         target.DebugFiles = target.DebugFiles with { Directories = debugDirectories };
@@ -143,19 +142,16 @@ public sealed class LiveInferior : Inferior
         }
     }
 
-    /// <summary>Takes over a process that one which is traced on the same thread has made: it stands before its first instruction.</summary>
+    /// <summary>Takes over a process that this one, which is traced on the same thread, has made: it stands before its first instruction.</summary>
     /// <exception cref="UserError">process-exited</exception>
-    public static LiveInferior Adopt(int pid, TracerLoop tracing, IReadOnlyList<string> debugDirectories)
+    public LiveInferior AdoptChild(int pid)
     {
         LiveTarget target = LiveTarget.Open(pid);
-        var inferior = new LiveInferior(target, TaskDirectory.Open(ProcRoot.System, pid) ?? throw ProcessGate.Exited(pid), debugDirectories, tracing);
-        tracing.Run(() => inferior.Control.AdoptLaunched(new WaitStatus(StopKind.Event, 0)));
+        var inferior = new LiveInferior(target, TaskDirectory.Open(ProcRoot.System, pid) ?? throw ProcessGate.Exited(pid), _debugDirectories, Tracing.Share(), Control.Intake);
+        Tracing.Run(() => inferior.Control.AdoptLaunched(new WaitStatus(StopKind.Event, 0)));
         inferior.EndRun();
         return inferior;
     }
-
-    /// <summary>The thread that traces goes on for another one: it outlives this.</summary>
-    public void HandOverTracing() => _hasHandedOver = true;
 
     /// <summary>Stops all threads and reads where they are.</summary>
     /// <exception cref="UserError">process-exited, already-traced, stop-refused.</exception>
@@ -399,8 +395,8 @@ public sealed class LiveInferior : Inferior
     protected override void Dispose(bool disposing)
     {
         Tracing.Run(ReleaseHere);
-        if (!_hasHandedOver)
-            Tracing.Dispose();
+        Tracing.Idle -= StopAwakened;
+        Tracing.Dispose();
         _tasks.Dispose();
         base.Dispose(disposing);
     }
@@ -431,6 +427,7 @@ public sealed class LiveInferior : Inferior
     {
         if (_state == InferiorState.Stopped && _held is not null)
             Control.StopAwakened();
+        Control.Intake.TakeLeaving();
     }
 
     private void HoldAgain()

@@ -20,6 +20,9 @@ public sealed class SessionSettings
     /// <summary>After a fork the new process is debugged, and its parent let go.</summary>
     public bool FollowsChild => Find("follow-fork-mode") == "child";
 
+    /// <summary>After a fork the new process is debugged beside its parent.</summary>
+    public bool FollowsBoth => Find("follow-fork-mode") == "both";
+
     /// <summary>Functions are called where Kaa would refuse it: the process may hang or die of it.</summary>
     public bool AllowsUnsafeCalls => Find("unsafe-calls") == "on";
 

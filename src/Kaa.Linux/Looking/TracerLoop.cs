@@ -13,6 +13,7 @@ public sealed class TracerLoop : IDisposable
     private readonly System.Threading.Thread _thread;
     private readonly Queue<Work> _queue = [];
     private bool _isEnding;
+    private int _users = 1;
 
     public TracerLoop()
     {
@@ -22,6 +23,13 @@ public sealed class TracerLoop : IDisposable
 
     /// <summary>Done there every few milliseconds while nothing is asked of it; null for nothing. Does not throw.</summary>
     public Action? Idle { get; set; }
+
+    /// <summary>One more process is traced by it: it ends with the last <see cref="Dispose"/>.</summary>
+    public TracerLoop Share()
+    {
+        _ = System.Threading.Interlocked.Increment(ref _users);
+        return this;
+    }
 
     public bool IsCurrent => System.Threading.Thread.CurrentThread == _thread;
 
@@ -49,6 +57,8 @@ public sealed class TracerLoop : IDisposable
 
     public void Dispose()
     {
+        if (System.Threading.Interlocked.Decrement(ref _users) > 0)
+            return;
         lock (_lock)
         {
             _isEnding = true;

@@ -28,7 +28,7 @@ internal static class AgentStop
     {
         if (!IsThere(agent, thread, made))
             return false;
-        if (!control.SetRegisters(thread, Registers(thread, made) with { Rip = shown }))
+        if (!control.Places.SetRegisters(thread, Registers(thread, made) with { Rip = shown }))
             return false;
         agent.Forget(made);
         return true;
@@ -43,7 +43,7 @@ internal static class AgentStop
     {
         if (!IsThere(agent, thread, made))
             return false;
-        if (!ControlledProcess.SetRealRegisters(thread, Registers(thread, made) with { Rip = made.Hook.Address.Value }))
+        if (!ThreadPlaces.SetRealRegisters(thread, Registers(thread, made) with { Rip = made.Hook.Address.Value }))
             return false;
         agent.Forget(made);
         return true;

@@ -107,7 +107,7 @@ internal sealed class AgentWaits(ControlledProcess control, AgentLink agent, Bre
             else if (thread.HasNews)
                 _ = AgentStop.TryPutBack(agent, thread, made);
             else if (TryTakeOutNow(thread, made, out ulong address))
-                ControlledProcess.TellLater(thread, address);
+                ThreadPlaces.TellLater(thread, address);
             else
                 _kept.Enqueue(made);
         }

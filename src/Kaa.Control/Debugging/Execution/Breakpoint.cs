@@ -8,6 +8,9 @@ namespace Kaa.Control.Debugging.Execution;
 /// <param name="Symbol">The function that it is in; null where no symbol tells.</param>
 public sealed record BreakpointLocation(Address Address, string? Symbol, long Offset, string Module)
 {
+    /// <summary>Of the process that it is in.</summary>
+    public int Pid { get; init; }
+
     /// <summary>The function that was named, where this is the implementation which the loader has chosen for it (IFUNC); null for others.</summary>
     public string? ChosenFor { get; init; }
 
@@ -45,10 +48,15 @@ public sealed class Breakpoint(int number, string spec)
     /// <summary>What is done when it has stopped the process.</summary>
     public IReadOnlyList<string> Commands { get; set; } = [];
 
-    /// <summary>Empty while it is pending: nothing that is loaded has such a place.</summary>
+    /// <summary>In all processes that are debugged. Empty while it is pending: nothing that is loaded has such a place.</summary>
     public IReadOnlyList<BreakpointLocation> Locations { get; set; } = [];
 
     public bool IsPending => Locations.Count == 0;
+
+    public bool IsPendingIn(int pid) => !Locations.Any(location => location.Pid == pid);
+
+    /// <summary>Those that it has in a process now, in place of those that it had there.</summary>
+    public void SetLocations(int pid, IReadOnlyList<BreakpointLocation> now) => Locations = [.. Locations.Where(location => location.Pid != pid), .. now];
 
     /// <summary>Only this thread stops there; null for all.</summary>
     public int? Tid { get; set; }

@@ -24,7 +24,7 @@ internal sealed class BreakpointCommands(DebugSession session, ExecutionControl 
         table.Add(new SimpleCommand("ignore", "Pass a breakpoint over some times", (_, argument) => words.Ignore(argument)) { More = "NUMBER COUNT" });
         table.Add(new SimpleCommand("condition", "Give a breakpoint a condition; take it away where none is given", (_, argument) => words.Condition(argument)) { More = "NUMBER [CONDITION]" });
         table.Add(new SimpleCommand("commands", "What is to be done when a breakpoint stops the process, up to a line end", (_, argument) => words.Commands(argument)) { More = "[NUMBER…]\nsilent as the first line: the stop is not told." });
-        table.Add(new SimpleCommand("info breakpoints", "List breakpoints", (_, _) => session.Output.Write(BreakpointText.List(execution.Breakpoints.All))) { Also = ["info b", "info watchpoints"] });
+        table.Add(new SimpleCommand("info breakpoints", "List breakpoints", (_, _) => session.Output.Write(BreakpointText.List(execution.Breakpoints.All, session.Inferiors))) { Also = ["info b", "info watchpoints"] });
     }
 
     private static IEnumerable<string> Symbols(DebugSession session, string argument) => session.Inferior?.Names.Beginning(argument, 200) ?? [];
@@ -36,7 +36,7 @@ internal sealed class BreakpointCommands(DebugSession session, ExecutionControl 
         Inferior? inferior = session.Inferior;
         if (inferior is CoreInferior)
             throw new UserError("core", "This is a core: nothing of it can run.");
-        IReadOnlyList<BreakpointLocation> found = inferior is LiveInferior ? LocationFinder.Find(inferior, spec, execution.Evaluate) : [];
+        IReadOnlyList<BreakpointLocation> found = inferior is LiveInferior ? execution.Locate(spec) : [];
         if (found.Count == 0 && !session.Settings.AllowsPending)
             throw new UserError("no-symbol", LocationFinder.Missing(spec), "info functions REGEX lists what there is; set breakpoint pending on waits for it to be loaded");
         Breakpoint one = execution.Breakpoints.Add(spec, isTemporary);

@@ -52,25 +52,25 @@ public sealed class BreakpointList
         return found;
     }
 
-    /// <summary>Those that are at an address and may stop a thread there.</summary>
-    public List<Breakpoint> At(ulong address)
+    /// <summary>Those that are at an address of a process and may stop a thread there.</summary>
+    public List<Breakpoint> At(ulong address, int pid)
     {
         List<Breakpoint> found = _own.FindAll(IsThere);
         found.AddRange(_all.FindAll(IsThere));
         return found;
 
-        bool IsThere(Breakpoint one) => one.IsEnabled && one.Locations.Any(location => location.Address.Value == address);
+        bool IsThere(Breakpoint one) => one.IsEnabled && one.Locations.Any(location => location.Address.Value == address && location.Pid == pid);
     }
 
-    /// <summary>Every address where an enabled one is.</summary>
-    public HashSet<ulong> Addresses()
+    /// <summary>Every address of a process where an enabled one is.</summary>
+    public HashSet<ulong> Addresses(int pid)
     {
         var found = new HashSet<ulong>();
         foreach (Breakpoint one in _own.Concat(_all))
         {
             foreach (BreakpointLocation location in one.Locations)
             {
-                if (one.IsEnabled)
+                if (one.IsEnabled && location.Pid == pid)
                     found.Add(location.Address.Value);
             }
         }

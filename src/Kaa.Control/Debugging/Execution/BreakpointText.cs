@@ -18,23 +18,24 @@ internal static class BreakpointText
     }
 
     /// <summary><c>info breakpoints</c></summary>
-    public static string List(IReadOnlyList<Breakpoint> all)
+    /// <param name="inferiors">Where there are several, each location says in which it is.</param>
+    public static string List(IReadOnlyList<Breakpoint> all, IReadOnlyList<Inferior> inferiors)
     {
         if (all.Count == 0)
             return "No breakpoints or watchpoints.\n";
         var text = new StringBuilder("Num     Type           Disp Enb Address            What\n");
         foreach (Breakpoint one in all)
-            Add(text, one);
+            Add(text, one, inferiors);
         return text.ToString();
     }
 
-    private static void Add(StringBuilder text, Breakpoint one)
+    private static void Add(StringBuilder text, Breakpoint one, IReadOnlyList<Inferior> inferiors)
     {
         string head = $"{one.Number,-7} breakpoint     {(one.IsTemporary ? "del " : "keep")} {(one.IsEnabled ? "y" : "n")}   ";
         text.Append(one.Locations.Count switch
         {
             0 => $"{head}<PENDING>          {one.Spec}\n",
-            1 => $"{head}0x{one.Locations[0].Address.Value:x16} {one.Locations[0].What}\n",
+            1 => $"{head}0x{one.Locations[0].Address.Value:x16} {one.Locations[0].What}{In(one.Locations[0], inferiors)}\n",
             _ => head + "<MULTIPLE>         \n",
         });
         if (one.ConditionText is { } condition)
@@ -46,7 +47,18 @@ internal static class BreakpointText
         foreach (string line in one.Commands)
             text.Append("        ").Append(line).Append('\n');
         for (int i = 0; one.Locations.Count > 1 && i < one.Locations.Count; i++)
-            text.Append($"{$"{one.Number}.{i + 1}",-27} y   0x{one.Locations[i].Address.Value:x16} {one.Locations[i].What} in {one.Locations[i].Module}\n");
+            text.Append($"{$"{one.Number}.{i + 1}",-27} y   0x{one.Locations[i].Address.Value:x16} {one.Locations[i].What} in {one.Locations[i].Module}{In(one.Locations[i], inferiors)}\n");
+    }
+
+    private static string In(BreakpointLocation location, IReadOnlyList<Inferior> inferiors)
+    {
+        foreach (Inferior inferior in inferiors)
+        {
+            if (inferiors.Count > 1 && inferior.Pid == location.Pid)
+                return " inf " + inferior.Number.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+
+        return "";
     }
 
     private static string Place(BreakpointLocation location)

@@ -21,9 +21,10 @@ internal sealed class ControlledInferior : IRunEvents
     private ulong? _loaderBreak;
     private bool _borrowsMemory;
 
-    /// <param name="borrowsMemory">It is a child of vfork, and has its parent's memory until it runs another program: nothing is put into that.</param>
-    public ControlledInferior(LiveInferior inferior, ExecutionControl execution, DebugSession session, bool borrowsMemory = false)
+    /// <param name="lender">Of a child of vfork: the process that made it, whose memory it has until it runs another program; nothing is put into that. Null where it has its own.</param>
+    public ControlledInferior(LiveInferior inferior, ExecutionControl execution, DebugSession session, ControlledInferior? lender = null)
     {
+        bool borrowsMemory = lender is not null;
         _borrowsMemory = borrowsMemory;
         Inferior = inferior;
         _execution = execution;
@@ -32,7 +33,7 @@ internal sealed class ControlledInferior : IRunEvents
         _planter = new BreakpointPlanter(inferior.Pid, _agent);
         _waits = new AgentWaits(inferior.Control, _agent, _planter);
         _passing = new PassingHits(session, execution, inferior);
-        inferior.Control.Sites = _planter;
+        inferior.Control.Places.Sites = lender?._planter ?? _planter;
         inferior.Cover = _planter.Cover;
         _loads = new LoaderCount(_planter, LoaderBreak);
         inferior.Loads = () => _loads.Loads;
@@ -41,6 +42,9 @@ internal sealed class ControlledInferior : IRunEvents
     }
 
     public LiveInferior Inferior { get; }
+
+    /// <summary>Nothing is put into it before it runs another program.</summary>
+    public bool BorrowsMemory => _borrowsMemory;
 
     /// <exception cref="UserError">breakpoint-refused</exception>
     public void Plant()
@@ -52,39 +56,16 @@ internal sealed class ControlledInferior : IRunEvents
     /// <summary>Why threads stop at the address by an int3; null where they do so by a hook.</summary>
     public string? WhySlow(Address address) => _planter.WhySlow(address.Value);
 
-    /// <summary>Plants what is missing, and lets it run until it stops. All of it at once on the thread that traces: each change of threads costs as much as a stop.</summary>
-    /// <exception cref="UserError">step-refused, breakpoint-refused; those of the agent.</exception>
-    public StopReport Run(ResumePlan plan, int tid)
-    {
-        StopReport report = null!;
-        Inferior.Tracing.Run(() => report = RunHere(plan, tid));
-        return report;
-    }
-
-    private StopReport RunHere(ResumePlan plan, int tid)
+    /// <summary>Plants what is missing, before it runs. On the thread that traces.</summary>
+    /// <exception cref="UserError">breakpoint-refused; those of the agent.</exception>
+    public RunLoop Prepare()
     {
         Plant();
-        var decision = new HitDecision(_execution.Breakpoints, Inferior, _agent);
-        var loop = new RunLoop(Inferior.Control, _planter, _waits, decision, _decided, _execution.Signals, this, () => _loaderBreak);
-        StopReport report;
-        Inferior.BeginRun();
-        try
-        {
-            InstructionStep? step = plan.StepTid is { } one && Inferior.Control.Find(one) is { } thread ? new InstructionStep(Inferior, _planter, _agent, thread) : null;
-            report = loop.Run(plan, plan.StepTid ?? tid, step);
-        }
-        catch (UserError)
-        {
-            Inferior.EndRun();
-            throw;
-        }
-
-        if (report.Reason == StopReason.Exited)
-            Inferior.SetExited();
-        else
-            Inferior.EndRun(isBrief: report.Breakpoints is [{ Commands.Count: > 0 }, ..]);
-        return report;
+        return new RunLoop(Inferior.Control, _planter, _waits, new HitDecision(_execution.Breakpoints, Inferior, _agent), _decided, _execution.Signals, this, () => _loaderBreak);
     }
+
+    /// <summary>The one instruction that a plan asks for; null for none.</summary>
+    public InstructionStep? StepOf(ResumePlan plan) => plan.StepTid is { } one && Inferior.Control.Find(one) is { } thread ? new InstructionStep(Inferior, _planter, _agent, thread) : null;
 
     /// <summary>Every byte as it was.</summary>
     public void Leave()
@@ -98,19 +79,18 @@ internal sealed class ControlledInferior : IRunEvents
         });
     }
 
-    public bool TakeInterrupt() => _session.Options.TakeInterrupt();
-
     public void OnExec()
     {
         _agent.Abandon();
         _loads.Forget();
         _borrowsMemory = false;
+        Inferior.Control.Places.Sites = _planter;
         if (!Inferior.Control.RunToLoaded())
             return;
         Inferior.Renew();
         foreach (Breakpoint one in _execution.Breakpoints.All)
-            one.Locations = [];
-        _execution.Resolve();
+            one.SetLocations(Inferior.Pid, []);
+        _execution.Resolve(Inferior);
         Replant();
     }
 
@@ -119,7 +99,7 @@ internal sealed class ControlledInferior : IRunEvents
         // A child of vfork has the parent's memory: there the agent passes whoever meets an int3.
         if (!isVFork)
             _planter.CleanChild(child);
-        if (_session.Settings.FollowsChild)
+        if (_session.Settings.FollowsChild || _session.Settings.FollowsBoth)
             return true;
         _ = PTrace.Detach(child, 0);
         return false;
@@ -130,7 +110,7 @@ internal sealed class ControlledInferior : IRunEvents
     public void OnLoaded()
     {
         Inferior.Renew();
-        if (_execution.Resolve())
+        if (_execution.Resolve(Inferior))
             Replant();
     }
 
@@ -152,9 +132,9 @@ internal sealed class ControlledInferior : IRunEvents
         BreakpointList breakpoints = _execution.Breakpoints;
         bool tidsAreSame = Inferior.Live.Info.ContainerPid is null;
         var wanted = new Dictionary<ulong, string>();
-        foreach (ulong address in breakpoints.Addresses())
-            wanted.Add(address, StopFilter.Of(breakpoints.At(address), tidsAreSame));
-        _loaderBreak = breakpoints.All.Any(one => one.IsPending) ? LoaderBreak() : null;
+        foreach (ulong address in breakpoints.Addresses(Inferior.Pid))
+            wanted.Add(address, StopFilter.Of(breakpoints.At(address, Inferior.Pid), tidsAreSame));
+        _loaderBreak = breakpoints.All.Any(one => one.IsPendingIn(Inferior.Pid)) ? LoaderBreak() : null;
         if (_loaderBreak is { } loader)
             wanted[loader] = "";
         if (breakpoints.All.Any(one => one.Commands.Count > 0))
@@ -167,7 +147,7 @@ internal sealed class ControlledInferior : IRunEvents
         var slots = new Dictionary<ulong, ulong>();
         foreach (Breakpoint one in _execution.Breakpoints.Own)
         {
-            if (one is { ReturnSlot: { } slot, Locations: [var place, ..] })
+            if (one is { ReturnSlot: { } slot, Locations: [var place, ..] } && place.Pid == Inferior.Pid)
                 slots[place.Address.Value] = slot;
         }
 

@@ -8,11 +8,13 @@ namespace Kaa.Control.Debugging.Execution;
 public sealed class ExecutionControl : IDisposable
 {
     private readonly DebugSession _session;
-    private ControlledInferior? _control;
+
+    /// <summary>Of all processes that are debugged; the one that was told of last is the last.</summary>
+    private readonly List<ControlledInferior> _controls = [];
     private TerminalLoan? _terminal;
     private bool _isInCommands;
     private ResumePlan? _deferred;
-    private bool _entersBorrowedMemory;
+    private ControlledInferior? _lender;
     private int _group;
 
     private ExecutionControl(DebugSession session)
@@ -50,7 +52,8 @@ public sealed class ExecutionControl : IDisposable
     {
         if (Program.Count == 0)
             throw new UserError("no-program", "No executable file specified.", "start Kaa as kaa debug -- PROGRAM ARGUMENTS, or give them to run");
-        Kill();
+        while (_session.Inferior is LiveInferior { State: not InferiorState.Exited } && IsOwn)
+            Kill();
         _session.Leave();
         LiveInferior inferior = LiveInferior.Launch(new LaunchRequest(Program, OwnGroup: true), _session.Options.DebugDirectories);
         IsOwn = true;
@@ -64,24 +67,39 @@ public sealed class ExecutionControl : IDisposable
     /// <exception cref="UserError">breakpoint-refused</exception>
     public void Plant()
     {
-        if (_control is { } control && control.Inferior.State == InferiorState.Stopped)
-            control.Plant();
+        foreach (ControlledInferior control in _controls)
+        {
+            if (control.Inferior.State == InferiorState.Stopped)
+                control.Plant();
+        }
     }
 
     /// <summary>Why threads stop at a breakpoint by an int3; null where they do so by a hook of the agent's, as they should.</summary>
-    public string? WhySlow(Breakpoint one) => one.Locations.Select(location => _control?.WhySlow(location.Address)).FirstOrDefault(why => why is not null);
+    public string? WhySlow(Breakpoint one) => one.Locations.Select(location => _controls.Find(control => control.Inferior.Pid == location.Pid)?.WhySlow(location.Address)).FirstOrDefault(why => why is not null);
 
-    /// <summary>Looks again for what was not loaded; true where one was found.</summary>
-    public bool Resolve()
+    /// <summary>Where a place is in all that is debugged; an address is one of the selected process.</summary>
+    public IReadOnlyList<BreakpointLocation> Locate(string spec)
+    {
+        var found = new List<BreakpointLocation>(LocationFinder.Find(_session.RequireLive(), spec, Evaluate));
+        foreach (ControlledInferior control in _controls)
+        {
+            if (control.Inferior != _session.Inferior && !control.BorrowsMemory && !spec.StartsWith('*'))
+                found.AddRange(LocationFinder.Find(control.Inferior, spec, Evaluate));
+        }
+
+        return found;
+    }
+
+    /// <summary>Looks again for what was not loaded in a process; true where one was found.</summary>
+    public bool Resolve(LiveInferior inferior)
     {
         bool any = false;
         foreach (Breakpoint one in Breakpoints.All)
         {
-            if (one.IsPending && _session.Inferior is LiveInferior inferior)
-            {
-                one.Locations = LocationFinder.Find(inferior, one.Spec, Evaluate);
-                any |= !one.IsPending;
-            }
+            if (!one.IsPendingIn(inferior.Pid) || (one.Spec.StartsWith('*') && inferior != _session.Inferior))
+                continue;
+            one.SetLocations(inferior.Pid, LocationFinder.Find(inferior, one.Spec, Evaluate));
+            any |= !one.IsPendingIn(inferior.Pid);
         }
 
         return any;
@@ -126,13 +144,20 @@ public sealed class ExecutionControl : IDisposable
 
     public bool IsStill => _session.Inferior is { State: InferiorState.Stopped };
 
-    /// <summary>Ends the process.</summary>
+    /// <summary>Ends the selected process.</summary>
     public void Kill()
     {
-        if (_session.Inferior is LiveInferior { State: not InferiorState.Exited } live)
+        LiveInferior? live = _session.Inferior as LiveInferior;
+        if (live is { State: not InferiorState.Exited })
             live.Kill();
+        if (live is not null && _controls.Count > 1)
+        {
+            _session.Leave(live);
+            return;
+        }
+
         IsOwn = false;
-        _control = null;
+        _controls.Clear();
     }
 
     /// <summary>Lets the process go on until <see cref="ResumePlan.IsDone"/>; another stop is told, its commands are done. True where it is done.</summary>
@@ -159,20 +184,23 @@ public sealed class ExecutionControl : IDisposable
     {
         LiveInferior inferior = _session.RequireLive();
         _session.RequireStill();
-        ControlledInferior control = _control!;
         int tid = _session.Thread?.Tid ?? inferior.Pid;
         _session.Output.Flush();
         if (IsOwn)
             (_terminal ??= TerminalLoan.Open())?.Lend(_group);
         try
         {
-            StopReport report = control.Run(plan, tid);
+            StopReport report = RunAll(plan, tid);
             while (report.Reason == StopReason.Forked)
             {
+                foreach (string note in report.Notes)
+                    _session.Output.Line(note);
                 Follow(report);
-                report = _control!.Run(new ResumePlan(), report.Child);
+                report = RunAll(new ResumePlan(), _session.Settings.FollowsBoth ? report.Tid : report.Child);
             }
 
+            if (report.Inferior != _session.Inferior)
+                _session.SwitchTo(report.Inferior);
             return report;
         }
         finally
@@ -182,17 +210,56 @@ public sealed class ExecutionControl : IDisposable
         }
     }
 
-    /// <summary>The new process is debugged in place of the one that made it, which is let go.</summary>
+    private StopReport RunAll(ResumePlan plan, int tid)
+    {
+        StopReport report = null!;
+        ControlledInferior first = Of(_session.Inferior!)!;
+        first.Inferior.Tracing.Run(() => report = new JointRun(_session, OnExit).Run([.. _controls], first, plan, tid));
+
+        // Whoever is always at a breakpoint must not keep the others from being told of.
+        if (Of(report.Inferior) is { } told && _controls.Remove(told))
+            _controls.Add(told);
+        return report;
+    }
+
+    private ControlledInferior? Of(Inferior inferior) => _controls.Find(control => control.Inferior == inferior);
+
+    /// <summary>One of several has ended; the others go on.</summary>
+    private void OnExit(ControlledInferior control, StopReport report)
+    {
+        NoteExit(control.Inferior, report);
+        _session.Output.Write(StopText.Exit(report, control.Inferior));
+        _session.Output.Flush();
+        _session.Leave(control.Inferior);
+    }
+
+    private void NoteExit(Inferior inferior, StopReport report)
+    {
+        foreach (string note in report.Notes)
+            _session.Output.Line(note);
+        if (_group == 0 || ProgramExit is null || inferior.Pid == _group)
+            ProgramExit = report.Exit;
+    }
+
+    /// <summary>The new process is debugged: in place of the one that made it, which is let go, or beside it.</summary>
     private void Follow(StopReport fork)
     {
-        _entersBorrowedMemory = fork.IsVFork;
+        ControlledInferior parent = Of(fork.Inferior)!;
+        _lender = fork.IsVFork ? parent : null;
         try
         {
-            FollowedForks.Follow(_session, _control!, fork);
+            if (_session.Settings.FollowsBoth)
+            {
+                FollowedForks.Join(_session, parent, fork);
+                return;
+            }
+
+            FollowedForks.Follow(_session, parent, fork);
+            _controls.Remove(parent);
         }
         finally
         {
-            _entersBorrowedMemory = false;
+            _lender = null;
         }
     }
 
@@ -202,10 +269,8 @@ public sealed class ExecutionControl : IDisposable
         if (report.Reason == StopReason.Exited)
         {
             (LastReason, LastMet) = (report.Reason, null);
-            foreach (string note in report.Notes)
-                _session.Output.Line(note);
-            ProgramExit = report.Exit;
-            _session.Output.Write(StopText.Exit(report, _session.Inferior!.Pid));
+            NoteExit(report.Inferior, report);
+            _session.Output.Write(StopText.Exit(report, report.Inferior));
             return null;
         }
 
@@ -266,7 +331,7 @@ public sealed class ExecutionControl : IDisposable
         finally
         {
             if (_deferred is null)
-                (_session.Inferior as LiveInferior)?.EndBriefness();
+                _controls.ForEach(control => control.Inferior.EndBriefness());
             _isInCommands = false;
             _deferred = null;
         }
@@ -276,18 +341,32 @@ public sealed class ExecutionControl : IDisposable
     {
         if (inferior is not LiveInferior live)
             return;
-        _control = new ControlledInferior(live, this, _session, _entersBorrowedMemory);
+        _controls.Add(new ControlledInferior(live, this, _session, _lender));
         foreach (Breakpoint one in Breakpoints.All)
-            one.Locations = one.Spec.StartsWith('*') ? one.Locations : [];
-        Resolve();
+        {
+            BreakpointLocation? address = one.Spec.StartsWith('*') && one.Locations.Count > 0 ? one.Locations[0] with { Pid = live.Pid } : null;
+            one.Locations = [.. one.Locations.Where(location => location.Pid != live.Pid && _controls.Exists(control => control.Inferior.Pid == location.Pid))];
+            one.SetLocations(live.Pid, address is null ? [] : [address]);
+        }
+
+        if (_lender is null)
+            Resolve(live);
     }
 
     private void OnLeaving(Inferior inferior)
     {
-        _control?.Leave();
-        _control = null;
+        if (Of(inferior) is not { } control)
+            return;
+        control.Leave();
+        _controls.Remove(control);
+        foreach (Breakpoint one in Breakpoints.All)
+        {
+            if (_controls.Count > 0)
+                one.SetLocations(inferior.Pid, []);
+        }
+
         if (IsOwn && inferior is LiveInferior { State: not InferiorState.Exited } live)
             live.Kill();
-        IsOwn = false;
+        IsOwn &= _controls.Count > 0;
     }
 }

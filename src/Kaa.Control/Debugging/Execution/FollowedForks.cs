@@ -3,7 +3,9 @@ using Kaa.Results;
 
 namespace Kaa.Control.Debugging.Execution;
 
-/// <summary><c>set follow-fork-mode child</c>: from a fork on the new process is debugged, and its parent goes on without a debugger, with its own bytes.</summary>
+/// <summary>
+/// <c>set follow-fork-mode child</c>: from a fork on the new process is debugged, and its parent goes on without a debugger, with its own bytes. <c>both</c>: it is debugged beside its parent.
+/// </summary>
 internal static class FollowedForks
 {
     /// <param name="parent">All of it stands still.</param>
@@ -13,7 +15,7 @@ internal static class FollowedForks
         LiveInferior old = parent.Inferior;
         string how = fork.IsVFork ? "vfork" : "fork";
         session.Output.Line($"[Attaching after process {old.Pid} {how} to child process {fork.Child}]");
-        LiveInferior child = LiveInferior.Adopt(fork.Child, old.Tracing, session.Options.DebugDirectories);
+        LiveInferior child = old.AdoptChild(fork.Child);
         if (!fork.IsVFork)
         {
             Cleanse(child);
@@ -22,8 +24,18 @@ internal static class FollowedForks
 
         LetGo(parent);
         session.Output.Line($"[Detaching after {how} from parent process {old.Pid}]");
-        old.HandOverTracing();
-        session.Succeed(child);
+        session.Succeed(old, child);
+    }
+
+    /// <param name="parent">All of it stands still.</param>
+    /// <param name="fork">What it stopped for.</param>
+    public static void Join(DebugSession session, ControlledInferior parent, StopReport fork)
+    {
+        LiveInferior child = parent.Inferior.AdoptChild(fork.Child);
+        if (!fork.IsVFork)
+            Cleanse(child);
+        session.Join(child);
+        session.Output.Line($"[New inferior {child.Number} (process {child.Pid}), a child of process {parent.Inferior.Pid}]");
     }
 
     /// <summary>The child has a copy of what Kaa had put into its parent, and would handle SIGTRAP by it.</summary>

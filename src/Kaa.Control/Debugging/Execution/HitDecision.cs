@@ -41,7 +41,7 @@ internal sealed class HitDecision(BreakpointList breakpoints, LiveInferior infer
         var met = new List<Breakpoint>();
         var passedOver = new List<Breakpoint>();
         IConditionContext? context = null;
-        foreach (Breakpoint one in breakpoints.At(hit.Address))
+        foreach (Breakpoint one in breakpoints.At(hit.Address, inferior.Pid))
         {
             if ((one.Tid is { } only && only != hit.Thread.Tid) || hit.Registers.Rsp < one.LowestStack)
                 continue;

@@ -88,7 +88,7 @@ internal sealed class InstructionStep(LiveInferior inferior, BreakpointPlanter p
     {
         thread.StopsAtCalls = false;
         if (_piece is { } piece && thread is { State: RunState.Stopped, Tracee.HasRegisters: true } && thread.Tracee.Registers.Rip == IslandPiece.StepCode(piece.Address).Value
-            && _control.SetRegisters(thread, thread.Tracee.Registers with { Rip = _from }))
+            && _control.Places.SetRegisters(thread, thread.Tracee.Registers with { Rip = _from }))
             piece.IsTaken = false;
     }
 
@@ -97,7 +97,7 @@ internal sealed class InstructionStep(LiveInferior inferior, BreakpointPlanter p
     {
         if (flow.Pushed is { } pushed && !TryWrite(new Address(flow.Rsp), BitConverter.GetBytes(pushed)))
             throw Refused("its stack can't be written");
-        _ = _control.SetRegisters(thread, registers with { Rip = flow.Next, Rsp = flow.Rsp, Rcx = flow.Rcx, OriginalRax = ulong.MaxValue });
+        _ = _control.Places.SetRegisters(thread, registers with { Rip = flow.Next, Rsp = flow.Rsp, Rcx = flow.Rcx, OriginalRax = ulong.MaxValue });
         End();
     }
 
@@ -123,7 +123,7 @@ internal sealed class InstructionStep(LiveInferior inferior, BreakpointPlanter p
         X64Registers there = thread.Tracee.Registers with { Rip = IslandPiece.StepCode(piece.Address).Value, OriginalRax = ulong.MaxValue };
         piece.IsTaken = true;
         _piece = piece;
-        if (ControlledProcess.SetRealRegisters(thread, there))
+        if (ThreadPlaces.SetRealRegisters(thread, there))
             _control.Continue(thread);
     }
 

@@ -59,7 +59,7 @@ internal static class LocationFinder
         if (spec.StartsWith('*'))
             return [At(inferior, new Address(evaluate(spec[1..].Trim())))];
         if (SourceLine.Parse(spec) is { } line)
-            return SourceLineFinder.Find(inferior, line);
+            return [.. SourceLineFinder.Find(inferior, line).Select(one => one with { Pid = inferior.Pid })];
         var found = new List<BreakpointLocation>();
         foreach (SymbolPlace symbol in inferior.Names.FindAll(spec))
         {
@@ -72,7 +72,7 @@ internal static class LocationFinder
             }
 
             if (symbol.IsCode && !found.Exists(one => one.Address == symbol.Start))
-                found.Add(new BreakpointLocation(symbol.Start, symbol.Name, 0, symbol.Module.FileName));
+                found.Add(new BreakpointLocation(symbol.Start, symbol.Name, 0, symbol.Module.FileName) { Pid = inferior.Pid });
         }
 
         return found;
@@ -85,6 +85,6 @@ internal static class LocationFinder
     {
         SymbolPlace? symbol = inferior.Names.At(address);
         string module = symbol?.Module.FileName ?? inferior.Target.Modules.Find(address)?.FileName ?? "";
-        return new BreakpointLocation(address, symbol?.Name, symbol is null ? 0 : address - symbol.Start, module);
+        return new BreakpointLocation(address, symbol?.Name, symbol is null ? 0 : address - symbol.Start, module) { Pid = inferior.Pid };
     }
 }

@@ -43,6 +43,8 @@ internal sealed class PassingHits(DebugSession session, ExecutionControl executi
         bool isAlone = inferior.Control.Threads.Count == 1;
         if (commands.Reach != CommandReach.Thread && !isAlone)
             return Passing.No;
+        if (session.Inferior != inferior)
+            session.SwitchTo(inferior);
         bool isNamed = !commands.IsSilent || commands.Reach != CommandReach.Thread;
         if ((isNamed && !isAlone && inferior.IsLeaderGone) || !inferior.TryShowWaiting(hit.Thread, hit.Registers, isNamed))
             return Passing.No;

@@ -91,7 +91,7 @@ internal sealed class RunCommands(DebugSession session, ExecutionControl executi
     {
         LiveInferior inferior = session.RequireLive();
         execution.Kill();
-        session.Output.Line($"[Inferior 1 (process {inferior.Pid}) killed]");
+        session.Output.Line($"[Inferior {inferior.Number} (process {inferior.Pid}) killed]");
     }
 
     private void Handle(string argument)

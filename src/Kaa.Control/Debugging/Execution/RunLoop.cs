@@ -9,9 +9,6 @@ namespace Kaa.Control.Debugging.Execution;
 /// <summary>What the loop asks and tells; all on the thread that traces.</summary>
 internal interface IRunEvents
 {
-    /// <summary>Ctrl-C was pressed since this was last asked.</summary>
-    bool TakeInterrupt();
-
     /// <summary>The process runs another program: everything that was known of it is gone. All of it stands still.</summary>
     void OnExec();
 
@@ -44,58 +41,65 @@ internal sealed class RunLoop(
     private StopReport? _report;
     private InstructionStep? _step;
     private ResumePlan _plan = new();
+    private long _idleSince;
     private int _selected;
     private bool _isBusy;
     private long _askedAt;
 
+    /// <summary>Somebody has to be told that it stands still, or is gone.</summary>
+    public bool IsOver => _report is not null || control.End is not null;
+
+    /// <summary>Lets it go on.</summary>
     /// <param name="step">The instruction that one thread makes alone; null where all go on.</param>
-    public StopReport Run(ResumePlan plan, int tid, InstructionStep? step)
+    public void Begin(ResumePlan plan, int tid, InstructionStep? step)
     {
-        _notes.Clear();
-        _report = null;
         _step = step;
         _plan = plan;
         _selected = tid;
+        _idleSince = Clock.Microseconds;
         if (control.Find(tid) is { } selected)
             Begin(plan, selected);
         else if (step is null)
             control.ContinueAll();
-        Loop(plan);
-        if (control.End is { } end)
-            return Report(new StopReport(StopReason.Exited, 0) { Exit = end.Exit, Signal = end.Exit > 128 ? end.Exit - 128 : 0 });
+    }
+
+    /// <summary>What has happened is dealt with, of what waits one; false where nothing has.</summary>
+    public bool Turn()
+    {
+        if (_plan.IsDone?.Invoke() == true)
+        {
+            _report = new StopReport(StopReason.Done, _selected);
+            return true;
+        }
+
+        bool any = TakeOne();
+        if (any)
+            _idleSince = Clock.Microseconds;
+        if (_step is { IsDone: true } done)
+            AfterStep(done.Thread);
+        return any;
+    }
+
+    /// <summary>Ctrl-C was pressed.</summary>
+    public void BeInterrupted() => _report = new StopReport(StopReason.Interrupted, _selected) { Signal = Interrupt };
+
+    /// <summary>All stand still.</summary>
+    /// <returns>Null where there is nothing to be told.</returns>
+    public StopReport? End()
+    {
+        if (control.End is null)
+            Halt();
+        return control.End is { } end ? Report(new StopReport(StopReason.Exited, 0) { Exit = end.Exit, Signal = end.Exit > 128 ? end.Exit - 128 : 0 })
+            : _report is { } report ? Report(report) : null;
+    }
+
+    private void Halt()
+    {
         control.StopAll();
         waits.TakeOutAll(_step);
         if (_step is { IsDone: false } undone)
             undone.Abandon();
         decided.EndRun();
-        return Report(_report!);
-    }
-
-    private void Loop(ResumePlan plan)
-    {
-        long idleSince = Clock.Microseconds;
-        while (_report is null && control.End is null)
-        {
-            // Also where there is always something to be taken.
-            if (events.TakeInterrupt())
-            {
-                _report = new StopReport(StopReason.Interrupted, _selected) { Signal = Interrupt };
-                return;
-            }
-
-            if (plan.IsDone?.Invoke() == true)
-            {
-                _report = new StopReport(StopReason.Done, _selected);
-                return;
-            }
-
-            if (TakeOne())
-                idleSince = Clock.Microseconds;
-            else
-                Idle(plan, Clock.Microseconds - idleSince);
-            if (_step is { IsDone: true } done)
-                AfterStep(done.Thread);
-        }
     }
 
     private bool TakeOne()
@@ -123,7 +127,7 @@ internal sealed class RunLoop(
     private void Begin(ResumePlan plan, ControlledThread selected)
     {
         if (selected.State == RunState.Stopped && selected.Trap is null && planter.IsPlanted(selected.Registers.Rip))
-            control.PassTrap(selected);
+            control.Places.PassTrap(selected);
         if (plan.Signal is { } signal)
             selected.Signal = signal;
         if (_step is { } step)
@@ -134,15 +138,22 @@ internal sealed class RunLoop(
             control.ContinueAll();
     }
 
-    private void Idle(ResumePlan plan, long idle)
+    /// <summary>Until something happens, most likely, or a little while is over.</summary>
+    /// <param name="isAlone">Only of this process anything is waited for.</param>
+    /// <returns>True for a step, or a call, that seems to wait for others (a system call, a lock): they go on.</returns>
+    public bool Idle(bool isAlone)
     {
-        // A step, or a call, that waits for others (a system call, a lock) lets them run.
-        if ((_step is not null || plan.IsAlone) && idle > StepPatience)
+        long idle = Clock.Microseconds - _idleSince;
+        bool isStuck = (_step is not null || _plan.IsAlone) && idle > StepPatience;
+        if (isStuck)
             control.ContinueAll();
-        if (idle <= SpinMicroseconds)
-            return;
-        _isBusy = false;
-        waits.Sleep(idle > Patience ? LongSleep : ShortSleep);
+        if (idle > SpinMicroseconds)
+        {
+            _isBusy = false;
+            waits.Sleep(isAlone && idle > Patience ? LongSleep : ShortSleep);
+        }
+
+        return isStuck;
     }
 
     private void Take(ControlledThread thread)
@@ -179,7 +190,7 @@ internal sealed class RunLoop(
 
     private void AtChild(ControlledThread thread, bool isVFork)
     {
-        if (PTrace.ChildOf(thread.Tid) is { } child && control.AwaitChild(child) && events.OnChild(thread, child, isVFork))
+        if (PTrace.ChildOf(thread.Tid) is { } child && control.Intake.AwaitChild(child) && events.OnChild(thread, child, isVFork))
             _report = new StopReport(StopReason.Forked, thread.Tid) { Child = child, IsVFork = isVFork };
         else
             control.Continue(thread);
@@ -281,7 +292,7 @@ internal sealed class RunLoop(
 
         // It would come to the breakpoint with its next instruction: it has come to it already.
         Decided now = decision.At(Hit.Of(thread, address));
-        control.PassTrap(thread);
+        control.Places.PassTrap(thread);
         if (now.Met.Count > 0)
             _report = Stopped(now, thread);
     }
@@ -289,7 +300,7 @@ internal sealed class RunLoop(
     private void AtSignal(ControlledThread thread, int signal)
     {
         // It met an int3 of an earlier Kaa, or before this one knew of it: that is nobody's breakpoint any more.
-        if (signal == Trap && control.PassLateTrap(thread))
+        if (signal == Trap && control.Places.PassLateTrap(thread))
         {
             control.Continue(thread);
             return;

@@ -23,6 +23,9 @@ public enum StopReason
 /// <param name="Tid">Of the thread that it is about; 0 where the process is gone.</param>
 public sealed record StopReport(StopReason Reason, int Tid)
 {
+    /// <summary>The process that it is about.</summary>
+    public LiveInferior Inferior { get; init; } = null!;
+
     /// <summary>Those that stopped it, of Kaa's own none.</summary>
     public IReadOnlyList<Breakpoint> Breakpoints { get; init; } = [];
 

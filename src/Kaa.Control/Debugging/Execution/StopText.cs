@@ -5,11 +5,11 @@ namespace Kaa.Control.Debugging.Execution;
 /// <summary>Stops as gdb tells them.</summary>
 internal static class StopText
 {
-    public static string Exit(StopReport report, int pid) => report.Exit switch
+    public static string Exit(StopReport report, Inferior inferior) => report.Exit switch
     {
-        0 => $"[Inferior 1 (process {pid}) exited normally]\n",
+        0 => $"[Inferior {inferior.Number} (process {inferior.Pid}) exited normally]\n",
         > 128 when report.Signal > 0 => $"\nProgram terminated with signal {SignalTable.NameOf(report.Signal)}, {SignalTable.TextOf(report.Signal)}.\nThe program no longer exists.\n",
-        var exit => $"[Inferior 1 (process {pid}) exited with code {Convert.ToString(exit, 8).PadLeft(2, '0')}]\n",
+        var exit => $"[Inferior {inferior.Number} (process {inferior.Pid}) exited with code {Convert.ToString(exit, 8).PadLeft(2, '0')}]\n",
     };
 
     public static void Write(DebugSession session, StopReport report)
@@ -26,8 +26,8 @@ internal static class StopText
     private static string Head(DebugSession session, StopReport report)
     {
         InferiorThread? thread = session.Thread;
-        bool isOne = session.Inferior!.ThreadCount == 1;
-        string who = isOne || thread is null ? "" : $"Thread {thread.Number} \"{SessionText.Data(thread.Name)}\" ";
+        bool isOne = session.Inferior!.ThreadCount == 1 && !session.AreNumbered;
+        string who = isOne || thread is null ? "" : $"Thread {session.NumberOf(thread)} \"{SessionText.Data(thread.Name)}\" ";
         switch (report.Reason)
         {
             case StopReason.Breakpoint when report.Breakpoints is [var first, ..]:

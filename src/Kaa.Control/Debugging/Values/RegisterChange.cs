@@ -38,6 +38,6 @@ internal static class RegisterChange
             return "the thread is in a system call: the kernel has its registers until it returns";
         if (!X64RegisterFile.TrySet(MemoryMarshal.Cast<X64Registers, ulong>(MemoryMarshal.CreateSpan(ref registers, 1)), register, value))
             return "it is none of the general registers";
-        return process.SetRegisters(thread, registers) ? null : "the kernel does not take that value";
+        return process.Places.SetRegisters(thread, registers) ? null : "the kernel does not take that value";
     }
 }

@@ -15,7 +15,7 @@ internal static class AbsentWords
         ("return", [], "finish lets the function end by itself"),
         ("dprintf", [], "kaa trace --call SYMBOL prints a line for each call"),
         ("record", ["reverse-step", "reverse-stepi", "reverse-continue", "reverse-finish", "checkpoint"], "gcore keeps a moment that can be looked at later"),
-        ("inferior", ["add-inferior", "clone-inferior", "remove-inferiors"], "a session has one process: kaa debug PID in another terminal takes another one"),
+        ("add-inferior", ["clone-inferior", "remove-inferiors"], "set follow-fork-mode both takes the children of a process too; kaa debug PID in another terminal takes another process"),
         ("tui", ["layout", "focus", "refresh"], "x/8i $pc, list and py-list print"),
         ("dump", ["restore"], "x prints memory, gcore saves all of it"),
         ("save", ["alias", "with", "pipe", "skip", "explore", "compile", "maintenance"], "-x FILE runs a script; help lists the words"),

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Kaa.Control.Debugging.Commands;
+using Kaa.Control.Debugging.Stack;
 using Kaa.Formats.ProcText;
 using Kaa.Results;
 using Kaa.Target;
@@ -13,6 +14,7 @@ internal static class ProcessWords
     {
         table.Add(new SimpleCommand("info proc", "The process: its command line, directory and program", (session, _) => Process(session)));
         table.Add(new SimpleCommand("info proc mappings", "What is mapped where", (session, _) => Mappings(session)) { Also = ["info proc map"] });
+        table.Add(new SimpleCommand("inferior", "Select a process by its number, or say which is selected", Select) { More = "[NUMBER]" });
         table.Add(new SimpleCommand("info inferiors", "What is debugged", (session, _) => Inferiors(session)));
         table.Add(new SimpleCommand("info target", "What is debugged, and the files of it that were found", (session, _) => Files(session)) { Also = ["info files"] });
         table.Add(new SimpleCommand("info auto-load", "Say which scripts are loaded by themselves: none, and none are needed", (session, _) => AutoLoad(session)));
@@ -51,9 +53,29 @@ internal static class ProcessWords
     private static void Inferiors(DebugSession session)
     {
         session.Output.Line("  Num  Description       Executable        ");
-        string description = session.Inferior is { } inferior ? "process " + inferior.Pid.ToString(CultureInfo.InvariantCulture) : "<null>";
-        string program = session.Inferior is { } known && Programs.Of(known) is { } module ? SessionText.Data(module.Path) : session.Options.Program.Count > 0 ? session.Options.Program[0] : "";
-        session.Output.Line($"* 1    {description,-17} {program} ");
+        foreach (Inferior inferior in session.Inferiors)
+            session.Output.Line($"{(inferior == session.Inferior ? "*" : " ")} {inferior.Number,-4} {"process " + inferior.Pid.ToString(CultureInfo.InvariantCulture),-17} {ProgramOf(session, inferior)} ");
+        if (session.Inferiors.Count == 0)
+            session.Output.Line($"* 1    {"<null>",-17} {ProgramOf(session, null)} ");
+    }
+
+    private static string ProgramOf(DebugSession session, Inferior? inferior) =>
+        inferior is not null && Programs.Of(inferior) is { } module ? SessionText.Data(module.Path) : session.Options.Program.Count > 0 ? session.Options.Program[0] : "";
+
+    private static void Select(DebugSession session, string argument)
+    {
+        if (argument.Length > 0)
+        {
+            int number = Arguments.Number(session, argument, 0);
+            session.SwitchTo(session.Inferiors.FirstOrDefault(one => one.Number == number) ?? throw new UserError("no-inferior", $"Inferior ID {number} not known.", "info inferiors lists them"));
+        }
+
+        Inferior inferior = session.Require();
+        session.Output.Line($"[{(argument.Length > 0 ? "Switching to" : "Current")} inferior {(argument.Length > 0 ? "" : "is ")}{inferior.Number} [process {inferior.Pid}] ({ProgramOf(session, inferior)})]");
+        if (argument.Length == 0 || session.Thread is null)
+            return;
+        StackView view = session.Stack.View;
+        new FrameLines(session).Write(view.Frames[0], view);
     }
 
     private static void Files(DebugSession session)

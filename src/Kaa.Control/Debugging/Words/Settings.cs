@@ -9,7 +9,7 @@ internal static class Settings
     private static readonly (string Name, string[] Values, string Default)[] s_known =
     [
         ("disassembly-flavor", ["att", "intel"], "att"), ("print elements", [], "200"), ("python-text", [], "1024"), ("confirm", ["on", "off"], "on"),
-        ("unsafe-calls", ["on", "off"], "off"), ("follow-fork-mode", ["parent", "child"], "parent"), ("breakpoint always-stop", ["on", "off"], "off"),
+        ("unsafe-calls", ["on", "off"], "off"), ("follow-fork-mode", ["parent", "child", "both"], "parent"), ("breakpoint always-stop", ["on", "off"], "off"),
     ];
 
     /// <summary>Beginnings of names that change nothing: how gdb shows what Kaa does not, or shows anyhow.</summary>
@@ -26,7 +26,7 @@ internal static class Settings
     {
         (string name, string value) = Split(argument);
         if (name == "detach-on-fork" && value is not ("on" or ""))
-            throw new UserError("setting", "Kaa debugs one process at a time: of two that a fork has made the other one is let go.", "set follow-fork-mode child says which; kaa debug PID takes the other one");
+            throw new UserError("setting", "Kaa holds no process of a fork without letting it run.", "set follow-fork-mode both debugs both, and both run");
         foreach ((string known, string[] values, _) in s_known)
         {
             if (known != name)

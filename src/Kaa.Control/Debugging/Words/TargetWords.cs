@@ -65,8 +65,8 @@ public static class TargetWords
     private static void Detach(DebugSession session)
     {
         Inferior inferior = session.Require();
-        string what = inferior is CoreInferior ? "No core file now." : $"[Inferior 1 (process {inferior.Pid}) detached]";
-        session.Leave();
+        string what = inferior is CoreInferior ? "No core file now." : $"[Inferior {inferior.Number} (process {inferior.Pid}) detached]";
+        session.Leave(inferior);
         session.Output.Line(what);
     }
 

@@ -39,11 +39,14 @@ internal static class ThreadWords
     {
         session.RequireStill();
         HashSet<int>? wanted = argument.Length == 0 ? null : [.. Numbers(argument)];
-        var rows = new List<(InferiorThread Thread, string Title)>();
-        foreach (InferiorThread thread in session.Inferior!.Threads)
+        var rows = new List<ThreadRow>();
+        foreach (Inferior inferior in session.Inferiors)
         {
-            if (wanted?.Contains(thread.Number) != false)
-                rows.Add((thread, Title(thread)));
+            foreach (InferiorThread thread in inferior.Threads)
+            {
+                if (wanted is null || (wanted.Contains(thread.Number) && inferior == session.Inferior))
+                    rows.Add(new ThreadRow(inferior, thread, session.AreNumbered));
+            }
         }
 
         if (rows.Count == 0)
@@ -53,21 +56,45 @@ internal static class ThreadWords
         }
 
         int width = Math.Max("Target Id".Length, rows.Max(row => row.Title.Length));
-        int numbers = Math.Max(4, rows.Max(row => row.Thread.Number).ToString(CultureInfo.InvariantCulture).Length);
+        int numbers = Math.Max(4, rows.Max(row => row.Id.Length));
         session.Output.Line("  " + "Id".PadRight(numbers) + " " + "Target Id".PadRight(width) + " Frame ");
-        var lines = new FrameLines(session);
-        foreach ((InferiorThread thread, string title) in rows)
+        (int? selected, int level) = (session.Thread?.Tid, session.Stack.Level);
+        ForEach(session, rows, row =>
         {
-            session.Options.ThrowIfInterrupted();
-            StackView view = session.Stack.Of(thread);
-            FrameView frame = thread == session.Thread ? view.Frames[Math.Min(session.Stack.Level, view.Frames.Count - 1)] : view.Frames[0];
-            session.Output.Write((thread == session.Thread ? "* " : "  ") + thread.Number.ToString(CultureInfo.InvariantCulture).PadRight(numbers) + " " + title.PadRight(width) + " ");
-            lines.WriteBare(frame, view);
+            bool isSelected = row.Thread.Tid == selected;
+            StackView view = session.Stack.Of(row.Thread);
+            session.Output.Write((isSelected ? "* " : "  ") + row.Id.PadRight(numbers) + " " + row.Title.PadRight(width) + " ");
+            new FrameLines(session).WriteBare(view.Frames[isSelected ? Math.Min(level, view.Frames.Count - 1) : 0], view);
             session.Output.Line();
-        }
-
+        });
         if (session.Inferior is LiveInferior && rows.Exists(row => row.Thread.IsPartial))
             session.Output.WriteError("threads in system calls that an interrupt would end were left asleep: of their registers only rip and rsp are known");
+    }
+
+    /// <summary>Does something for threads, each while its process is the selected one; afterwards what was selected is so again, where it is there still.</summary>
+    private static void ForEach(DebugSession session, List<ThreadRow> rows, Action<ThreadRow> action)
+    {
+        (Inferior? inferior, int? tid, int level) = (session.Inferior, session.Thread?.Tid, session.Stack.Level);
+        try
+        {
+            foreach (ThreadRow row in rows)
+            {
+                session.Options.ThrowIfInterrupted();
+                if (session.Inferior != row.Inferior && session.Inferiors.Contains(row.Inferior))
+                    session.SwitchTo(row.Inferior);
+                action(row);
+            }
+        }
+        finally
+        {
+            if (session.Inferior != inferior && inferior is not null && session.Inferiors.Contains(inferior))
+                session.SwitchTo(inferior);
+            if (session.Inferior is { } now && now.Threads.FirstOrDefault(thread => thread.Tid == tid) is { } thread)
+            {
+                session.Select(thread);
+                session.Stack.Select(level);
+            }
+        }
     }
 
     private static void Select(DebugSession session, string argument)
@@ -75,59 +102,46 @@ internal static class ThreadWords
         InferiorThread selected = session.RequireThread();
         if (argument.Length == 0)
         {
-            session.Output.Line($"[Current thread is {selected.Number} ({Title(selected, withName: false)})]");
+            session.Output.Line($"[Current thread is {session.NumberOf(selected)} ({Title(selected, withName: false)})]");
             return;
         }
 
-        int number = Arguments.Number(session, argument, 0);
-        InferiorThread thread = ByNumber(session, number) ?? throw new UserError("no-thread", $"Unknown thread {argument}.", "info threads lists them");
+        (Inferior inferior, InferiorThread thread) = ByNumber(session, argument) ?? throw new UserError("no-thread", $"Unknown thread {argument}.", "info threads lists them");
+        if (inferior != session.Inferior)
+            session.SwitchTo(inferior);
         session.Select(thread);
         session.Stack.Select(0);
-        session.Output.Line($"[Switching to thread {thread.Number} ({Title(thread, withName: false)})]");
+        session.Output.Line($"[Switching to thread {session.NumberOf(thread)} ({Title(thread, withName: false)})]");
         StackView view = session.Stack.View;
         new FrameLines(session).Write(view.Frames[0], view);
     }
 
-    private static InferiorThread? ByNumber(DebugSession session, int number)
+    /// <param name="argument"><c>3</c>, of the selected process; <c>2.3</c></param>
+    private static (Inferior, InferiorThread)? ByNumber(DebugSession session, string argument)
     {
-        foreach (InferiorThread thread in session.Inferior!.Threads)
-        {
-            if (thread.Number == number)
-                return thread;
-        }
-
-        return null;
+        string[] parts = argument.Split('.');
+        bool isOfOne = parts.Length == 2 && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out _);
+        Inferior? inferior = isOfOne ? session.Inferiors.FirstOrDefault(one => one.Number == int.Parse(parts[0], CultureInfo.InvariantCulture)) : session.Inferior;
+        int number = Arguments.Number(session, isOfOne ? parts[1] : argument, 0);
+        return inferior?.Threads.FirstOrDefault(thread => thread.Number == number) is { } thread ? (inferior, thread) : null;
     }
 
     private static void Apply(DebugSession session, string argument)
     {
-        InferiorThread selected = session.RequireThread();
-        int level = session.Stack.Level;
-        (List<InferiorThread> threads, ApplyFlags flags, string line) = Parse(session, argument);
-        try
+        _ = session.RequireThread();
+        (List<ThreadRow> threads, ApplyFlags flags, string line) = Parse(session, argument);
+        ForEach(session, threads, row =>
         {
-            foreach (InferiorThread thread in threads)
-            {
-                session.Options.ThrowIfInterrupted();
-                session.Select(thread);
-                session.Stack.Select(0);
-                ApplyOne(session, thread, flags, line);
-            }
-        }
-        finally
-        {
-            if (session.Inferior is { } inferior && inferior.Threads.Any(thread => thread.Tid == selected.Tid))
-            {
-                session.Select(inferior.Threads.First(thread => thread.Tid == selected.Tid));
-                session.Stack.Select(level);
-            }
-        }
+            session.Select(row.Thread);
+            session.Stack.Select(0);
+            ApplyOne(session, row.Thread, flags, line);
+        });
     }
 
     private static void ApplyOne(DebugSession session, InferiorThread thread, ApplyFlags flags, string line)
     {
         if (!flags.HasFlag(ApplyFlags.Quiet))
-            session.Output.Line($"\nThread {thread.Number} ({Title(thread)}):");
+            session.Output.Line($"\nThread {session.NumberOf(thread)} ({Title(thread)}):");
         try
         {
             session.Execute(line);
@@ -139,7 +153,7 @@ internal static class ThreadWords
         }
     }
 
-    private static (List<InferiorThread> Threads, ApplyFlags Flags, string Line) Parse(DebugSession session, string argument)
+    private static (List<ThreadRow> Threads, ApplyFlags Flags, string Line) Parse(DebugSession session, string argument)
     {
         var flags = ApplyFlags.None;
         bool isAscending = false;
@@ -164,12 +178,21 @@ internal static class ThreadWords
 
         if (rest.Length == 0 || (!isAll && numbers.Count == 0))
             throw Arguments.Missing(isAll || numbers.Count > 0 ? "Please specify a command to apply on the selected threads" : "Please specify a thread ID list");
-        List<InferiorThread> threads = [.. session.Inferior!.Threads.Where(thread => isAll || numbers.Contains(thread.Number))];
+        var threads = new List<ThreadRow>();
+        foreach (Inferior inferior in session.Inferiors)
+        {
+            foreach (InferiorThread thread in inferior.Threads)
+            {
+                if (isAll || (inferior == session.Inferior && numbers.Contains(thread.Number)))
+                    threads.Add(new ThreadRow(inferior, thread, session.AreNumbered));
+            }
+        }
+
         if (isAll && !isAscending)
             threads.Reverse();
         foreach (int number in numbers)
         {
-            if (!threads.Exists(thread => thread.Number == number))
+            if (!threads.Exists(row => row.Thread.Number == number))
                 session.Output.WriteError($"Unknown thread {number}.");
         }
 
@@ -210,6 +233,19 @@ internal static class ThreadWords
 
         if (!any)
             session.Output.Line($"No threads match '{argument}'");
+    }
+
+    /// <summary>A thread of one of the processes.</summary>
+    private sealed class ThreadRow(Inferior inferior, InferiorThread thread, bool areSeveral)
+    {
+        public Inferior Inferior => inferior;
+
+        public InferiorThread Thread => thread;
+
+        /// <summary>As gdb writes it: with the process's number where there are several.</summary>
+        public string Id { get; } = (areSeveral ? $"{inferior.Number}." : "") + thread.Number.ToString(CultureInfo.InvariantCulture);
+
+        public string Title { get; } = ThreadWords.Title(thread);
     }
 
     [Flags]

@@ -29,7 +29,7 @@ internal sealed class CallWords
         _session = session;
         _execution = execution;
         session.Caller = Call;
-        session.Leaving += _ => Forget();
+        session.Leaving += Forget;
     }
 
     public static void AddTo(DebugSession session, ExecutionControl execution)
@@ -155,12 +155,16 @@ internal sealed class CallWords
         }
     }
 
-    private void Forget()
+    private void Forget(Inferior left)
     {
-        if (_session.Inferior is LiveInferior { State: InferiorState.Stopped } inferior && _open.Count > 0)
+        if (left is LiveInferior { State: InferiorState.Stopped } inferior && _open.Count > 0)
             inferior.Tracing.Run(Collect);
         foreach (TargetCall call in _open)
-            call.Dispose();
-        _open.Clear();
+        {
+            if (call.Inferior == left)
+                call.Dispose();
+        }
+
+        _open.RemoveAll(call => call.Inferior == left);
     }
 }

@@ -29,6 +29,8 @@ internal sealed class TargetCall
         _trap = trap;
     }
 
+    public LiveInferior Inferior => _inferior;
+
     public int Tid => _work.Tid;
 
     /// <summary>Sends a stopped thread into the function. On the thread that traces.</summary>
@@ -51,7 +53,7 @@ internal sealed class TargetCall
                 ?? throw CallRegion.Refused("can't have the registers of a thread changed");
             tracee.Registers = start;
             tracee.IsAtOwnCall = false;
-            ControlledProcess.CameBack(thread, null);
+            ThreadPlaces.CameBack(thread, null);
             return new TargetCall(inferior, region, work, trap);
         }
         catch
@@ -73,7 +75,7 @@ internal sealed class TargetCall
         if (state.Phase == CallerPhase.Waiting && _inferior.Control.Find(Tid) is { State: RunState.Stopped } thread && X64Caller.Contains(_region.Address, thread.Tracee.Registers.Rip))
         {
             _work.PutBack(thread.Tracee);
-            ControlledProcess.CameBack(thread, _trap);
+            ThreadPlaces.CameBack(thread, _trap);
         }
 
         return TryRemove() ? state : null;
