@@ -1,6 +1,6 @@
 """kaa debug on a process that does everything at once: breakpoints are set, met, stepped from, deleted; every second Kaa is killed at a random instant.
 
-Signals come all the time: every third session stops at them too, the others let them pass.
+Signals come all the time: every third session stops at them too, the others let them pass. So do children of fork and vfork: every fifth pair of sessions debugs them too.
 """
 import collections
 import os
@@ -50,6 +50,8 @@ def debugged(interpreter: Interpreter, kaa: str, count: int) -> Verdict:
         for turn in range(count):
             arguments = [kaa, "debug", str(busy.pid), "--batch"]
             signals = [] if turn % 3 == 0 else ["handle all nostop noprint pass"]
+            if turn // 2 % 5 == 0:
+                signals.append("set follow-fork-mode both")
             places = "\n".join(random.sample(PLACES, 2)).split("\n")
             for line in signals + places + ["continue"] + ACTS[turn // 2 % len(ACTS)] * (AGAIN if turn % 2 else 1):
                 arguments += ["-ex", line]

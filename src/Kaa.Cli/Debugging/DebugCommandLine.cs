@@ -175,8 +175,9 @@ internal sealed class DebugCommandLine : IDisposable
                 continue;
             int pid = live.Pid;
             string time = live.StandsStillFor.TotalSeconds.ToString("0.00", System.Globalization.CultureInfo.InvariantCulture);
+            bool isKilled = _execution.IsOwn;
             _session.Leave(live);
-            _output.Line($"[Process {pid} goes on; it stood still for {time} s]");
+            _output.Line(isKilled ? $"[Inferior {live.Number} (process {pid}) killed]" : $"[Process {pid} goes on; it stood still for {time} s]");
         }
     }
 }

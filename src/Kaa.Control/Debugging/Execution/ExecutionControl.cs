@@ -16,6 +16,7 @@ public sealed class ExecutionControl : IDisposable
     private ResumePlan? _deferred;
     private ControlledInferior? _lender;
     private int _group;
+    private bool _hasProgramEnded;
 
     private ExecutionControl(DebugSession session)
     {
@@ -237,8 +238,10 @@ public sealed class ExecutionControl : IDisposable
     {
         foreach (string note in report.Notes)
             _session.Output.Line(note);
-        if (_group == 0 || ProgramExit is null || inferior.Pid == _group)
+        bool isProgram = inferior.Pid == _group;
+        if (isProgram || (_controls.Count == 1 && !_hasProgramEnded))
             ProgramExit = report.Exit;
+        _hasProgramEnded |= isProgram;
     }
 
     /// <summary>The new process is debugged: in place of the one that made it, which is let go, or beside it.</summary>
@@ -342,6 +345,7 @@ public sealed class ExecutionControl : IDisposable
         if (inferior is not LiveInferior live)
             return;
         _controls.Add(new ControlledInferior(live, this, _session, _lender));
+        _hasProgramEnded &= _controls.Count > 1;
         foreach (Breakpoint one in Breakpoints.All)
         {
             BreakpointLocation? address = one.Spec.StartsWith('*') && one.Locations.Count > 0 ? one.Locations[0] with { Pid = live.Pid } : null;
