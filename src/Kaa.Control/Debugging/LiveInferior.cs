@@ -425,9 +425,9 @@ public sealed class LiveInferior : Inferior
     /// <summary>Again and again while it stands still: those that were left asleep and have woken up are to stand still too.</summary>
     private void StopAwakened()
     {
+        Control.Intake.TakeAll();
         if (_state == InferiorState.Stopped && _held is not null)
             Control.StopAwakened();
-        Control.Intake.TakeLeaving();
     }
 
     private void HoldAgain()

@@ -48,10 +48,13 @@ public sealed class StopIntake
         return true;
     }
 
-    /// <summary>Those that were left behind go as soon as they stop for whatever it is.</summary>
-    public void TakeLeaving()
+    /// <summary>
+    /// Takes all that there is. To be done again and again while processes stand still: a signal wakes whoever sleeps on, also one that is ignored, as it is queued for traced threads
+    /// (sig_ignored, kernel/signal.c). If Kaa were killed before the call that this ends is repaired, it would return EINTR. And who was left behind goes as soon as he stops.
+    /// </summary>
+    public void TakeAll()
     {
-        while (_leaving.Count > 0 && TakeOne())
+        while (TakeOne())
         {
         }
     }

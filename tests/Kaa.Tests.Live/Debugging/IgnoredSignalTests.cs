@@ -32,4 +32,35 @@ public sealed class IgnoredSignalTests
         child.WriteLine("report");
         child.ReadUntil("report").ShouldBe("0 []");
     }
+
+    /// <summary>Whoever is left asleep in a stop is woken by it, and nobody goes on to see how.</summary>
+    [Fact]
+    public void One_that_comes_while_the_process_stands_still_interrupts_no_call_when_Kaa_is_killed()
+    {
+        using PythonChild child = PythonChild.Start(Interpreters.Named("2.7.18"), "light_sleepers.py");
+        using var session = new OpenSession(child);
+        int stopped = Stopped(child).Count;
+        Program.Run("/bin/kill", ["-CHLD", child.Pid.ToString(CultureInfo.InvariantCulture)]).Exit.ShouldBe(0);
+        var clock = Stopwatch.StartNew();
+        List<string> now;
+        do
+        {
+            clock.Elapsed.ShouldBeLessThan(Patience, "nobody was woken, or his call was not repaired");
+            System.Threading.Thread.Yield();
+            now = Stopped(child);
+        }
+        while (now.Count == stopped || now.Exists(task => !IsRepaired(task)));
+
+        session.Kill();
+        child.WriteLine("report");
+        child.ReadUntil("report").ShouldBe("0 []");
+    }
+
+    private static List<string> Stopped(PythonChild child) =>
+        [.. Directory.GetDirectories($"/proc/{child.Pid}/task").Where(task => File.ReadAllText(task + "/status").Contains("State:\tt", StringComparison.Ordinal))];
+
+    /// <summary>It is in no call that could end: it makes it anew.</summary>
+    private static bool IsRepaired(string task) => !SleepsInPoll(File.ReadAllText(task + "/syscall"));
+
+    private static bool SleepsInPoll(string call) => call.StartsWith("232 ", StringComparison.Ordinal) || call.StartsWith("281 ", StringComparison.Ordinal); // epoll_wait, epoll_pwait
 }
