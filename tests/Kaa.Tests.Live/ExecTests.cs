@@ -155,6 +155,23 @@ public sealed class ExecTests
         Finish(child);
     }
 
+    [Theory]
+    [MemberData(nameof(Interpreters.Plain), MemberType = typeof(Interpreters))]
+    public void Runs_where_the_first_thread_has_left(string interpreter)
+    {
+        using PythonChild child = PythonChild.Start(Interpreters.Named(interpreter), "leaderless.py");
+        if (child.Ready == "no ctypes")
+            return;
+        while (!File.ReadLines($"/proc/{child.Pid}/status").Contains("State:\tZ (zombie)"))
+            System.Threading.Thread.Yield();
+        KaaResult result = Harness.Kaa.Run("exec", Pid(child), "import threading; threading.current_thread().name", "--json");
+        result.Exit.ShouldBe(0, result.Output + result.Error);
+        result.Json.GetProperty("result").GetString().ShouldBe("'worker'");
+        Harness.Kaa.Run("bt", Pid(child)).Output.ShouldContain("\"worker\"");
+        child.WriteLine("end");
+        child.WaitForExit().ShouldBe(0);
+    }
+
     [Fact]
     public void Works_into_namespaces_and_as_another_user()
     {

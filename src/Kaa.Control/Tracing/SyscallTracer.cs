@@ -13,7 +13,7 @@ namespace Kaa.Control.Tracing;
 /// <summary>
 /// Follows the system calls of all threads of a process by ptrace. Each call stops its thread at its entry and its exit, the others run on. A call that was not
 /// asked for costs the two stops and one question. Everything on one thread (<see cref="TracerThread"/>), at whose end the kernel lets all of them go without
-/// waking a single one: that is how a trace ends, and how it ends when Kaa is killed.
+/// waking one that sleeps: see <see cref="TraceEnding"/>.
 /// </summary>
 public sealed class SyscallTracer : IDisposable
 {
@@ -23,8 +23,7 @@ public sealed class SyscallTracer : IDisposable
     private const int SpinMicroseconds = 15;
     private const int MostInterrupted = 16;
     private const int WatchMicroseconds = 100;
-    private const int QuietMicroseconds = 100_000;
-    private const int DrainMicroseconds = 500_000;
+    private const int LeaveMicroseconds = 500_000;
 
     private readonly TraceRequest _request;
     private readonly ITraceSink _sink;
@@ -34,7 +33,7 @@ public sealed class SyscallTracer : IDisposable
     private readonly long _began = Clock.Microseconds;
     private bool _hasInformation = true;
     private volatile bool _isStopped;
-    private bool _isLeaving;
+    private TraceEnding? _ending;
 
     public SyscallTracer(TraceRequest request, ITraceSink sink)
     {
@@ -85,37 +84,28 @@ public sealed class SyscallTracer : IDisposable
 
         if (_request.Count == 0 || Hits < _request.Count)
             TellUnfinished();
-        Drain();
+        Leave();
     }
 
-    /// <summary>
-    /// At the end who does not make calls that give EINTR is let go at its next stop: among these are most of those that have children, and as soon as they are not traced any more their SIGCHLD, if it is ignored,
-    /// wakes nobody. The others stay traced up to the last moment, so that what has woken them is put right.
-    /// </summary>
     private void GoOn(TracedThread thread, int signal)
     {
-        if (_isLeaving && !thread.IsDelicate && !thread.IsInCall)
+        if (_ending?.MayLeave(thread) == true)
             _threads.LetGo(thread, signal);
         else
             _ = PTrace.ContinueToCall(thread.Tid, signal);
     }
 
-    /// <summary>
-    /// Nobody is left on the way to a stop at which a call is repaired that the tracing has cut short: neither those that were told to stop, nor those that a signal has
-    /// just woken up. Who sleeps is let go by the end of this thread.
-    /// </summary>
-    private void Drain()
+    /// <summary>Lets go of all: of some here, of the others by the end of this thread.</summary>
+    private void Leave()
     {
-        _isLeaving = true;
-        long begun = Clock.Microseconds;
-        while (Clock.Microseconds - begun is var spent && spent < DrainMicroseconds)
+        _ending = new TraceEnding(_threads);
+        long end = Clock.Microseconds + LeaveMicroseconds;
+        while (Clock.Microseconds < end)
         {
             int tid = SyscallTracing.Wait(block: false, out WaitStatus status);
-            if (tid < 0)
-                return;
             if (tid > 0)
                 Handle(tid, status);
-            else if (spent > QuietMicroseconds && !_threads.AnyOnItsWay() && !_threads.AnyAwakeInCall())
+            else if (tid < 0 || _ending.Advance())
                 return;
             else
                 Clock.Sleep(WatchMicroseconds);
@@ -172,7 +162,7 @@ public sealed class SyscallTracer : IDisposable
             case StopKind.Child:
                 _threads.AddChild(thread);
                 break;
-            case StopKind.Group:
+            case StopKind.Group when _ending?.MayLeave(thread) != true:
                 PTrace.Listen(tid);
                 return;
             case StopKind.Signal:
@@ -237,7 +227,8 @@ public sealed class SyscallTracer : IDisposable
 
         thread.IsInCall = true;
         thread.MayGiveEintr = SyscallRestart.MayGiveEintr(stop.Number);
-        thread.IsDelicate |= thread.MayGiveEintr && (!SyscallRestart.UsuallyRestarts(stop.Number) || SyscallRestart.IsReceive(stop.Number)) && !SyscallRestart.MayHaveBegun(stop.Number);
+        thread.CallNumber = stop.Number;
+        thread.IsParent |= TraceEnding.MakesChildren(stop.Number);
         thread.Place = new CallPlace(stop.InstructionPointer, stop.StackPointer);
         if (TracedDescriptors.MayChange(stop.Number))
             thread.Process.Descriptors.Forget();
@@ -247,7 +238,7 @@ public sealed class SyscallTracer : IDisposable
             return;
         }
 
-        if (!_isLeaving && stop.Side == SyscallStopSide.Entry && _request.Syscalls!.Find(stop.Number) is { } signature)
+        if (_ending is null && stop.Side == SyscallStopSide.Entry && _request.Syscalls!.Find(stop.Number) is { } signature)
             thread.Hit = Begin(thread, signature, stop);
         bool isLast = stop.Number is Exit or ExitGroup;
         PendingHit? last = isLast ? thread.Hit : null;

@@ -23,8 +23,11 @@ internal sealed class TracedThread(int tid, TracedProcess process)
     /// <summary>The call that it is in gives EINTR whenever it is woken.</summary>
     public bool MayGiveEintr { get; set; }
 
-    /// <summary>It has been in such a call.</summary>
-    public bool IsDelicate { get; set; }
+    /// <summary>Number of that call.</summary>
+    public int CallNumber { get; set; }
+
+    /// <summary>It has made children, or may have.</summary>
+    public bool IsParent { get; set; }
 
     /// <summary>The call that it is in, where that was asked for.</summary>
     public PendingHit? Hit { get; set; }

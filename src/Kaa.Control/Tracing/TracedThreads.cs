@@ -98,30 +98,6 @@ public sealed class TracedThreads : IDisposable
     internal static int Options(TraceRequest request) =>
         PTrace.MarkCalls | SyscallTracing.FollowThreads | PTrace.TraceExecs | (request.Follow ? SyscallTracing.FollowChildren : 0);
 
-    /// <summary>True while some were told to stop and have not yet.</summary>
-    internal bool AnyOnItsWay()
-    {
-        foreach (TracedThread thread in _threads.Values)
-        {
-            if (thread.IsOnItsWay)
-                return true;
-        }
-
-        return false;
-    }
-
-    /// <summary>True while one is awake in a call that gives EINTR when it is woken: it is about to come out.</summary>
-    internal bool AnyAwakeInCall()
-    {
-        foreach (TracedThread thread in _threads.Values)
-        {
-            if (thread is { IsInCall: true, MayGiveEintr: true } && _text.TryRead(ProcRoot.System.Of(thread.Tid, "stat"), out ReadOnlySpan<byte> text) && !text.IsEmpty && StatParser.Parse(text).State is not ('S' or 'Z'))
-                return true;
-        }
-
-        return false;
-    }
-
     internal List<Note> Notes()
     {
         var notes = new List<Note>();
@@ -231,7 +207,8 @@ public sealed class TracedThreads : IDisposable
     }
 
     /// <summary>
-    /// First those that sleep in calls which give EINTR: as long as nobody else is traced, no signal that is ignored is queued for anybody, so nothing wakes them but Kaa, which puts that right at once. Then the others.
+    /// First those that sleep in calls which give EINTR: as long as nobody else is traced, no signal that is ignored is queued for anybody, so nothing wakes them but Kaa, which puts that right at once. Then the others;
+    /// last of all those that have children, whose SIGCHLD is queued from then on.
     /// </summary>
     private bool JoinNew(TaskDirectory tasks, int pid)
     {
@@ -240,8 +217,10 @@ public sealed class TracedThreads : IDisposable
         tids.RemoveAll(tid => _threads.ContainsKey(tid) || _refused.Contains(tid) || tasks.Stat(tid) is not { } stat || TaskState.HasEnded(stat.State));
         var sleepers = tids.FindAll(tid => tasks.Syscall(tid) is { Running: false, Number: >= 0 } call && !_proof!.Holds(tid, call));
         tids.RemoveAll(sleepers.Contains);
+        var parents = tids.FindAll(tid => Children.Any(_text, pid, tid));
+        tids.RemoveAll(parents.Contains);
         bool any = false;
-        foreach (int tid in (IEnumerable<int>)[.. sleepers, .. tids])
+        foreach (int tid in (IEnumerable<int>)[.. sleepers, .. tids, .. parents])
         {
             if (Join(tid, pid) is not { } thread)
                 continue;

@@ -46,7 +46,8 @@ internal sealed class ThreadIds
             return;
         foreach (int offset in s_usualOffsets)
         {
-            if (Agrees(memory, pthreads, tids, offset))
+            // The kernel clears it when the thread ends (CLONE_CHILD_CLEARTID): of two threads the first may have left by pthread_exit.
+            if (Agrees(memory, pthreads, tids, offset, mayBeCleared: true))
             {
                 _offset = offset;
                 return;
@@ -73,7 +74,7 @@ internal sealed class ThreadIds
         int got = memory.Read(new Address(pthreads[0]), bytes);
         for (int offset = 0; offset + sizeof(int) <= got; offset += sizeof(int))
         {
-            if (tids.ContainsKey(BitConverter.ToInt32(bytes, offset)) && Agrees(memory, pthreads, tids, offset))
+            if (tids.ContainsKey(BitConverter.ToInt32(bytes, offset)) && Agrees(memory, pthreads, tids, offset, mayBeCleared: false))
             {
                 _offset = offset;
                 return;
@@ -82,15 +83,21 @@ internal sealed class ThreadIds
     }
 
     /// <summary>Most must agree, no two be the same; a thread that has just ended, or that fork left behind, has no tid any more.</summary>
-    private static bool Agrees(IMemory memory, IReadOnlyList<ulong> pthreads, Dictionary<int, int> tids, int offset)
+    /// <param name="mayBeCleared">Those that have 0 there are not asked.</param>
+    private static bool Agrees(IMemory memory, IReadOnlyList<ulong> pthreads, Dictionary<int, int> tids, int offset, bool mayBeCleared)
     {
         var seen = new HashSet<int>();
+        int asked = pthreads.Count;
         foreach (ulong pthread in pthreads)
         {
-            if (memory.TryRead(new Address(pthread) + offset, out int tid) && tids.ContainsKey(tid) && !seen.Add(tid))
+            if (!memory.TryRead(new Address(pthread) + offset, out int tid))
+                continue;
+            if (tid == 0 && mayBeCleared)
+                asked--;
+            else if (tids.ContainsKey(tid) && !seen.Add(tid))
                 return false;
         }
 
-        return seen.Count * 2 > pthreads.Count;
+        return seen.Count * 2 > asked;
     }
 }

@@ -40,6 +40,16 @@ public sealed class ThreadIdsTests
     }
 
     [Fact]
+    public void Nor_does_a_first_thread_that_has_left_only_one_behind()
+    {
+        (FakeMemory memory, ulong[] pthreads) = Pthreads(0x2d0, 0, 2);
+        var ids = new ThreadIds();
+        ids.Learn(memory, pthreads, s_tids);
+        ids.Find(memory, 0, pthreads[0], s_tids).ShouldBeNull();
+        ids.Find(memory, 0, pthreads[1], s_tids).ShouldBe(4002);
+    }
+
+    [Fact]
     public void The_thread_states_own_number_counts_where_the_process_has_such_a_thread()
     {
         var ids = new ThreadIds();
