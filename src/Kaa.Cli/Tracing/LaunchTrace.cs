@@ -40,6 +40,7 @@ internal sealed class LaunchTrace(TraceArguments arguments, ParentLife? parent)
             : new SyscallTraceRun(arguments, queue, threads => threads.Start(new LaunchRequest(arguments.Command, OwnGroup: false)));
         begun = run;
         output.Start(queue);
+        double seconds;
         try
         {
             long? end = arguments.Duration is { } duration ? began + (long)duration.TotalMicroseconds : null;
@@ -51,11 +52,12 @@ internal sealed class LaunchTrace(TraceArguments arguments, ParentLife? parent)
         }
         finally
         {
+            seconds = (Clock.Microseconds - began) / 1e6;
             queue.Complete();
             output.Join();
         }
 
-        output.Finish(run.Summary(queue.Lost, (Clock.Microseconds - began) / 1e6, []));
+        output.Finish(run.Summary(queue.Lost, seconds, []));
         return IsLeft(interruption) ? ExitCode.Interrupted : run.ExitStatus ?? SyscallTracing.WaitForEnd(run.Pid);
     }
 

@@ -49,6 +49,7 @@ internal sealed class TraceCommand(TraceArguments arguments, ParentLife? parent)
             ? new CallTraceRun(arguments, target, python, queue)
             : new SyscallTraceRun(arguments, queue, threads => threads.Attach(resolved.Pid, python) ? resolved.Pid : 0);
         output.Start(queue);
+        double seconds;
         try
         {
             long? end = arguments.Duration is { } duration ? Clock.Microseconds + (long)duration.TotalMicroseconds : null;
@@ -56,13 +57,14 @@ internal sealed class TraceCommand(TraceArguments arguments, ParentLife? parent)
         }
         finally
         {
+            seconds = (Clock.Microseconds - _began) / 1e6;
             queue.Complete();
             output.Join();
         }
 
         if (run is SyscallTraceRun { Pid: 0 })
             throw AlreadyTraced(resolved.Pid);
-        TraceSummary summary = run.Summary(queue.Lost, (Clock.Microseconds - _began) / 1e6, _notes);
+        TraceSummary summary = run.Summary(queue.Lost, seconds, _notes);
         output.Finish(summary);
         if (interruption.IsRequested || parent?.IsGone == true)
             return ExitCode.Interrupted;

@@ -140,7 +140,7 @@ public sealed class CallTracer : IDisposable, IFollower<CalledProcess>
         {
             Admit();
             foreach (CalledProcess process in _processes)
-                process.ReadAll(() => false);
+                process.ReadAll(static () => true);
             Clock.Sleep(IdleMicroseconds);
         }
 

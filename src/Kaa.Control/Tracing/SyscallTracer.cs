@@ -24,6 +24,7 @@ public sealed class SyscallTracer : IDisposable
     private const int MostInterrupted = 16;
     private const int WatchMicroseconds = 100;
     private const int LeaveMicroseconds = 500_000;
+    private const int LongestLeave = 3_000_000;
 
     private readonly TraceRequest _request;
     private readonly ITraceSink _sink;
@@ -95,16 +96,20 @@ public sealed class SyscallTracer : IDisposable
             _ = PTrace.ContinueToCall(thread.Tid, signal);
     }
 
-    /// <summary>Lets go of all: of some here, of the others by the end of this thread.</summary>
+    /// <summary>Lets go of all: of some here, of the others by the end of this thread. Not for ever: a parent may be in a call that it can't be taken out of.</summary>
     private void Leave()
     {
         _ending = new TraceEnding(_threads);
+        long last = Clock.Microseconds + LongestLeave;
         long end = Clock.Microseconds + LeaveMicroseconds;
         while (Clock.Microseconds < end)
         {
             int tid = SyscallTracing.Wait(block: false, out WaitStatus status);
             if (tid > 0)
+            {
                 Handle(tid, status);
+                end = Math.Min(last, Clock.Microseconds + LeaveMicroseconds);
+            }
             else if (tid < 0 || _ending.Advance())
                 return;
             else
