@@ -106,8 +106,33 @@ static __attribute__((noinline)) u32 walk_all(const struct chain *chain, u64 sta
     return number_frames(chain, same);
 }
 
+static __attribute__((noinline)) void see_again(const struct kaa_python *python, struct kaa_seen *seen) { see(python, seen, seen->frame); }
+
+/* The same for frames that are no objects, where two words tell: nothing is read of `python` in the loop, for deep stacks go through it at each allocation. */
+static inline i32 compare_words(const struct kaa_python *python, struct kaa_thread *thread, u32 top, u32 firm) {
+    const u64 back = (u64)(i64)python->back, instruction = (u64)(i64)python->instruction;
+    struct kaa_seen *stack = thread->stack, *seen = stack + top;
+    u64 frame = top > firm ? seen[-1].frame : 0;
+    u32 same = top;
+    while (seen > stack + firm) {
+        seen--;
+        u64 below = seen > stack ? seen[-1].frame : 0;
+        u64 other = *(const u64 *)(frame + back) ^ below, moved = *(const u64 *)(frame + instruction) ^ seen->instruction;
+        if (UNLIKELY((other | moved) != 0)) {
+            if (other != 0)
+                return -1;
+            see_again(python, seen);
+            same = (u32)(seen - stack);
+        }
+        frame = below;
+    }
+    return (i32)same;
+}
+
 /* The first of the remembered frames below `top` that is not as it was; `top` where all are. −1 where they are other frames. What is firm is not looked at. */
 static inline i32 compare(const struct kaa_python *python, struct kaa_thread *thread, u32 top, u32 firm) {
+    if (LIKELY(python->form != KAA_FRAME_OBJECTS && python->instruction_size != 4))
+        return compare_words(python, thread, top, firm);
     u32 same = top;
     for (u32 place = top; place > firm; place--) {
         struct kaa_seen *seen = &thread->stack[place - 1];
