@@ -1,7 +1,5 @@
-using System.Runtime.InteropServices;
 using Kaa.Control.Remote;
 using Kaa.Formats;
-using Kaa.Formats.ProcText;
 using Kaa.Linux;
 using Kaa.Linux.Access;
 using Kaa.Linux.Calls;
@@ -14,7 +12,6 @@ using Kaa.Python;
 using Kaa.Python.Inspection;
 using Kaa.Results;
 using Kaa.Target;
-using Kaa.Target.Arch;
 using Kaa.Target.Unwind;
 
 namespace Kaa.Control.Debugging;
@@ -25,10 +22,7 @@ namespace Kaa.Control.Debugging;
 /// </summary>
 public sealed class LiveInferior : Inferior
 {
-    private const int MostHabits = 1_000;
-
     private readonly TaskDirectory _tasks;
-    private readonly Dictionary<int, (Foresight Foresight, RepeatedUnwinding Unwinding)> _habits = [];
     private readonly ProcRoot _proc = ProcRoot.System;
     private readonly IReadOnlyList<string> _debugDirectories;
     private List<InferiorThread> _threads = [];
@@ -38,10 +32,8 @@ public sealed class LiveInferior : Inferior
     private bool _isWaiting;
     private bool _isBrief;
     private PageCache? _glance;
-    private LoaderWatch? _loader;
-    private ulong? _loads;
-    private ForesightMemory? _passing;
-    private RepeatedMoments? _moments;
+    private LoadedModules _modules;
+    private PassingView _passing;
     private InferiorState _state = InferiorState.Running;
 
     private LiveInferior(LiveTarget target, TaskDirectory tasks, IReadOnlyList<string> debugDirectories, TracerLoop tracing, StopIntake? intake = null)
@@ -54,6 +46,7 @@ public sealed class LiveInferior : Inferior
         _debugDirectories = debugDirectories;
         target.DebugFiles = target.DebugFiles with { Directories = debugDirectories };
         _memory = target.Glance();
+        (_modules, _passing) = (new LoadedModules(target), new PassingView(target));
     }
 
     public override InferiorState State => _state;
@@ -211,7 +204,7 @@ public sealed class LiveInferior : Inferior
     {
         bool was = _isBrief;
         _isBrief = false;
-        if (was && _state == InferiorState.Stopped && HasOtherModules())
+        if (was && _state == InferiorState.Stopped && _modules.AreOthers())
             Refresh();
     }
 
@@ -225,23 +218,11 @@ public sealed class LiveInferior : Inferior
     {
         if (thread.Tracee is not { HasRegisters: true, Registers.FsBase: not 0 } || (isNamed && !HasNumber(thread.Tid)))
             return false;
-        bool wasUntilNow = HasNumber(thread.Tid);
-        var kernel = new TargetThread
-        {
-            Tid = thread.Tid,
-            NamespaceTid = NamespaceTidOf(thread.Tid),
-            Name = isNamed ? NameOf(thread.Tid) : null,
-            State = ThreadState.Running,
-            StoppedByKaa = true,
-            StackPointer = new Address(registers.Rsp),
-            InstructionPointer = new Address(registers.Rip),
-            Registers = registers.General(),
-            ThreadPointer = new Address(registers.FsBase),
-        };
-        var file = new X64RegisterFile(MemoryMarshal.Cast<Kaa.Linux.Registers.X64Registers, ulong>(MemoryMarshal.CreateReadOnlySpan(ref registers, 1)));
+        int number = HasNumber(thread.Tid) ? NumberOf(thread.Tid) : 0;
+        InferiorThread waiting = LiveThreads.Waiting(number, thread, NamespaceTidOf(thread.Tid), isNamed ? NameOf(thread.Tid) : null, registers);
         if (!TryRenewInPassing(thread.Tid))
             return false;
-        _threads = [new InferiorThread(wasUntilNow ? NumberOf(thread.Tid) : 0, kernel, file)];
+        _threads = [waiting];
         _isWaiting = true;
         _state = InferiorState.Stopped;
         return true;
@@ -265,34 +246,17 @@ public sealed class LiveInferior : Inferior
 
     public override Look Look() => _isWaiting ? new Look(Memory, [_threads[0].Kernel], new HashSet<int> { _threads[0].Tid }, 0) : base.Look();
 
-    public override UnwoundStack Unwind(CapturedStack stack) => _isWaiting ? HabitsOf(stack.Thread.Tid).Unwinding.Unwind(stack, Memory, Rules) : base.Unwind(stack);
+    public override UnwoundStack Unwind(CapturedStack stack) => _isWaiting ? _passing.Unwind(stack, Memory, Rules) : base.Unwind(stack);
 
-    public override PythonMoment NewMoment(PythonProcess python)
-    {
-        if (!_isWaiting || _passing is null)
-            return base.NewMoment(python);
-        if (_moments?.Process != python)
-            _moments = new RepeatedMoments(python, _passing);
-        return _moments.At(Look());
-    }
+    public override PythonMoment NewMoment(PythonProcess python) => (_isWaiting ? _passing.MomentOf(python, Look()) : null) ?? base.NewMoment(python);
 
     /// <summary>While it stands still in the midst of a run: what has been loaded, or taken its place.</summary>
     public void Renew()
     {
-        if ((!_isBrief || HasLoaded()) && HasOtherModules())
+        if ((!_isBrief || _modules.MayBeOthers(Loads)) && _modules.AreOthers())
             Reopen();
         SeekPythonAgain();
         _memory = Covered();
-    }
-
-    /// <summary>The dynamic linker's list is another one, or can't be read.</summary>
-    private bool HasLoaded()
-    {
-        ulong? loads = Loads?.Invoke();
-        if (loads is not null && loads == _loads)
-            return false;
-        _loads = loads;
-        return (_loader ??= Live.WatchLoader())?.HasChanged() != false;
     }
 
     /// <summary>The same, where nothing stands still but a thread that waits. False where the process is just ending.</summary>
@@ -301,11 +265,12 @@ public sealed class LiveInferior : Inferior
         base.Refresh();
         try
         {
-            if (HasLoaded() && HasOtherModules())
+            if (_modules.MayBeOthers(Loads) && _modules.AreOthers())
                 Reopen();
             SeekPythonAgain();
-            _passing ??= Live.NewForesight();
-            _passing.Begin(HabitsOf(tid).Foresight);
+            IMemory memory = _passing.Begin(tid);
+            _memory = Cover?.Invoke(memory) ?? memory;
+            return true;
         }
         catch (UserError)
         {
@@ -315,19 +280,6 @@ public sealed class LiveInferior : Inferior
         {
             return false;
         }
-
-        _memory = Cover?.Invoke(_passing) ?? _passing;
-        return true;
-    }
-
-    /// <summary>A thread mostly needs what it needed the last time, and stands where it stood.</summary>
-    private (Foresight Foresight, RepeatedUnwinding Unwinding) HabitsOf(int tid)
-    {
-        if (_habits.Count >= MostHabits)
-            _habits.Clear();
-        if (!_habits.TryGetValue(tid, out (Foresight Foresight, RepeatedUnwinding Unwinding) habits))
-            _habits.Add(tid, habits = (new Foresight(), new RepeatedUnwinding()));
-        return habits;
     }
 
     /// <summary>The kernel's view of its threads.</summary>
@@ -373,7 +325,7 @@ public sealed class LiveInferior : Inferior
             return;
         Renew();
         if (_held is { } held && _state == InferiorState.Stopped)
-            Tracing.Run(() => ReadThreads(held));
+            Tracing.Run(() => _threads = LiveThreads.Read(held, Control, NumberOf, _threads));
     }
 
     public override void Write(Address address, ReadOnlySpan<byte> bytes)
@@ -456,8 +408,7 @@ public sealed class LiveInferior : Inferior
         LiveTarget fresh = LiveTarget.Open(Pid);
         fresh.DebugFiles = fresh.DebugFiles with { Directories = _debugDirectories };
         Target = fresh;
-        (_loader, _loads, _passing, _moments, _glance) = (null, null, null, null, null);
-        _habits.Clear();
+        (_modules, _passing, _glance) = (new LoadedModules(fresh), new PassingView(fresh), null);
         old.Dispose();
     }
 
@@ -467,74 +418,5 @@ public sealed class LiveInferior : Inferior
         _glance ??= new PageCache(Live.Current);
         _glance.Clear();
         return Cover?.Invoke(_glance) ?? _glance;
-    }
-
-    private void ReadThreads(HeldProcess held)
-    {
-        var found = new List<(TargetThread, X64RegisterFile)>(held.Threads.Count);
-        foreach (ThreadSight sight in held.Threads)
-        {
-            if (sight.Conduct != ThreadConduct.Ended)
-                found.Add((Shown(sight), RegistersOf(sight)));
-        }
-
-        _threads = Numbered(found);
-    }
-
-    /// <summary>A thread that met an int3 of Kaa's stands, for its program, before the instruction that belongs there.</summary>
-    private TargetThread Shown(ThreadSight sight)
-    {
-        TargetThread thread = sight.ToThread();
-        return Control.Find(sight.Tid) is { Trap: { } address } controlled
-            ? thread with { InstructionPointer = new Address(address), Registers = controlled.Registers.General() }
-            : thread;
-    }
-
-    private List<InferiorThread> Numbered(List<(TargetThread Thread, X64RegisterFile Registers)> found)
-    {
-        var threads = new List<InferiorThread>(found.Count);
-        foreach ((TargetThread thread, X64RegisterFile registers) in found)
-        {
-            InferiorThread? before = _threads.Find(one => one.Tid == thread.Tid);
-            threads.Add(new InferiorThread(NumberOf(thread.Tid), thread, registers) { GivenName = before?.GivenName });
-        }
-
-        threads.Sort((left, right) => left.Number.CompareTo(right.Number));
-        return threads;
-    }
-
-    private X64RegisterFile RegistersOf(ThreadSight sight)
-    {
-        if (sight is { IsStopped: true, Tracee.HasRegisters: true })
-        {
-            Kaa.Linux.Registers.X64Registers registers = Control.Find(sight.Tid)?.Registers ?? sight.Tracee.Registers;
-            return new X64RegisterFile(MemoryMarshal.Cast<Kaa.Linux.Registers.X64Registers, ulong>(MemoryMarshal.CreateReadOnlySpan(ref registers, 1)));
-        }
-
-        TargetThread thread = sight.ToThread();
-        var known = new X64Registers();
-        known[X64Registers.Rsp] = thread.StackPointer?.Value;
-        known[X64Registers.Rip] = thread.InstructionPointer?.Value;
-        return new X64RegisterFile(known, null);
-    }
-
-    private bool HasOtherModules()
-    {
-        var text = new KernelText();
-        if (!text.TryRead(_proc.Of(Pid, "maps"), out ReadOnlySpan<byte> maps))
-            return false;
-        List<Mapping> now = MapsParser.Parse(maps);
-        List<Mapping> files = now.FindAll(mapping => mapping.IsFile);
-        int i = 0;
-        foreach (Mapping mapping in Target.Mappings)
-        {
-            if (!mapping.IsFile)
-                continue;
-            if (i >= files.Count || files[i].Start != mapping.Start || files[i].End != mapping.End || files[i].Inode != mapping.Inode)
-                return true;
-            i++;
-        }
-
-        return i != files.Count;
     }
 }
