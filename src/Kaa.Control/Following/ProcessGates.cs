@@ -11,7 +11,8 @@ internal static class ProcessGates
 {
     private static readonly string[] s_execs = ["execve", "execveat", "fexecve"];
 
-    private static readonly string[] s_exits = ["Py_FinalizeEx", "Py_Finalize", "_exit"];
+    // exit(3) of musl calls _Exit; the C library of GNU has one function by both names.
+    private static readonly string[] s_exits = ["Py_FinalizeEx", "Py_Finalize", "_exit", "_Exit"];
 
     // system and popen come by posix_spawn; pthread_create comes by clone, which is therefore left out.
     private static readonly string[] s_children = ["fork", "vfork", "posix_spawn", "posix_spawnp"];

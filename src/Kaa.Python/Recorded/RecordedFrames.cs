@@ -59,7 +59,7 @@ public sealed class RecordedFrames
             {
                 _ = objects.Type(type);
             }
-            catch (TargetFault fault) when (fault.Reason is FaultReason.Unmapped or FaultReason.Nonsense)
+            catch (TargetFault fault) when (fault.Reason is FaultReason.Unmapped or FaultReason.Nonsense or FaultReason.Gone)
             {
                 // What it is will be read when it is needed, where the process is still there.
             }
@@ -93,13 +93,14 @@ public sealed class RecordedFrames
         {
             if (_walk.Print(memory, address) == print)
                 code = _process.FramesOf(_process.Objects(memory)).Codes.Read(address);
+            if (!isCopy && _walk.Print(_process.Glance(), address) != print)
+                code = null;
         }
-        catch (TargetFault fault) when (fault.Reason is FaultReason.Unmapped or FaultReason.Nonsense)
+        catch (TargetFault fault) when (fault.Reason is FaultReason.Unmapped or FaultReason.Nonsense or FaultReason.Gone)
         {
+            code = null;
         }
 
-        if (!isCopy && _walk.Print(_process.Glance(), address) != print)
-            code = null;
         _codes.Add(key, code);
         return code;
     }
