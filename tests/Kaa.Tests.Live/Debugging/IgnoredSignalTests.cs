@@ -9,6 +9,9 @@ public sealed class IgnoredSignalTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
+    // Of 200: a second child's end may wake a sleeper and be taken by another thread, so that there is no stop to be seen (docs/debug.md). Where Kaa does nothing it is most of them.
+    private const int MostRaces = 2;
+
     [Fact]
     public void Children_that_end_while_it_is_debugged_interrupt_no_call()
     {
@@ -25,13 +28,15 @@ public sealed class IgnoredSignalTests
         while (!line.Contains("Continuing.", StringComparison.Ordinal));
 
         child.WriteLine("children");
-        child.ReadUntil("children").ShouldBe("0 []");
+        Interrupted(child.ReadUntil("children")).ShouldBeLessThanOrEqualTo(MostRaces);
         Program.Run("/bin/kill", ["-TERM", kaa.Id.ToString(CultureInfo.InvariantCulture)]).Exit.ShouldBe(0);
         _ = kaa.StandardOutput.ReadToEnd();
         kaa.WaitForExit(Patience).ShouldBeTrue();
         child.WriteLine("report");
-        child.ReadUntil("report").ShouldBe("0 []");
+        Interrupted(child.ReadUntil("report")).ShouldBeLessThanOrEqualTo(MostRaces);
     }
+
+    private static int Interrupted(string told) => int.Parse(told.Split(' ')[0], CultureInfo.InvariantCulture);
 
     /// <summary>Whoever is left asleep in a stop is woken by it, and nobody goes on to see how.</summary>
     [Fact]
