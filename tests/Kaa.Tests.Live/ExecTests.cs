@@ -159,7 +159,7 @@ public sealed class ExecTests
     [MemberData(nameof(Interpreters.Plain), MemberType = typeof(Interpreters))]
     public void Runs_where_the_first_thread_has_left(string interpreter)
     {
-        using PythonChild child = PythonChild.Start(Interpreters.Named(interpreter), "leaderless.py");
+        using PythonChild child = PythonChild.Start(Interpreters.Named(interpreter), "left_alone.py");
         if (child.Ready == "no ctypes")
             return;
         while (!File.ReadLines($"/proc/{child.Pid}/status").Contains("State:\tZ (zombie)"))
