@@ -81,23 +81,5 @@ public sealed class ForeignMemoryTests : IDisposable
         found.Bytes.ShouldBeInRange(count * each, count * each + (isOld ? 4096 : 0));
     }
 
-    private static (long Count, long Bytes) Of(JsonElement report, string mark, params string[] allocators)
-    {
-        int line = Array.FindIndex(File.ReadAllLines(Repository.Fixture(Fixture)), row => row.EndsWith("# line: " + mark, StringComparison.Ordinal)) + 1;
-        string text = line.ToString(CultureInfo.InvariantCulture);
-        long count = 0;
-        long bytes = 0;
-        foreach (JsonElement entry in report.GetProperty("entries").EnumerateArray())
-        {
-            JsonElement stack = entry.GetProperty("stack");
-            if (stack.GetArrayLength() == 0 || !allocators.Contains(entry.GetProperty("allocator").GetString()))
-                continue;
-            if (stack[0].GetProperty("line").ToString() != text || !stack[0].GetProperty("file").GetString()!.EndsWith(Fixture, StringComparison.Ordinal))
-                continue;
-            count += entry.GetProperty("count").GetInt64();
-            bytes += entry.GetProperty("bytes").GetInt64();
-        }
-
-        return (count, bytes);
-    }
+    private static (long Count, long Bytes) Of(JsonElement report, string mark, params string[] allocators) => RecordedLine.Of(report, Fixture, mark, name => allocators.Contains(name));
 }

@@ -125,23 +125,5 @@ public sealed class LaunchedMemoryTests : IDisposable
         .Where(entry => allocators.Any(prefix => entry.GetProperty("allocator").GetString()!.StartsWith(prefix, StringComparison.Ordinal)))
         .Sum(entry => entry.GetProperty("count").GetInt64());
 
-    private static (long Count, long Bytes) Of(JsonElement report, string mark, string allocator)
-    {
-        int line = Array.FindIndex(File.ReadAllLines(Repository.Fixture(Fixture)), row => row.EndsWith("# line: " + mark, StringComparison.Ordinal)) + 1;
-        string text = line.ToString(CultureInfo.InvariantCulture);
-        long count = 0;
-        long bytes = 0;
-        foreach (JsonElement entry in report.GetProperty("entries").EnumerateArray())
-        {
-            JsonElement stack = entry.GetProperty("stack");
-            if (stack.GetArrayLength() == 0 || !entry.GetProperty("allocator").GetString()!.StartsWith(allocator, StringComparison.Ordinal))
-                continue;
-            if (stack[0].GetProperty("line").ToString() != text || !stack[0].GetProperty("file").GetString()!.EndsWith(Fixture, StringComparison.Ordinal))
-                continue;
-            count += entry.GetProperty("count").GetInt64();
-            bytes += entry.GetProperty("bytes").GetInt64();
-        }
-
-        return (count, bytes);
-    }
+    private static (long Count, long Bytes) Of(JsonElement report, string mark, string allocator) => RecordedLine.Of(report, Fixture, mark, allocator);
 }

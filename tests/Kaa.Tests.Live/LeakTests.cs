@@ -22,7 +22,7 @@ public sealed class LeakTests
         child.WriteLine("go");
         child.ReadUntil("done");
         recording.End().ShouldBe(0);
-        int line = Array.FindIndex(File.ReadAllLines(Repository.Fixture(Fixture)), row => row.EndsWith("# line: leak", StringComparison.Ordinal)) + 1;
+        int line = Repository.LineOf("leak", Fixture);
         string where = string.Create(CultureInfo.InvariantCulture, $"{Fixture}:{line}");
         foreach (string view in new[] { "peak", "leaks" })
         {

@@ -209,14 +209,7 @@ public sealed class MemoryTests
         bytes.ShouldBeInRange((long)(truth - 5 * error), (long)(truth + 5 * error));
     }
 
-    private static long OfSampled(JsonElement report, string mark)
-    {
-        int line = Repository.LineOf(mark, "sampled.py");
-        return report.GetProperty("entries").EnumerateArray()
-            .Where(entry => entry.GetProperty("stack") is var stack && stack.GetArrayLength() > 0 && stack[0].GetProperty("line").GetInt32() == line
-                && entry.GetProperty("allocator").GetString()!.StartsWith(mark == "grown" ? "Py" : "PyObject_", StringComparison.Ordinal))
-            .Sum(entry => entry.GetProperty("bytes").GetInt64());
-    }
+    private static long OfSampled(JsonElement report, string mark) => RecordedLine.Of(report, "sampled.py", mark, mark == "grown" ? "Py" : "PyObject_").Bytes;
 
     private static void ShouldBe((long Count, long Bytes) found, long count, long each, bool isOld)
     {
@@ -231,25 +224,7 @@ public sealed class MemoryTests
     }
 
     /// <summary>What one line of the fixture allocated, by functions whose name begins so.</summary>
-    private static (long Count, long Bytes) Of(JsonElement report, string mark, string allocator)
-    {
-        int line = Repository.LineOf(mark, "allocations.py");
-        long count = 0;
-        long bytes = 0;
-        foreach (JsonElement entry in report.GetProperty("entries").EnumerateArray())
-        {
-            JsonElement stack = entry.GetProperty("stack");
-            if (stack.GetArrayLength() == 0 || !entry.GetProperty("allocator").GetString()!.StartsWith(allocator, StringComparison.Ordinal))
-                continue;
-            JsonElement first = stack[0];
-            if (first.GetProperty("line").GetInt32() != line || !first.GetProperty("file").GetString()!.EndsWith("allocations.py", StringComparison.Ordinal))
-                continue;
-            count += entry.GetProperty("count").GetInt64();
-            bytes += entry.GetProperty("bytes").GetInt64();
-        }
-
-        return (count, bytes);
-    }
+    private static (long Count, long Bytes) Of(JsonElement report, string mark, string allocator) => RecordedLine.Of(report, "allocations.py", mark, allocator);
 
     /// <summary>Blocks of the fixture depths.py that were allocated by way of a line.</summary>
     private static long CountBelow(JsonElement report, string mark)
