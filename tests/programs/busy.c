@@ -2,6 +2,7 @@
 // Loaded into the torture tests' target. Each loop owns one slot of a shared file, which the test reads from outside.
 
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
@@ -10,6 +11,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
@@ -362,10 +364,32 @@ int vfork_often(int kind, int slot)
     return 0;
 }
 
+// A library comes, is called, and goes; by the time its answer is right or not. Where libc never unloads (musl) it stays.
+static char visitor[4096];
+
+int set_visitor(const char *path)
+{
+    strncpy(visitor, path, sizeof visitor - 1);
+    return 0;
+}
+
+int load_often(int kind, int slot)
+{
+    (void)kind;
+    for (; !stopping; slots[slot].rounds++) {
+        void *library = dlopen(visitor, RTLD_NOW | RTLD_LOCAL);
+        int64_t (*ask)(void) = library ? (int64_t(*)(void))dlsym(library, "now_ns") : 0;
+        int64_t before = now_ns(), between = ask ? ask() : -1;
+        slots[slot].wrong += between < before || between > now_ns() || dlclose(library) != 0;
+        usleep(3000);
+    }
+    return 0;
+}
+
 // --- threads that Python knows nothing of --------------------------------------------------------------------------------------
 
 typedef int loop(int kind, int slot);
-static loop *const loops[] = {timed_waits, endless_wait, pipe_ping, pipe_pong, keep_registers, vfork_often};
+static loop *const loops[] = {timed_waits, endless_wait, pipe_ping, pipe_pong, keep_registers, vfork_often, load_often};
 struct job { loop *run; int kind, slot; };
 
 static void *run(void *argument)

@@ -1,6 +1,6 @@
 """A process that does everything at once and knows what the result of it all must be. Runs on 2.7 and later.
 
-Usage: busy.py BUSY.so CHILD SLOTS. Says "ready", works until it is told "stop", ends all of it and says "stopped".
+Usage: busy.py BUSY.so CHILD SLOTS VISITOR.so. Says "ready", works until it is told "stop", ends all of it and says "stopped".
 Every activity owns a slot of the file SLOTS (struct slot of busy.c), where the test reads how it goes: rounds done, calls that were
 interrupted, that ended early, that went wrong. Signals are for the main thread alone; in all others they are blocked, so whatever
 interrupts those came from outside.
@@ -19,7 +19,7 @@ import time
 TIMED_WAITS = ["epoll_wait", "epoll_pwait", "sigtimedwait", "semtimedop", "recv", "poll", "ppoll", "select", "pselect", "nanosleep",
                "clock_absolute", "usleep", "futex", "futex_absolute", "timerfd"]
 ENDLESS_WAITS = ["epoll_wait", "recv", "semop", "msgrcv", "sigwaitinfo", "pause", "select", "futex"]
-LOOPS = ["timed_waits", "endless_wait", "pipe_ping", "pipe_pong", "keep_registers", "vfork_often"]
+LOOPS = ["timed_waits", "endless_wait", "pipe_ping", "pipe_pong", "keep_registers", "vfork_often", "load_often"]
 TOLERANCE = 20000  # ns: a timeout given as a float is cut to whole microseconds
 
 c = ctypes.CDLL(sys.argv[1])
@@ -187,11 +187,13 @@ def thread_churn(slot):
 
 def begin_c():
     assert c.open_slots(sys.argv[3].encode(), slots.count) == 0 and c.open_pipes() == 0
+    assert c.set_visitor(sys.argv[4].encode()) == 0
     for kind, name in enumerate(TIMED_WAITS):
         begin("c " + name, lambda slot, kind=kind: c.timed_waits(kind, slot))
         c.start_raw(LOOPS.index("timed_waits"), kind, slots.take("raw " + name))
     for kind, name in enumerate(ENDLESS_WAITS):
         c.start_raw(LOOPS.index("endless_wait"), kind, slots.take("endless " + name))
+    begin("load_often, Python's", lambda slot: c.load_often(0, slot))
     for name in LOOPS[2:]:
         c.start_raw(LOOPS.index(name), 0, slots.take(name))
 

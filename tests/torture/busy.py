@@ -36,7 +36,8 @@ class Busy:
 
     def __init__(self, interpreter: Interpreter, workshop: Workshop):
         arguments = [workshop.copy("busy.py"), workshop.build("busy.c", "busy.so", shop.SHARED),
-                     workshop.build("child.c", "child", shop.STATIC), workshop.seen(workshop.host / "slots")]
+                     workshop.build("child.c", "child", shop.STATIC), workshop.seen(workshop.host / "slots"),
+                     workshop.build("busy.c", "visitor.so", shop.SHARED)]
         self.slots = Slots(workshop.host / "slots")
         # An IPC namespace of its own: System V semaphores and queues outlive a process that is killed, a namespace they do not.
         own_ipc = ("unshare", "--ipc") if os.geteuid() == 0 else ()
