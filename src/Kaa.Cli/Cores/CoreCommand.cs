@@ -76,8 +76,7 @@ internal static class CoreCommand
             ? string.Create(CultureInfo.InvariantCulture, $"{Amount.Of((ulong)disk)} on the disk ({Amount.Of((ulong)report.Bytes)} with zeros)")
             : Amount.Of((ulong)report.Bytes);
         string pause = CoreProgress.Milliseconds(report.PauseMicroseconds);
-        string threads = report.Threads == 1 ? "1 thread" : string.Create(CultureInfo.InvariantCulture, $"{report.Threads} threads");
         string way = report.Way == CoreWay.Snapshot ? "" : " (without a copy)";
-        return string.Create(CultureInfo.InvariantCulture, $"{size}, {threads}, paused {pause}{way}, {report.Seconds:0.00} s in all");
+        return string.Create(CultureInfo.InvariantCulture, $"{size}, {Quantity.Of(report.Threads, "thread")}, paused {pause}{way}, {report.Seconds:0.00} s in all");
     }
 }

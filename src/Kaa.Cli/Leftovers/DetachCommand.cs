@@ -6,6 +6,7 @@ using Kaa.Cli.Stacks;
 using Kaa.Control.Agent;
 using Kaa.Linux;
 using Kaa.Report.Json;
+using Kaa.Results;
 
 namespace Kaa.Cli.Leftovers;
 
@@ -27,25 +28,22 @@ internal static class DetachCommand
     {
         var parts = new List<string>();
         if (result.Agents > 0)
-            parts.Add(Count(result.Agents, "agent") + " switched off, " + Count(result.Restored, "place") + " of code restored");
+            parts.Add(Quantity.Of(result.Agents, "agent") + " switched off, " + Quantity.Of(result.Restored, "place") + " of code restored");
         if (result.Foreign > 0)
-            parts.Add(Count(result.Foreign, "place") + " of code left as somebody else has changed it since");
+            parts.Add(Quantity.Of(result.Foreign, "place") + " of code left as somebody else has changed it since");
         if (result.Copies > 0)
-            parts.Add(Count(result.Copies, "ended copy", "ended copies") + " of kaa core taken");
+            parts.Add(Quantity.Of(result.Copies, "ended copy", "ended copies") + " of kaa core taken");
         if (result.CopiesLeft > 0)
-            parts.Add(Count(result.CopiesLeft, "ended copy", "ended copies") + " of kaa core could not be taken; try again");
+            parts.Add(Quantity.Of(result.CopiesLeft, "ended copy", "ended copies") + " of kaa core could not be taken; try again");
         if (result.Runs > 0 || result.Files > 0)
-            parts.Add(Count(result.Runs, "mapping") + " and " + Count(result.Files, "descriptor") + " of kaa exec given back");
+            parts.Add(Quantity.Of(result.Runs, "mapping") + " and " + Quantity.Of(result.Files, "descriptor") + " of kaa exec given back");
         if (result.RunsLeft > 0)
-            parts.Add(Count(result.RunsLeft, "mapping") + " of kaa exec left, as code in it still runs or waits to; try again");
+            parts.Add(Quantity.Of(result.RunsLeft, "mapping") + " of kaa exec left, as code in it still runs or waits to; try again");
         if (parts.Count == 0)
             parts.Add(result.HadCalls ? "the code by which kaa has it make system calls was taken away" : "nothing of kaa's was found");
         using StreamWriter output = Streams.Output();
         output.Write(string.Create(CultureInfo.InvariantCulture, $"process {pid}: {string.Join("; ", parts)}; paused {CoreProgress.Milliseconds(pause)}\n"));
     }
-
-    private static string Count(int count, string one, string? many = null) =>
-        string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? one : many ?? one + "s")}");
 
     private static void WriteJson(int pid, long pause, AgentRemoval.Result result)
     {

@@ -38,7 +38,7 @@ internal static class MemoryCommand
         AddEnd(session, notes);
         Say(string.Create(
             CultureInfo.InvariantCulture,
-            $"{arguments.Output}: {ByteText.Count(session.Count)} allocations in {session.Seconds:0.0} s, {ByteText.Of(session.Held)} held at the end; kaa mem report {arguments.Output}"));
+            $"{arguments.Output}: {Quantity.Of(session.Count, "allocation")} in {session.Seconds:0.0} s, {ByteText.Of(session.Held)} held at the end; kaa mem report {arguments.Output}"));
         WriteNotes(notes);
         return notes.Exists(each => each.Incomplete) ? ExitCode.Incomplete : ExitCode.Complete;
     }

@@ -37,7 +37,7 @@ internal static class MemoryLiveCommand
         MemoryCommand.AddEnd(session, notes);
         MemoryCommand.Say(string.Create(
             CultureInfo.InvariantCulture,
-            $"{ByteText.Count(session.Count)} allocations in {session.Seconds:0.0} s, {ByteText.Of(session.HeldBySums)} held at the end"));
+            $"{Quantity.Of(session.Count, "allocation")} in {session.Seconds:0.0} s, {ByteText.Of(session.HeldBySums)} held at the end"));
         MemoryCommand.WriteNotes(notes);
         return notes.Exists(each => each.Incomplete) ? ExitCode.Incomplete : ExitCode.Complete;
     }

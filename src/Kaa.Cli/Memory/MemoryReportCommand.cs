@@ -72,7 +72,7 @@ internal static class MemoryReportCommand
         else if (recording.EndMicroseconds is null)
             notes.Add(new Note("recording-open", "the recording has no end: it still goes on, or kaa was killed", null));
         if (recording.Lost > 0)
-            notes.Add(new Note("events-lost", ByteText.Count(recording.Lost) + " events were lost: sums may be wrong by them", null, Incomplete: true));
+            notes.Add(new Note("events-lost", Quantity.Of(recording.Lost, "event was", "events were") + " lost: sums may be wrong by them", null, Incomplete: true));
         if (!recording.Facts.Launched)
             notes.Add(new Note("attached", "what was allocated before the recording began is not in it", null));
         return notes;

@@ -2,6 +2,7 @@ using System.Globalization;
 using Kaa.Control.Memory;
 using Kaa.Linux.Files;
 using Kaa.Report.Memory;
+using Kaa.Results;
 
 namespace Kaa.Cli.Memory;
 
@@ -43,6 +44,6 @@ internal sealed class RecordingFiles(string path, bool force)
     {
         int others = _made.Count - (_made.ContainsKey(path) ? 1 : 0);
         string files = others > 0 ? string.Create(CultureInfo.InvariantCulture, $"{path} and {others} more ({path}.PID)") : path;
-        MemoryCommand.Say($"{files}: {ByteText.Count(all.Allocations)} allocations, {ByteText.Of(all.Held)} held at the end; kaa mem report {path}");
+        MemoryCommand.Say($"{files}: {Quantity.Of(all.Allocations, "allocation")}, {ByteText.Of(all.Held)} held at the end; kaa mem report {path}");
     }
 }

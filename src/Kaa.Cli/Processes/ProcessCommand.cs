@@ -43,6 +43,6 @@ internal static class ProcessCommand
         if (processes.Count == 0)
             errors.Write("kaa: no Python process was found\n");
         if (refused > 0)
-            errors.Write($"kaa: note: {refused} {(refused == 1 ? "process" : "processes")} could not be looked into; `kaa bt PID` says why\n");
+            errors.Write($"kaa: note: {Quantity.Of(refused, "process", "processes")} could not be looked into; `kaa bt PID` says why\n");
     }
 }

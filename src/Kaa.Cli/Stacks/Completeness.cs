@@ -22,9 +22,9 @@ internal static class Completeness
 
         var notes = new List<Note>();
         if (frames > 0)
-            notes.Add(new Note("frames-unreadable", $"{frames} frames could not be read whole; each says why", null, Incomplete: true));
+            notes.Add(new Note("frames-unreadable", $"{Quantity.Of(frames, "frame")} could not be read whole; each says why", null, Incomplete: true));
         if (values > 0)
-            notes.Add(new Note("values-unreadable", $"{values} variables could not be read; each says why", null, Incomplete: true));
+            notes.Add(new Note("values-unreadable", $"{Quantity.Of(values, "variable")} could not be read; each says why", null, Incomplete: true));
         return notes;
     }
 

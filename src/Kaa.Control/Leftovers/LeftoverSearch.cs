@@ -9,6 +9,7 @@ using Kaa.Formats.ProcText;
 using Kaa.Linux;
 using Kaa.Linux.Processes;
 using Kaa.Linux.Registers;
+using Kaa.Results;
 
 namespace Kaa.Control.Leftovers;
 
@@ -87,7 +88,7 @@ public static class LeftoverSearch
             return new Leftover("leftover-agent", "memory of Kaa's agent is mapped in it; no agent is in place", evidence, IsActive: false);
         bool isOn = memory.TryRead(new Address(header.state), out uint enabled) && enabled != 0;
         evidence = string.Create(
-            CultureInfo.InvariantCulture, $"{evidence}, protocol {header.protocol}, {header.hook_count} hooks, {(isOn ? "on" : "off")}, owner: {(header.owner == 0 ? "none" : header.owner)}");
+            CultureInfo.InvariantCulture, $"{evidence}, protocol {header.protocol}, {Quantity.Of(header.hook_count, "hook")}, {(isOn ? "on" : "off")}, owner: {(header.owner == 0 ? "none" : header.owner)}");
         string state = isOn ? "is switched on: functions of the program pass through it, unless a Kaa is at work just now" : "is switched off";
         return new Leftover("leftover-agent", "Kaa's agent is mapped in it and " + state, evidence, isOn);
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Kaa.Control.Agent;
 using Kaa.Control.Following;
 using Kaa.Control.Memory.Native;
@@ -98,7 +97,7 @@ public sealed class MemorySession : IDisposable
         {
             List<Note> notes = [];
             if (_lost > 0)
-                notes.Add(new Note("events-lost", string.Create(CultureInfo.InvariantCulture, $"{_lost:N0} events were lost in process {_facts.Pid}: sums may be wrong by them"), null, Incomplete: true));
+                notes.Add(new Note("events-lost", $"{Quantity.Of(_lost, "event was", "events were")} lost in process {_facts.Pid}: sums may be wrong by them", null, Incomplete: true));
             if (_arrival is not null && _reason != Replaced)
                 notes.Add(new Note("no-python-stacks", $"no interpreter was met in process {_facts.Pid}: its allocations have no Python stacks", null, Incomplete: true));
             if (NativeNote is { } cut)

@@ -37,7 +37,7 @@ internal sealed class PythonProcessesCheck : ICheck
 
         if (finder.Refused > 0)
         {
-            yield return new Finding("processes-refused", Severity.Info, $"{finder.Refused} {(finder.Refused == 1 ? "process" : "processes")} may not be looked into; whether they are Python is unknown")
+            yield return new Finding("processes-refused", Severity.Info, $"{Quantity.Of(finder.Refused, "process", "processes")} may not be looked into; whether they are Python is unknown")
             {
                 Remedy = ["sudo kaa ps"],
             };

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Kaa.Formats.ProcText;
 using Kaa.Linux.Calls;
+using Kaa.Results;
 
 namespace Kaa.Linux.Proc;
 
@@ -52,6 +53,6 @@ internal sealed class DescriptorNames(ProcRoot proc, int pid)
         int count = 0;
         foreach (Range line in text.Split((byte)'\n'))
             count += text[line].StartsWith("tfd:"u8) ? 1 : 0;
-        return count == 1 ? "epoll, watches 1 descriptor" : string.Create(CultureInfo.InvariantCulture, $"epoll, watches {count} descriptors");
+        return "epoll, watches " + Quantity.Of(count, "descriptor");
     }
 }

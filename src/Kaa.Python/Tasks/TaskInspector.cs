@@ -47,7 +47,7 @@ public sealed class TaskInspector
                 cut += task.Truncated is null ? 0 : 1;
             return cut == 0
                 ? _notes
-                : [.. _notes, new Note("tasks-truncated", $"the stacks of {cut} tasks end early; each says why", null, Incomplete: true)];
+                : [.. _notes, new Note("tasks-truncated", $"the stacks of {Quantity.Of(cut, "task")} end early; each says why", null, Incomplete: true)];
         }
     }
 

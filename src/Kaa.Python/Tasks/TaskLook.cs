@@ -115,6 +115,6 @@ internal sealed class TaskLook
     private void AddUnreadable(int count)
     {
         if (count > 0)
-            Notes.Add(new Note("tasks-incomplete", $"{count} tasks could not be read", null, Incomplete: true));
+            Notes.Add(new Note("tasks-incomplete", $"{Quantity.Of(count, "task")} could not be read", null, Incomplete: true));
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Kaa.Recording.Analysis;
 using Kaa.Recording.Memory;
 using Kaa.Report.Text;
+using Kaa.Results;
 
 namespace Kaa.Report.Memory;
 
@@ -54,7 +55,7 @@ public static class LiveText
         + ", " + view.Seconds.ToString("0.0", CultureInfo.InvariantCulture) + " s: held " + ByteText.Of(view.Held)
         + ", resident " + ByteText.Of(view.Resident) + ", " + MemorySentences.Times(view.Count)
         + (view.SampleBytes is { } rate ? " sampled (estimates, one each " + ByteText.Of(rate) + ")" : "")
-        + (view.Lost > 0 ? ", " + ByteText.Count(view.Lost) + " events lost" : "")
+        + (view.Lost > 0 ? ", " + Quantity.Of(view.Lost, "event") + " lost" : "")
         + (view.Thread is { } thread ? ", thread " + thread : "");
 
     private static void WriteCourse(string name, IReadOnlyList<double> course, int width, StyledWriter writer)

@@ -2,6 +2,7 @@ using System.Globalization;
 using Kaa.Recording.Analysis;
 using Kaa.Recording.Memory;
 using Kaa.Report.Text;
+using Kaa.Results;
 
 namespace Kaa.Report.Memory;
 
@@ -40,5 +41,5 @@ internal static class MemorySentences
 
     public static string Seconds(long microseconds) => (microseconds / 1e6).ToString("0.000", CultureInfo.InvariantCulture) + " s";
 
-    public static string Times(double count) => Math.Round(count) == 1 ? "1 allocation" : ByteText.Count(count) + " allocations";
+    public static string Times(double count) => Quantity.Of((long)Math.Round(count), "allocation");
 }

@@ -65,7 +65,7 @@ public static class StackText
             writer.Text(" (" + JsonNames.Of(python.Phase) + ")", Tone.Alarm);
         if (python.Executable is { } executable)
             writer.Text("; ").Data(executable, Tone.Path);
-        writer.Text("; ").Text(report.Threads.Count).Text(report.Threads.Count == 1 ? " thread" : " threads");
+        writer.Text("; ").Text(Quantity.Of(report.Threads.Count, "thread"));
         writer.Text(Pause(report.PauseMicroseconds)).Line();
     }
 

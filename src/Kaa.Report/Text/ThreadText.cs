@@ -13,7 +13,7 @@ internal sealed class ThreadText(StyledWriter writer, IReadOnlySet<string> chang
         WriteTitle(thread, movement);
         if (movement is { Moved: false })
         {
-            writer.Text("  (the same ").Text(thread.Frames.Count).Text(thread.Frames.Count == 1 ? " frame" : " frames").Text(" as before)").Line();
+            writer.Text("  (the same ").Text(Quantity.Of(thread.Frames.Count, "frame")).Text(" as before)").Line();
             return;
         }
 

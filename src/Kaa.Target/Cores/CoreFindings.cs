@@ -85,7 +85,7 @@ internal sealed class CoreFindings(
         {
             notes.Add(new Note(
                 "core-stacks-empty",
-                string.Create(CultureInfo.InvariantCulture, $"the core has nothing but zeros where the C stacks of {empty} threads are: whoever wrote it could not read them (gdb can't where the C library is glibc 2.42 or later)"),
+                $"the core has nothing but zeros where the C stacks of {Quantity.Of(empty, "thread")} should be: whoever wrote it could not read them (gdb can't where the C library is glibc 2.42 or later)",
                 null, Incomplete: true));
         }
     }

@@ -99,7 +99,7 @@ internal sealed class InterposePrediction(string symbol) : ICheck
     private Finding NotThere(IReadOnlyList<LinkedObject> objects) => new("interpose-no-symbol", Severity.Problem, $"nothing that is loaded defines or refers to {symbol}")
     {
         Subject = symbol,
-        Evidence = [$"searched the symbol tables of {objects.Count} modules"],
+        Evidence = [$"searched the symbol tables of {Quantity.Of(objects.Count, "module")}"],
         Remedy = ["# a static function of a stripped program has no name, and one that was inlined everywhere has no code of its own"],
     };
 }

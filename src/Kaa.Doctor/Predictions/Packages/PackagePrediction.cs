@@ -70,11 +70,11 @@ internal sealed class PackagePrediction(string package, PackageManager? manager)
         int pythons = affected.Count(process => process.IsPython);
         string title = affected.Count == 0
             ? $"installing {package} replaces no file that a running process has mapped"
-            : Text($"installing {package} would replace files that {pythons} Python processes and {affected.Count - pythons} others have mapped");
+            : $"installing {package} would replace files that {Quantity.Of(pythons, "Python process", "Python processes")} and {Quantity.Of(affected.Count - pythons, "other")} have mapped";
         return new Finding("package-plan", pythons > 0 ? Severity.Problem : affected.Count > 0 ? Severity.Warning : Severity.Ok, title)
         {
             Subject = package,
-            Evidence = [command, Text($"{changes.Count - taken} packages to install, {taken} to replace or remove"), .. changes.Where(change => change.TakesFiles).Take(MostLines).Select(change => change.ToString())],
+            Evidence = [command, $"{Quantity.Of(changes.Count - taken, "package")} to install, {taken} to replace or remove", .. changes.Where(change => change.TakesFiles).Take(MostLines).Select(change => change.ToString())],
             Remedy = pythons == 0 ? [] : ["# kaa needs nothing installed: kaa bt PID"],
             Facts = [("installed", changes.Count - taken), ("replaced", taken), ("pythonProcesses", pythons), ("otherProcesses", affected.Count - pythons)],
         };

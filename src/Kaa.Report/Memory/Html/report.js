@@ -20,6 +20,7 @@ function bytes(amount) {
 const signed = amount => (amount > 0 ? "+" : amount < 0 ? "−" : "") + bytes(Math.abs(amount));
 const share = (part, whole) => whole > 0 ? (100 * part / whole).toFixed(1) + " %" : "0 %";
 const count = number => Math.round(number).toLocaleString("en-US");
+const allocations = number => `${count(number)} ${Math.round(number) === 1 ? "allocation" : "allocations"}`;
 const seconds = stretch => (stretch * data.timeline.seconds).toFixed(3) + " s";
 function lastStretch() { return Math.max(0, data.timeline.held.length - 1); }
 
@@ -103,7 +104,7 @@ function drawFlame() {
   const first = again || flame.querySelector("button:not(.above)");
   if (first) first.tabIndex = 0;
   if (again) again.focus();
-  $("total").textContent = `${data.difference && state.view === "shrunk" ? "−" : ""}${bytes(root.bytes)} in ${count(root.count)} allocations`;
+  $("total").textContent = `${data.difference && state.view === "shrunk" ? "−" : ""}${bytes(root.bytes)} in ${allocations(root.count)}`;
   showFound();
 }
 
@@ -137,7 +138,7 @@ function draw(box) {
   return button;
 }
 
-const describe = at => `${bytes(at.bytes)}, ${share(at.bytes, root.bytes)}, ${count(at.count)} allocations`;
+const describe = at => `${bytes(at.bytes)}, ${share(at.bytes, root.bytes)}, ${allocations(at.count)}`;
 
 /** Tab comes back to where it was left. */
 function keepPlace(button) {
