@@ -219,10 +219,7 @@ public sealed class LiveTarget : ObservedTarget
         string pid = status.Pid.ToString(CultureInfo.InvariantCulture);
         if (status.TracerPid != 0)
         {
-            var text = new KernelText();
-            string name = text.TryRead(proc.Of(status.TracerPid, "comm"), out ReadOnlySpan<byte> comm)
-                ? System.Text.Encoding.UTF8.GetString(comm).Trim()
-                : "?";
+            string name = KernelName.Read(proc, status.TracerPid) ?? "?";
             string tracer = string.Create(CultureInfo.InvariantCulture, $"{name} (process {status.TracerPid})");
             notes.Add(new Note(
                 "already-traced", $"{tracer} traces this process; its threads are read without being stopped by Kaa", pid));

@@ -18,7 +18,7 @@ internal sealed class CallTraceRun : TraceRun
         _tracer = CallTracer.Attach(target, python, arguments.ToRequest(), sink);
         TraceCommand.Announce(string.Create(
             CultureInfo.InvariantCulture,
-            $"tracing {_tracer.Armed} functions of process {target.Info.Pid}, which stood still for {_tracer.PauseMicroseconds / 1000.0:0.0} ms; Ctrl-C ends it"));
+            $"tracing {Quantity.Of(_tracer.Armed, "function")} of process {target.Info.Pid}, which stood still for {_tracer.PauseMicroseconds / 1000.0:0.0} ms; Ctrl-C ends it"));
         foreach (string name in _tracer.Missing)
             TraceCommand.Announce($"there is no function {name} yet: it is traced once a library that has it is loaded");
     }
@@ -30,11 +30,11 @@ internal sealed class CallTraceRun : TraceRun
 
     public override int? ExitStatus => _tracer.EarlyEnd;
 
-    public override long Hits => _tracer.Hits;
+    public override long Hits => _tracer.Progress.Hits;
 
     public override long Lost => _lost;
 
-    public override void Trace(Func<bool> isOver)
+    protected override void Trace(Func<bool> isOver)
     {
         _tracer.Run(isOver);
         _lost = _tracer.Lost;
@@ -42,9 +42,9 @@ internal sealed class CallTraceRun : TraceRun
 
     public override IReadOnlyList<Note> Notes()
     {
-        List<Note> notes = [.. _tracer.Notes];
-        if (_tracer.Undecided > 0)
-            notes.Add(Undecided(_tracer.Undecided, _tracer.UndecidedWhy));
+        List<Note> notes = [.. _tracer.Progress.Notes];
+        if (_tracer.Progress.Undecided is { } undecided)
+            notes.Add(undecided);
         foreach (string name in _tracer.Missing)
             notes.Add(new Note("no-such-symbol", $"no module of the process has had a function {name}", name, Incomplete: true));
         return notes;

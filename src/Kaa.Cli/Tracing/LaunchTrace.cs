@@ -39,25 +39,13 @@ internal sealed class LaunchTrace(TraceArguments arguments, ParentLife? parent)
             ? new CallTraceRun(arguments, queue)
             : new SyscallTraceRun(arguments, queue, threads => threads.Start(new LaunchRequest(arguments.Command, OwnGroup: false)));
         begun = run;
-        output.Start(queue);
-        double seconds;
-        try
+        long? end = arguments.Duration is { } duration ? began + (long)duration.TotalMicroseconds : null;
+        long ended = run.Trace(output, queue, end, () =>
         {
-            long? end = arguments.Duration is { } duration ? began + (long)duration.TotalMicroseconds : null;
-            run.Trace(() =>
-            {
-                termination.PassOn();
-                return IsLeft(interruption) || output.IsBroken || (end is { } last && Clock.Microseconds >= last);
-            });
-        }
-        finally
-        {
-            seconds = (Clock.Microseconds - began) / 1e6;
-            queue.Complete();
-            output.Join();
-        }
-
-        output.Finish(run.Summary(queue.Lost, seconds, []));
+            termination.PassOn();
+            return IsLeft(interruption);
+        });
+        output.Finish(run.Summary(queue.Lost, (ended - began) / 1e6, []));
         return IsLeft(interruption) ? ExitCode.Interrupted : run.ExitStatus ?? SyscallTracing.WaitForEnd(run.Pid);
     }
 

@@ -14,9 +14,9 @@ internal sealed class SyscallTraceRun(TraceArguments arguments, ITraceSink sink,
     private int _pid;
     private bool _isAnnounced;
 
-    public override long Hits => _tracer.Hits;
+    public override long Hits => _tracer.Progress.Hits;
 
-    public override void Trace(Func<bool> isOver)
+    protected override void Trace(Func<bool> isOver)
     {
         using var kick = new WaitKick();
         TracerThread.Run(() => _tracer.Run(Attach), () => Watch(isOver));
@@ -31,13 +31,12 @@ internal sealed class SyscallTraceRun(TraceArguments arguments, ITraceSink sink,
     public override IReadOnlyList<Note> Notes()
     {
         List<Note> notes = [.. _tracer.Notes];
-        if (_tracer.Undecided > 0)
-            notes.Add(Undecided(_tracer.Undecided, _tracer.UndecidedWhy));
+        if (_tracer.Progress.Undecided is { } undecided)
+            notes.Add(undecided);
         if (_tracer.Threads.Untraced is > 0 and int untraced)
         {
-            string text = string.Create(
-                CultureInfo.InvariantCulture,
-                $"{untraced} threads were not traced: another tracer has them, or they slept all the time in a call that can't be interrupted without harm (epoll_wait, sigtimedwait, semop and the like): such a thread is joined when it wakes up");
+            string text = Quantity.Of(untraced, "thread was", "threads were")
+                + " not traced: another tracer has it, or it slept all the time in a call that can't be interrupted without harm (epoll_wait, sigtimedwait, semop and the like), and is joined when it wakes up";
             notes.Add(new Note("threads-untraced", text, null, Incomplete: _tracer.Threads.AreRefused));
         }
 

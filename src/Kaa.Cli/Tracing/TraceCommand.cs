@@ -48,23 +48,11 @@ internal sealed class TraceCommand(TraceArguments arguments, ParentLife? parent)
         using TraceRun run = arguments.Calls.Count > 0
             ? new CallTraceRun(arguments, target, python, queue)
             : new SyscallTraceRun(arguments, queue, threads => threads.Attach(resolved.Pid, python) ? resolved.Pid : 0);
-        output.Start(queue);
-        double seconds;
-        try
-        {
-            long? end = arguments.Duration is { } duration ? Clock.Microseconds + (long)duration.TotalMicroseconds : null;
-            run.Trace(() => interruption.IsRequested || parent?.IsGone == true || output.IsBroken || (end is { } last && Clock.Microseconds >= last));
-        }
-        finally
-        {
-            seconds = (Clock.Microseconds - _began) / 1e6;
-            queue.Complete();
-            output.Join();
-        }
-
+        long? end = arguments.Duration is { } duration ? Clock.Microseconds + (long)duration.TotalMicroseconds : null;
+        long ended = run.Trace(output, queue, end, () => interruption.IsRequested || parent?.IsGone == true);
         if (run is SyscallTraceRun { Pid: 0 })
             throw AlreadyTraced(resolved.Pid);
-        TraceSummary summary = run.Summary(queue.Lost, seconds, _notes);
+        TraceSummary summary = run.Summary(queue.Lost, (ended - _began) / 1e6, _notes);
         output.Finish(summary);
         if (interruption.IsRequested || parent?.IsGone == true)
             return ExitCode.Interrupted;
@@ -88,41 +76,4 @@ internal sealed class TraceCommand(TraceArguments arguments, ParentLife? parent)
     private static UserError AlreadyTraced(int pid) => new(
         "already-traced", string.Create(CultureInfo.InvariantCulture, $"process {pid} is traced by another process (strace, a debugger, another kaa), or has just ended"),
         "end that one first; kaa doctor names it");
-}
-
-/// <summary>One way of tracing.</summary>
-internal abstract class TraceRun : IDisposable
-{
-    public abstract long Hits { get; }
-
-    /// <summary>The process that was attached to or started; 0 where there was none.</summary>
-    public abstract int Pid { get; }
-
-    /// <summary>Exit status of a program that was started, or 128 and the signal that ended it; null where it was not seen to end.</summary>
-    public abstract int? ExitStatus { get; }
-
-    /// <summary>Hits that are missing since the target had no room for them.</summary>
-    public virtual long Lost => 0;
-
-    /// <summary>Traces until it is over, by itself or as somebody says.</summary>
-    public abstract void Trace(Func<bool> isOver);
-
-    /// <summary>In what the answer is less than complete.</summary>
-    public abstract IReadOnlyList<Note> Notes();
-
-    /// <param name="lost">Hits that found no room on their way to the reader.</param>
-    /// <param name="notes">What is to be told besides.</param>
-    public TraceSummary Summary(long lost, double seconds, IReadOnlyList<Note> notes)
-    {
-        List<Note> all = [.. notes, .. Notes()];
-        long missing = lost + Lost;
-        if (missing > 0)
-            all.Add(new Note("events-lost", string.Create(CultureInfo.InvariantCulture, $"{missing} hits came faster than they could be written, and are not shown"), null, Incomplete: true));
-        return new TraceSummary { Hits = Hits + Lost, Lost = missing, Seconds = seconds, Notes = all };
-    }
-
-    public abstract void Dispose();
-
-    protected static Note Undecided(long count, string? why) => new(
-        "condition-unknown", string.Create(CultureInfo.InvariantCulture, $"of {count} calls it could not be told whether the condition holds ({why}); they are not shown"), null);
 }

@@ -84,10 +84,7 @@ internal sealed class RecordedThreadNames(int pid, RecordingWriter writer) : IDi
     {
         if (outer is not { } tid)
             return null;
-        if (tid == pid)
-            return "MainThread";
-        var text = new KernelText();
-        return text.TryRead(ProcRoot.System.Of(tid, "comm"), out ReadOnlySpan<byte> name) ? System.Text.Encoding.UTF8.GetString(name).TrimEnd('\n') : null;
+        return tid == pid ? "MainThread" : KernelName.Read(ProcRoot.System, tid);
     }
 
     /// <param name="number">In the recording.</param>

@@ -19,14 +19,8 @@ internal sealed class CallThreadNames(PythonProcess? python)
         long now = Clock.Microseconds;
         if (_kept.TryGetValue(tid, out (string? Name, long Until) known) && now < known.Until)
             return known.Name;
-        string? name = (pythonThread.IsNull ? null : _names?.Find(pythonThread)) ?? KernelName(tid);
+        string? name = (pythonThread.IsNull ? null : _names?.Find(pythonThread)) ?? KernelName.Read(ProcRoot.System, tid);
         _kept[tid] = (name, now + KeptFor);
         return name;
-    }
-
-    private static string? KernelName(int tid)
-    {
-        var text = new KernelText();
-        return text.TryRead(ProcRoot.System.Of(tid, "comm"), out ReadOnlySpan<byte> name) ? System.Text.Encoding.UTF8.GetString(name).TrimEnd('\n') : null;
     }
 }

@@ -19,7 +19,7 @@ public sealed class CallTracer : IDisposable, IFollower<CalledProcess>
     private const int IdleMicroseconds = 500;
     private static readonly TimeSpan s_wait = TimeSpan.FromMilliseconds(20);
 
-    private readonly CallTrace _trace;
+    private readonly TraceProgress _trace;
     private readonly GateChoice _gates;
     private readonly List<CalledProcess> _processes = [];
     private readonly ProcessFollowing<CalledProcess> _following;
@@ -28,7 +28,7 @@ public sealed class CallTracer : IDisposable, IFollower<CalledProcess>
 
     private CallTracer(TraceRequest request, ITraceSink sink, bool isLaunched)
     {
-        _trace = new CallTrace(request, sink);
+        _trace = new TraceProgress(request, sink);
         _gates = request.Follow ? GateChoice.All : isLaunched ? GateChoice.Execs : GateChoice.None;
         _following = new ProcessFollowing<CalledProcess>(this, request.Follow);
     }
@@ -59,15 +59,12 @@ public sealed class CallTracer : IDisposable, IFollower<CalledProcess>
     /// <summary>Exit status of the program, or 128 and the signal that ended it, where it ended before it could be traced.</summary>
     public int? EarlyEnd => _following.EarlyEnd;
 
-    public long Hits => _trace.Hits;
+    public TraceProgress Progress => _trace;
 
     /// <summary>Hits that the processes had no room to write down.</summary>
     public long Lost => _lost + _processes.Sum(process => process.Lost);
 
     public long PauseMicroseconds => _processes is [var first, ..] ? first.PauseMicroseconds : 0;
-
-    /// <summary>In what the answer is less than complete.</summary>
-    public IReadOnlyList<Note> Notes => _trace.Notes;
 
     /// <summary>Names that no function of any process has borne so far.</summary>
     public IReadOnlyList<string> Missing
@@ -83,11 +80,6 @@ public sealed class CallTracer : IDisposable, IFollower<CalledProcess>
 
     /// <summary>Functions that are traced.</summary>
     public int Armed => _processes.Sum(process => process.Armed);
-
-    /// <summary>Calls whose condition could not be told.</summary>
-    public long Undecided => _trace.Undecided;
-
-    public string? UndecidedWhy => _trace.UndecidedWhy;
 
     /// <summary>Traces until it is told to end, the number of hits, or the end of the process, and of those that are followed.</summary>
     public void Run(Func<bool> isOver)

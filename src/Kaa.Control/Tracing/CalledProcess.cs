@@ -1,6 +1,5 @@
 using Kaa.Control.Agent;
 using Kaa.Control.Following;
-using Kaa.Control.Tracing.Decoding;
 using Kaa.Formats;
 using Kaa.Linux;
 using Kaa.Linux.Calls;
@@ -15,45 +14,38 @@ namespace Kaa.Control.Tracing;
 internal sealed class CalledProcess : FollowedProcess
 {
     private const int MostHooks = 2_000;
-    private const int MostUnderWay = 100_000;
     private const int RestMicroseconds = 250_000;
 
     private readonly LiveTarget _target;
-    private readonly CallTrace _trace;
+    private readonly TraceProgress _trace;
     private readonly AgentSession _session;
     private readonly CallSites _sites;
-    private readonly EventMemory _memory = new();
-    private readonly ArgumentDecoder _decoder;
-    private readonly HitContext _context;
-    private readonly Dictionary<ulong, TraceStack> _stacks = [];
-    private readonly Dictionary<ulong, TraceEvent> _underWay = [];
+    private readonly ConditionProgram? _program;
+    private readonly CallHits _hits;
     private readonly List<LiveTarget> _owned = [];
     private readonly List<AgentEvent> _leaving = [];
     private readonly HashSet<Address> _gates;
     private readonly HashSet<HookHandle> _exits = [];
-    private CallThreadNames _names;
     private InterpreterArrival? _arrival;
     private bool _isDetached;
-    private bool _hasHits;
     private long _unread;
 
-    private CalledProcess(LiveTarget target, PythonProcess? python, AgentSession session, CallSites sites, HashSet<Address> gates, CallTrace trace)
+    private CalledProcess(LiveTarget target, PythonProcess? python, AgentSession session, CallSites sites, HashSet<Address> gates, TraceProgress trace)
     {
         _gates = gates;
         _target = target;
         _trace = trace;
         _session = session;
         _sites = sites;
-        _names = new CallThreadNames(python);
-        _decoder = new ArgumentDecoder(_memory, static _ => null, trace.Request.MaxValue, trace.Request.Redact);
-        _context = new HitContext { Memory = _memory };
+        _program = trace is { Request.When: { } when, AsksForResult: false } ? ConditionProgram.Compile(when) : null;
+        _hits = new CallHits(Pid, session, sites, trace, _program) { Names = new CallThreadNames(python) };
     }
 
     /// <summary>Puts the agent in; all threads stand still for some milliseconds, once.</summary>
     /// <param name="held">Of a caller that holds the process, at its beginning or that of a child of fork, on the thread that traces; null where it is to be stopped for it.</param>
     /// <param name="gates">Where threads wait until somebody goes along with them.</param>
     /// <exception cref="UserError">As of <see cref="AgentSession.Attach(LiveTarget, AgentOptions)"/>; no-such-symbol, too-many-symbols, not-hookable.</exception>
-    public static CalledProcess Begin(LiveTarget target, PythonProcess? python, HeldProcess? held, GateChoice gates, CallTrace trace)
+    public static CalledProcess Begin(LiveTarget target, PythonProcess? python, HeldProcess? held, GateChoice gates, TraceProgress trace)
     {
         var sites = new CallSites(trace.Request.Calls);
         sites.Look(target);
@@ -125,8 +117,7 @@ internal sealed class CalledProcess : FollowedProcess
     /// <summary>Takes what has come; false where nothing had.</summary>
     public bool ReadAll(Func<bool> isOver)
     {
-        // A stack's number may mean another one once code was freed and made anew: never kept for longer than a few milliseconds.
-        _stacks.Clear();
+        _hits.ForgetStacks();
         int count = 0;
         while (_session.TryRead(out AgentEvent? made))
         {
@@ -154,11 +145,9 @@ internal sealed class CalledProcess : FollowedProcess
         else
             Detach();
         ReadRest();
-        if (_arrival is not null && _hasHits)
+        if (_arrival is not null && _hits.HasAny)
             _trace.Note(new Note("no-python-stacks", $"no interpreter was met in process {Pid}: its hits have no Python stacks", null, Incomplete: true));
-        foreach (TraceEvent call in _underWay.Values)
-            _trace.Tell(call);
-        _underWay.Clear();
+        _hits.TellUnfinished();
     }
 
     /// <summary>On a busy machine that is not done in a moment: what takes longer counts as lost.</summary>
@@ -201,10 +190,10 @@ internal sealed class CalledProcess : FollowedProcess
                 Address = hook.Function.Address,
                 Action = isGate ? HookAction.Park : HookAction.Record,
                 Function = hook.Function.End is { } end ? (hook.Function.Address, end) : null,
-                Condition = isGate ? null : _trace.Program,
-                IgnoresUnknown = _trace.Program?.IsExact == true,
+                Condition = isGate ? null : _program,
+                IgnoresUnknown = _program?.IsExact == true,
                 Texts = hook.Texts,
-                WantsReturn = !isGate && (_trace.Request.Returns || _trace.AsksAtReturn),
+                WantsReturn = !isGate && _hits.WantsReturns,
             });
             _sites.Armed.Add(handle, hook);
         }
@@ -278,13 +267,14 @@ internal sealed class CalledProcess : FollowedProcess
         }
         else if (!made.IsReturn)
         {
-            AtCall(made, hook);
-            if (_gates.Contains(hook.Function.Address))
+            bool isGate = _gates.Contains(hook.Function.Address);
+            _hits.AtCall(made, hook, isGate);
+            if (isGate)
                 LetPass(made);
         }
-        else if (_underWay.Remove(made.Number, out TraceEvent? call))
+        else
         {
-            AtReturn(made, call);
+            _hits.AtReturn(made);
         }
     }
 
@@ -300,74 +290,6 @@ internal sealed class CalledProcess : FollowedProcess
     {
         _owned.Add(target);
         _arrival = null;
-        _names = new CallThreadNames(python);
-    }
-
-    private void AtCall(AgentEvent made, CallHook hook)
-    {
-        if (_trace.IsOver)
-            return;
-        _hasHits = true;
-        TraceStack stack = StackOf(made);
-        Span<ulong> arguments = stackalloc ulong[6];
-        AgentRegisters registers = made.Registers;
-        CallHook.Arguments(registers, arguments);
-        _memory.Begin(made);
-        int tid = _sites.TidOf(_session, made);
-        string? thread = _names.Find(tid, made.PythonThread);
-        bool mustAsk = _trace.Request.When is not null && !_trace.AsksAtReturn
-            && (_trace.Program is null || !_trace.Program.IsExact || made.IsConditionUnknown || _gates.Contains(hook.Function.Address));
-        if (mustAsk && !Holds(arguments, made, tid, thread, stack, null))
-            return;
-        var hit = new TraceEvent
-        {
-            Seconds = _trace.SecondsOf(made),
-            Pid = Pid,
-            Tid = tid,
-            Thread = thread,
-            Kind = TraceEventKind.Call,
-            Name = hook.Function.Name,
-            Module = hook.Function.Module.FileName,
-            Arguments = _decoder.Enter(hook.Signature, arguments),
-            Stack = stack,
-        };
-        bool returns = (_trace.Request.Returns || _trace.AsksAtReturn) && !made.HasNoReturn && _underWay.Count < MostUnderWay;
-        if (returns)
-            _underWay[made.Number] = hit;
-        else if (!_trace.AsksAtReturn)
-            _trace.Tell(hit);
-    }
-
-    private void AtReturn(AgentEvent made, TraceEvent call)
-    {
-        AgentRegisters registers = made.Registers;
-        TraceResult result = ResultText.OfFunction(registers[0]);
-        if (_trace.AsksAtReturn && !Holds([], made, call.Tid, call.Thread, call.Stack, result.Value))
-            return;
-        _trace.Tell(call with { Kind = TraceEventKind.Return, Result = result, Duration = _trace.SecondsOf(made) - call.Seconds });
-    }
-
-    private TraceStack StackOf(AgentEvent made)
-    {
-        if (made.IsStackLost)
-            return new TraceStack([], "there was no room for it in the process");
-        if (made.StackId == 0)
-            return TraceStack.Empty;
-        if (_stacks.TryGetValue(made.StackId, out TraceStack? known))
-            return known;
-        IReadOnlyList<PythonFrame> frames = _session.Frames(made, out int omitted);
-        var stack = new TraceStack(frames, omitted > 0 ? $"{omitted} outer frames were left out" : null);
-        _stacks.Add(made.StackId, stack);
-        return stack;
-    }
-
-    private bool Holds(ReadOnlySpan<ulong> arguments, AgentEvent made, int tid, string? thread, TraceStack stack, long? result)
-    {
-        AgentRegisters registers = made.Registers;
-        _context.Tid = tid;
-        _context.ThreadName = thread;
-        _context.Begin(arguments, registers[16], registers[7], () => stack);
-        _context.Result = result;
-        return _trace.Holds(_context);
+        _hits.Names = new CallThreadNames(python);
     }
 }

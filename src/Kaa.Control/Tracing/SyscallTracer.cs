@@ -1,11 +1,7 @@
-using Kaa.Control.Conditions;
-using Kaa.Control.Tracing.Decoding;
-using Kaa.Formats;
 using Kaa.Linux.Calls;
 using Kaa.Linux.Looking;
 using Kaa.Linux.Registers;
 using Kaa.Linux.Tracing;
-using Kaa.Python;
 using Kaa.Results;
 
 namespace Kaa.Control.Tracing;
@@ -19,39 +15,26 @@ public sealed class SyscallTracer : IDisposable
 {
     private const int Exit = 60;
     private const int ExitGroup = 231;
-    private const long Interrupted = -4; // EINTR
+    private const long Interrupted = -Errno.Interrupted;
     private const int SpinMicroseconds = 15;
-    private const int MostInterrupted = 16;
     private const int WatchMicroseconds = 100;
     private const int LeaveMicroseconds = 500_000;
     private const int LongestLeave = 3_000_000;
 
-    private readonly TraceRequest _request;
-    private readonly ITraceSink _sink;
     private readonly TracedThreads _threads;
-    private readonly HitContext _context = new() { Memory = NoMemory.Instance };
-    private readonly bool _asksAtExit;
-    private readonly long _began = Clock.Microseconds;
+    private readonly SyscallHits _hits;
     private bool _hasInformation = true;
     private volatile bool _isStopped;
     private TraceEnding? _ending;
 
     public SyscallTracer(TraceRequest request, ITraceSink sink)
     {
-        _request = request;
-        _sink = sink;
+        Progress = new TraceProgress(request, sink);
+        _hits = new SyscallHits(Progress);
         _threads = new TracedThreads(request);
-        _asksAtExit = request.When is { } when && ConditionFacts.Asks(when, fact => fact == ConditionFact.Result);
     }
 
-    /// <summary>Calls that were asked for and for which the condition held.</summary>
-    public long Hits { get; private set; }
-
-    /// <summary>Calls that were asked for, but whether the condition held could not be told.</summary>
-    public long Undecided { get; private set; }
-
-    /// <summary>Why not, of the first of these.</summary>
-    public string? UndecidedWhy { get; private set; }
+    public TraceProgress Progress { get; }
 
     /// <summary>The kernel's id of the thread that traces; 0 before it began.</summary>
     public int TracerTid { get; private set; }
@@ -72,7 +55,7 @@ public sealed class SyscallTracer : IDisposable
         _threads.OnFirstStop = FirstStop;
         if (!attach(_threads))
             return;
-        while (!_isStopped)
+        while (!_isStopped && !Progress.IsOver)
         {
             int tid = Next(out WaitStatus status);
             if (tid < 0)
@@ -83,8 +66,8 @@ public sealed class SyscallTracer : IDisposable
                 _threads.WatchSleepers();
         }
 
-        if (_request.Count == 0 || Hits < _request.Count)
-            TellUnfinished();
+        _hits.TellUnfinished(_threads.All);
+        Progress.Close();
         Leave();
     }
 
@@ -237,97 +220,21 @@ public sealed class SyscallTracer : IDisposable
         thread.Place = new CallPlace(stop.InstructionPointer, stop.StackPointer);
         if (TracedDescriptors.MayChange(stop.Number))
             thread.Process.Descriptors.Forget();
-        if (thread.Interrupted.Count > 0 && Resumes(thread))
+        if (_hits.Resumes(thread))
         {
             GoOn(thread, 0);
             return;
         }
 
-        if (_ending is null && stop.Side == SyscallStopSide.Entry && _request.Syscalls!.Find(stop.Number) is { } signature)
-            thread.Hit = Begin(thread, signature, stop);
+        if (_ending is null && stop.Side == SyscallStopSide.Entry)
+            thread.Hit = _hits.Begin(thread, stop);
         bool isLast = stop.Number is Exit or ExitGroup;
         PendingHit? last = isLast ? thread.Hit : null;
         if (isLast)
             thread.Hit = null;
         GoOn(thread, 0);
         if (last is not null)
-            Tell(thread, last, null, null);
-    }
-
-    /// <summary>True for a call that is made again after it had been cut short. Who goes on elsewhere has got its EINTR.</summary>
-    private bool Resumes(TracedThread thread)
-    {
-        while (thread.Interrupted.Count > 0)
-        {
-            InterruptedCall last = thread.Interrupted[^1];
-
-            // Deeper on the stack: a signal's handler, from which the thread comes back.
-            if (thread.Place.StackPointer < last.Place.StackPointer)
-                return false;
-            thread.Interrupted.RemoveAt(thread.Interrupted.Count - 1);
-            if (thread.Place == last.Place)
-            {
-                thread.Hit = last.Hit;
-                return true;
-            }
-
-            if (last.Hit is { } hit)
-                Finish(thread, hit, Interrupted);
-        }
-
-        return false;
-    }
-
-    /// <summary>Null where the condition does not hold.</summary>
-    private PendingHit? Begin(TracedThread thread, Signature signature, in SyscallStop stop)
-    {
-        TracedProcess process = thread.Process;
-        if (!process.Open(thread.Tid, stop.StackPointer))
-            return null;
-        process.Memory!.Begin(thread.AtEntry);
-        thread.LearnPointer();
-        SyscallArguments arguments = stop.Arguments;
-        Span<ulong> registers = arguments;
-        TraceStack? stack = null;
-        if (_request.When is { } when && !_asksAtExit)
-        {
-            Prepare(thread, registers, stop.InstructionPointer, stop.StackPointer, () => stack ??= process.ReadStack(thread));
-            if (!Holds(when))
-                return null;
-        }
-
-        stack ??= process.ReadStack(thread);
-        thread.IsPointerProved |= stack.Frames.Count > 0;
-        return new PendingHit
-        {
-            Signature = signature,
-            Began = Clock.Microseconds,
-            Arguments = arguments,
-            Place = thread.Place,
-            Shown = process.Decoder!.Enter(signature, registers),
-            Stack = stack,
-            Thread = TracedProcess.NameOf(thread),
-        };
-    }
-
-    private void Prepare(TracedThread thread, ReadOnlySpan<ulong> registers, ulong instruction, ulong stackPointer, Func<TraceStack> stack)
-    {
-        _context.Memory = thread.Process.Memory!;
-        _context.Tid = thread.Tid;
-        _context.ThreadName = TracedProcess.NameOf(thread);
-        _context.Begin(registers, instruction, stackPointer, stack);
-    }
-
-    private bool Holds(ConditionNode when)
-    {
-        ConditionAnswer answer = ConditionEvaluator.Ask(when, _context);
-        if (answer.Holds is null)
-        {
-            Undecided++;
-            UndecidedWhy ??= answer.Unknown;
-        }
-
-        return answer.Holds == true;
+            _hits.TellUnfinished(thread, last);
     }
 
     private void AtExit(TracedThread thread, PendingHit? hit, long result)
@@ -335,122 +242,18 @@ public sealed class SyscallTracer : IDisposable
         // What the thread does next shows whether the call is made again, or EINTR is the program's.
         if (result == Interrupted && thread.MayGiveEintr)
             AttachRepair.AtExit(thread.Tid);
-        if (SyscallRestart.IsRestartCode(result) || result == Interrupted)
-            Interrupt(thread, hit);
-        else if (hit is not null)
-        {
-            Return(thread, hit, result);
-            return;
-        }
-
+        bool isCutShort = SyscallRestart.IsRestartCode(result) || result == Interrupted;
+        if (isCutShort)
+            _hits.Interrupt(thread, hit);
+        bool isHit = !isCutShort && hit is not null && _hits.Complete(thread, hit, result);
         GoOn(thread, 0);
-    }
-
-    private void Interrupt(TracedThread thread, PendingHit? hit)
-    {
-        // Handlers within handlers; or calls that ended with EINTR, behind which the thread has stayed deeper on its stack ever since.
-        if (thread.Interrupted.Count == MostInterrupted)
-        {
-            if (thread.Interrupted[0].Hit is { } oldest)
-                Finish(thread, oldest, Interrupted);
-            thread.Interrupted.RemoveAt(0);
-        }
-
-        thread.Interrupted.Add(new InterruptedCall(thread.Place, hit));
-    }
-
-    private void Return(TracedThread thread, PendingHit hit, long result)
-    {
-
-        bool holds = true;
-        if (result >= 0 || _asksAtExit)
-        {
-            SyscallArguments arguments = hit.Arguments;
-            Span<ulong> registers = arguments;
-            thread.Process.Memory!.Begin(thread.AtExit);
-            if (_asksAtExit)
-            {
-                Prepare(thread, registers, hit.Place.InstructionPointer, hit.Place.StackPointer, () => hit.Stack);
-                _context.Result = result;
-                holds = Holds(_request.When!);
-            }
-
-            if (holds)
-                thread.Process.Decoder!.Exit(hit.Signature, registers, result, hit.Shown);
-        }
-
-        GoOn(thread, 0);
-        if (holds)
-            Tell(thread, hit, result, Clock.Microseconds);
-    }
-
-    private void Finish(TracedThread thread, PendingHit hit, long result)
-    {
-        if (_asksAtExit)
-        {
-            SyscallArguments arguments = hit.Arguments;
-            Prepare(thread, arguments, hit.Place.InstructionPointer, hit.Place.StackPointer, () => hit.Stack);
-            _context.Result = result;
-            if (!Holds(_request.When!))
-                return;
-        }
-
-        Tell(thread, hit, result, Clock.Microseconds);
-    }
-
-    private void Tell(TracedThread thread, PendingHit hit, long? result, long? ended)
-    {
-        if (_isStopped)
-            return;
-        Hits++;
-        if (Hits == _request.Count)
-            _isStopped = true;
-        _sink.Add(new TraceEvent
-        {
-            Seconds = (hit.Began - _began) / 1e6,
-            Pid = thread.Process.Pid,
-            Tid = thread.Tid,
-            Thread = hit.Thread,
-            Kind = TraceEventKind.Syscall,
-            Name = hit.Signature.Name,
-            Arguments = hit.Shown,
-            Result = result is { } value ? ResultText.OfSyscall(hit.Signature.Name, value) : null,
-            Duration = ended is { } end ? (end - hit.Began) / 1e6 : null,
-            Stack = hit.Stack,
-        });
+        if (isHit)
+            _hits.TellEnded(thread, hit!, result);
     }
 
     private void End(int tid, WaitStatus status)
     {
         if (_threads.End(tid, status) is { Hit: { } hit } thread)
-            Tell(thread, hit, null, null);
-    }
-
-    /// <summary>Calls that are still under way were made all the same.</summary>
-    private void TellUnfinished()
-    {
-        _isStopped = false;
-        foreach (TracedThread thread in _threads.All)
-        {
-            if (_asksAtExit)
-                continue;
-            foreach (InterruptedCall call in thread.Interrupted)
-            {
-                if (call.Hit is { } interrupted)
-                    Tell(thread, interrupted, null, null);
-            }
-
-            if (thread.Hit is { } hit)
-                Tell(thread, hit, null, null);
-        }
-
-        _isStopped = true;
-    }
-
-    private sealed class NoMemory : IMemory
-    {
-        public static readonly NoMemory Instance = new();
-
-        public int Read(Address address, Span<byte> buffer) => 0;
+            _hits.TellUnfinished(thread, hit);
     }
 }

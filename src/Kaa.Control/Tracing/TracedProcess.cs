@@ -96,7 +96,7 @@ internal sealed class TracedProcess(int pid, TraceRequest request) : IDisposable
         return stack;
     }
 
-    public static string? NameOf(TracedThread thread) => thread.Caller?.Name ?? (thread.KernelName ??= ReadKernelName(thread.Tid));
+    public static string? NameOf(TracedThread thread) => thread.Caller?.Name ?? (thread.KernelName ??= KernelName.Read(ProcRoot.System, thread.Tid));
 
     public void Dispose() => Replaced();
 
@@ -128,11 +128,5 @@ internal sealed class TracedProcess(int pid, TraceRequest request) : IDisposable
         _nextSearch = began + Math.Max(took * 4, _searchPause);
         _searchPause = Math.Min(_searchPause * 3 / 2, LongestPause);
         return false;
-    }
-
-    private static string? ReadKernelName(int tid)
-    {
-        var text = new KernelText();
-        return text.TryRead(ProcRoot.System.Of(tid, "comm"), out ReadOnlySpan<byte> name) ? System.Text.Encoding.UTF8.GetString(name).TrimEnd('\n') : null;
     }
 }

@@ -36,8 +36,7 @@ public sealed class TraceText(StyledWriter writer, int frames, bool processes)
 
     public static void WriteSummary(TraceSummary summary, StyledWriter writer)
     {
-        string hits = summary.Hits == 1 ? "1 hit" : string.Create(CultureInfo.InvariantCulture, $"{summary.Hits:#,0} hits");
-        writer.Text(string.Create(CultureInfo.InvariantCulture, $"kaa: {hits} in {summary.Seconds:0.0} s"));
+        writer.Text(string.Create(CultureInfo.InvariantCulture, $"kaa: {Quantity.Of(summary.Hits, "hit")} in {summary.Seconds:0.0} s"));
         if (summary.Lost > 0)
             writer.Text(string.Create(CultureInfo.InvariantCulture, $", {summary.Lost:#,0} of them not shown"), Tone.Alarm);
         writer.Line();

@@ -25,7 +25,7 @@ public static class TraceTopText
         }
 
         if (sorted.Count > MostGroups)
-            writer.Text(string.Create(CultureInfo.InvariantCulture, $"and {sorted.Count - MostGroups} more lines"), Tone.Faint).Line();
+            writer.Text(string.Create(CultureInfo.InvariantCulture, $"and {Quantity.Of(sorted.Count - MostGroups, "more line")}"), Tone.Faint).Line();
     }
 
     private static void WriteGroup(TraceGroup group, long all, StyledWriter writer)
@@ -43,7 +43,7 @@ public static class TraceTopText
         (TraceEvent example, long count) = group.MostFrequent;
         writer.Text(Below);
         TraceLine.WriteCall(writer, example);
-        writer.Text(string.Create(CultureInfo.InvariantCulture, $"  {count:#,0} times"), Tone.Faint).Line();
+        writer.Text("  " + Quantity.Of(count, "time"), Tone.Faint).Line();
         if (group.First.Stack.Frames.Count <= 1)
             return;
         writer.Text(Below.AsSpan(1));
