@@ -16,23 +16,17 @@ namespace Kaa.Control.Agent;
 /// </summary>
 public sealed class AgentSession : IDisposable
 {
-    private const int Attempts = 50;
-    private const int StrictAttempts = 5;
-    private const int BetweenAttempts = 2_000; // µs
     private static readonly TimeSpan s_slice = TimeSpan.FromMilliseconds(5);
 
     private readonly int _pid;
     private readonly AgentMemory _memory;
     private readonly HookTable _table;
     private readonly Heartbeat _heartbeat;
+    private readonly SessionHooks _hooks;
     private readonly EventReader _events;
     private readonly EventStacks _stacks;
     private readonly AgentTraps _traps;
     private readonly NamespaceTids _tids;
-    private readonly System.Collections.Concurrent.ConcurrentDictionary<uint, HookHandle> _handles = new();
-    private readonly List<HookHandle> _added = [];
-    private readonly List<int> _removed = [];
-    private readonly Dictionary<(Address, string), Code.BranchTargets?> _branches = [];
     private bool _isOver;
     private bool _isAbandoned;
 
@@ -42,14 +36,18 @@ public sealed class AgentSession : IDisposable
         _memory = memory;
         _table = new HookTable(memory);
         _heartbeat = new Heartbeat(memory);
-        _events = new EventReader(memory, number => _handles.GetValueOrDefault(number));
+        _hooks = new SessionHooks(pid, _table);
+        _events = new EventReader(memory, _hooks.Find);
         _stacks = new EventStacks(memory, python, walk);
         _traps = new AgentTraps(memory, _table);
         _tids = new NamespaceTids(pid);
+        Places = new AgentPlaces(_table, _hooks);
     }
 
     /// <summary>Longest time that any thread stood still for this session, in microseconds.</summary>
-    public long PauseMicroseconds { get; private set; }
+    public long PauseMicroseconds => Math.Max(InstallationMicroseconds, _hooks.PauseMicroseconds);
+
+    private long InstallationMicroseconds { get; init; }
 
     /// <summary>True where an earlier Kaa's agent was found and taken over.</summary>
     public bool IsReused { get; private init; }
@@ -74,81 +72,28 @@ public sealed class AgentSession : IDisposable
         PythonProcess? python = options.Python ?? (options.FindsPython ? FindPython(target) : null);
         FrameWalk? walk = python is null ? null : FrameWalk.Of(python);
         AgentMemory memory = AgentInstallation.Install(pid, options with { Python = python }, walk, held, out bool isReused, out long pause);
-        return new AgentSession(pid, memory, python, walk) { IsReused = isReused, PauseMicroseconds = pause };
+        return new AgentSession(pid, memory, python, walk) { IsReused = isReused, InstallationMicroseconds = pause };
     }
 
     /// <summary>Prepares a hook; it is armed by the next <see cref="Arm()"/>. At an address that has one already it takes its place there.</summary>
-    public HookHandle Add(HookRequest request)
-    {
-        if (_table.Find(request.Address) is not { } number && _table.Take(request.Address, isTrap: false) is not { } taken)
-            return new HookHandle(-1, request) { Refusal = new HookRefusal("no-slot", "the agent has as many hooks as it can have") };
-        else
-            number = _table.Find(request.Address)!.Value;
-        var hook = new HookHandle(number, request);
-        _added.Add(hook);
-        return hook;
-    }
+    public HookHandle Add(HookRequest request) => _hooks.Add(request);
 
     /// <summary>
     /// Arms what was added, and takes away what was removed, in one stop of all threads. A hook that can't be armed has its
     /// <see cref="HookHandle.Refusal"/>.
     /// </summary>
     /// <exception cref="UserError">As of <see cref="Attach(LiveTarget, AgentOptions)"/>.</exception>
-    public void Arm()
-    {
-        for (int attempt = 1; _added.Count > 0 || _removed.Count > 0; attempt++)
-        {
-            using (AgentProcess process = AgentProcess.Open(_pid, null))
-            {
-                process.AllowsSignalled = attempt > StrictAttempts;
-                Plan(process);
-                process.Hold(held => ArmNow(process, held));
-                PauseMicroseconds = Math.Max(PauseMicroseconds, process.PauseMicroseconds);
-            }
-
-            if (attempt == Attempts)
-            {
-                GiveUp();
-                return;
-            }
-
-            if (_added.Count > 0 || _removed.Count > 0)
-                Clock.Sleep(BetweenAttempts);
-        }
-    }
+    public void Arm() => _hooks.Arm();
 
     /// <summary>The same for a caller that holds the process already; on the thread that traces. What a thread is in the way of has a refusal with code busy.</summary>
     /// <param name="held">Null for a caller that does not: as <see cref="Arm()"/>.</param>
-    public void Arm(HeldProcess? held)
-    {
-        if (held is null)
-        {
-            Arm();
-            return;
-        }
-
-        using AgentProcess process = AgentProcess.Open(_pid, held);
-        Plan(process);
-        ArmNow(process, held);
-        if (_added.Count > 0)
-        {
-            Plan(process);
-            ArmNow(process, held);
-        }
-
-        GiveUp();
-    }
+    public void Arm(HeldProcess? held) => _hooks.Arm(held);
 
     /// <summary>Takes a hook away at the next <see cref="Arm()"/>; from now on it does nothing, and threads that wait at it go on.</summary>
     public void Remove(HookHandle hook)
     {
-        _added.Remove(hook);
-        if (!hook.IsArmed)
-            return;
-        hook.IsArmed = false;
-        _table.StoreState(hook.Number, AgentHookState.Removed);
-        _removed.Add(hook.Number);
-        _events.WakeAll();
+        if (_hooks.Remove(hook))
+            _events.WakeAll();
     }
 
     /// <summary>The next event, in the order in which they were made; those of threads that wait come first.</summary>
@@ -201,31 +146,8 @@ public sealed class AgentSession : IDisposable
     /// <summary>True while the process has a thread of that id, as it sees it.</summary>
     internal bool HasThread(int namespaceTid) => _tids.Find(namespaceTid) is not null;
 
-    /// <summary>True where the address lies in an island: a thread there is on its way into the agent, or runs what a hook displaced.</summary>
-    public bool IsInIsland(Address address) => _table.IsInIsland(address);
-
-    /// <summary>True where the address lies in what Kaa has put into the process: a thread there is at a hook.</summary>
-    public bool Contains(Address address) => _table.IsInIsland(address)
-        || (address.Value >= _table.Header.image && address.Value < _table.Header.image + _table.Header.image_size);
-
-    /// <summary>True where a hook is armed.</summary>
-    internal bool IsArmed(Address address) => _table.Find(address) is { } number && _table[number].state == AgentHookState.Armed;
-
-    /// <summary>Puts the program's own bytes where hooks have changed them, in a copy of the process's memory.</summary>
-    public void Conceal(Address address, Span<byte> bytes)
-    {
-        for (int i = 0; i < _table.Count; i++)
-        {
-            AgentHook hook = _table[i];
-            bool isThere = hook.patch_size is > 1 and < CodeBytes.Pointer && (hook.state is AgentHookState.Armed or AgentHookState.Prepared || _removed.Contains(i));
-            for (int b = 0; isThere && b < CodeBytes.JumpSize; b++)
-            {
-                long at = unchecked((long)(hook.address - address.Value)) + b;
-                if (at >= 0 && at < bytes.Length)
-                    bytes[(int)at] = unchecked((byte)(hook.original >> (8 * (int)(hook.address - hook.word + (ulong)b))));
-            }
-        }
-    }
+    /// <summary>Which addresses of the process are Kaa's.</summary>
+    public AgentPlaces Places { get; }
 
     /// <summary>
     /// For breakpoints by int3: where a thread goes on that meets it when no debugger is there (its instruction, elsewhere). The SIGTRAP handler is
@@ -236,7 +158,7 @@ public sealed class AgentSession : IDisposable
     public Address? AddTrap(HeldProcess held, Address address, out HookRefusal? refusal)
     {
         refusal = HookRefusal.Leaving;
-        if (_removed.Exists(number => address.Value >= _table[number].address && address.Value < _table[number].address + CodeBytes.JumpSize))
+        if (_hooks.IsLeaving(address))
             return null;
         using AgentProcess process = AgentProcess.Open(_pid, held);
         return _traps.Add(process, held, address, out refusal);
@@ -244,15 +166,7 @@ public sealed class AgentSession : IDisposable
 
     /// <summary>A piece in which one instruction after the other can be run (<see cref="Code.IslandPiece.BuildStep"/>). Null where there is none to be had.</summary>
     /// <exception cref="UserError">agent-refused.</exception>
-    internal (HookHandle Hook, Address Piece)? AddStepPiece(HeldProcess held, Address near, out HookRefusal? refusal)
-    {
-        using AgentProcess process = AgentProcess.Open(_pid, held);
-        if (new HookArming(process, _table, held, _removed).TryStepPiece(near, out refusal) is not { } made)
-            return null;
-        var hook = new HookHandle(made.Number, new HookRequest { Address = Code.IslandPiece.Entry(made.Piece), Action = HookAction.Park, WantsStack = false }) { IsArmed = true };
-        _handles[(uint)hook.Number] = hook;
-        return (hook, made.Piece);
-    }
+    internal (HookHandle Hook, Address Piece)? AddStepPiece(HeldProcess held, Address near, out HookRefusal? refusal) => _hooks.AddStepPiece(held, near, out refusal);
 
     /// <summary>The thread of an event still waits with it, or has been released and not gone on yet.</summary>
     internal bool IsWaiting(AgentEvent parked) => _events.IsWaiting(parked);
@@ -313,52 +227,15 @@ public sealed class AgentSession : IDisposable
     internal bool KnowsPython => _stacks.IsReady;
 
     /// <summary>Tells the agent how frames are walked, where it was put in before there was a Python. False where it is too early for that: no thread has a state yet.</summary>
-    internal bool Teach(PythonProcess python)
-    {
-        using AgentProcess process = AgentProcess.Open(_pid, null);
-        FrameWalk walk = FrameWalk.Of(python);
-        AgentPython words = AgentWords.Of(process, python, walk, out int tidOffset);
-        if (words is { search: not 0, state: 0 } && python.Version.Major > 2)
-            return false;
-        _stacks.Know(python, walk);
-        if (tidOffset != 0)
-            _memory.Write(AgentWords.TidOffset, tidOffset);
-
-        // Threads may be at hooks: they look at the form first.
-        AgentFrameForm form = words.form;
-        _memory.Write(AgentWords.PythonOffset, words with { form = AgentFrameForm.None });
-        System.Threading.Interlocked.MemoryBarrier();
-        _memory.Write(AgentWords.PythonOffset, words with { form = form });
-        return true;
-    }
+    internal bool Teach(PythonProcess python) => LatePython.Teach(_pid, _memory, _stacks, python);
 
     /// <summary>Where the C library has a thread's id, found by the one thread that there is yet.</summary>
-    internal void TeachThreadId(HeldProcess held)
-    {
-        using AgentProcess process = AgentProcess.Open(_pid, held);
-        if (held.Threads is [{ Tracee: { HasRegisters: true } only }])
-            _memory.Write(AgentWords.TidOffset, ThreadWords.FindTid(process.Target.Current, [(only.Registers.FsBase, process.NamespacePid)]));
-    }
+    internal void TeachThreadId(HeldProcess held) => LatePython.TeachThreadId(_pid, _memory, held);
 
     /// <summary>Changes words of data that point to functions, in one stop of all threads; <see cref="Detach()"/> takes them back. Gives how many were changed.</summary>
     /// <param name="caller">Null where the process is to be stopped for it.</param>
     /// <exception cref="UserError">As of <see cref="Attach(LiveTarget, AgentOptions)"/>.</exception>
-    internal int Point(IReadOnlyList<(Address Word, ulong From, ulong To)> words, HeldProcess? caller)
-    {
-        int changed = 0;
-        using AgentProcess process = AgentProcess.Open(_pid, caller);
-        process.Hold(held =>
-        {
-            var arming = new HookArming(process, _table, held, _removed);
-            foreach ((Address word, ulong from, ulong to) in words)
-            {
-                if ((_table.Find(word) ?? _table.Take(word, isTrap: false)) is { } number && arming.TryPoint(number, word, from, to))
-                    changed++;
-            }
-        });
-        PauseMicroseconds = Math.Max(PauseMicroseconds, process.PauseMicroseconds);
-        return changed;
-    }
+    internal int Point(IReadOnlyList<(Address Word, ulong From, ulong To)> words, HeldProcess? caller) => _hooks.Point(words, caller);
 
     /// <summary>The process has ended, or runs another program: nothing of the agent is there, but what it has told can still be read.</summary>
     internal void Outlive()
@@ -374,12 +251,7 @@ public sealed class AgentSession : IDisposable
         if (_isOver)
             return;
         _isOver = true;
-        foreach (HookHandle hook in _handles.Values)
-        {
-            if (hook.IsArmed)
-                _table.StoreState(hook.Number, AgentHookState.Removed);
-        }
-
+        _hooks.SwitchOff();
         try
         {
             if (IsAlive)
@@ -425,43 +297,5 @@ public sealed class AgentSession : IDisposable
         {
             return null;
         }
-    }
-
-    /// <summary>Before anybody stands still. What takes the place of a hook that is to be taken away has to wait for that.</summary>
-    private void Plan(AgentProcess process)
-    {
-        HookPlanning? planning = null;
-        foreach (HookHandle hook in _added)
-        {
-            if (hook.Plan is not null || _removed.Contains(hook.Number))
-                continue;
-            planning ??= new HookPlanning(process.Target, _branches);
-            hook.Plan = planning.Plan(hook.Request, out HookRefusal? refusal);
-            hook.Refusal = refusal;
-        }
-
-        _added.RemoveAll(hook => hook.Refusal is not null);
-    }
-
-    private void ArmNow(AgentProcess process, HeldProcess held)
-    {
-        var arming = new HookArming(process, _table, held, _removed);
-        _removed.RemoveAll(arming.TryTakeBack);
-        foreach (HookHandle hook in _added)
-            _handles[(uint)hook.Number] = hook;
-        arming.Arm(_added);
-    }
-
-    /// <summary>What could not be taken away stays to be: until then its jump, not the program's code, is what lies there.</summary>
-    private void GiveUp()
-    {
-        foreach (HookHandle hook in _added)
-        {
-            hook.Refusal = _removed.Contains(hook.Number)
-                ? HookRefusal.Leaving
-                : new HookRefusal("busy", "a thread is in the code that would be changed, or a child of vfork may be");
-        }
-
-        _added.Clear();
     }
 }

@@ -53,7 +53,7 @@ internal sealed class AllocatorHooks(LiveTarget target, AgentSession agent, Modu
         List<AllocatorFunction> functions = AllocatorFunctions.FindChunks(target);
         if (!choice.HasFlag(AllocatorChoice.System))
             _ = Wrap(functions);
-        if (functions.Count == 0 || functions.Exists(function => !agent.IsArmed(function.Address)))
+        if (functions.Count == 0 || functions.Exists(function => !agent.Places.IsArmed(function.Address)))
             return;
         agent.Shared.WriteHalf(agent.Allocations + AreaWords.Chunks, (uint)walk.SpareChunks);
         agent.Shared.Write(agent.Allocations + AreaWords.Chunk, chunk);

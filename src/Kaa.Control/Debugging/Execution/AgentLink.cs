@@ -146,10 +146,10 @@ internal sealed class AgentLink(LiveInferior inferior)
     }
 
     /// <summary>A thread there is in Kaa's code.</summary>
-    public bool IsInside(ulong address) => _agent?.Contains(new Address(address)) == true;
+    public bool IsInside(ulong address) => _agent?.Places.Contains(new Address(address)) == true;
 
     /// <summary>In that part of it which lies near the program's code.</summary>
-    public bool IsInIsland(ulong address) => _agent?.IsInIsland(new Address(address)) == true;
+    public bool IsInIsland(ulong address) => _agent?.Places.IsInIsland(new Address(address)) == true;
 
     /// <summary>All is as before.</summary>
     public void Detach(HeldProcess held)
@@ -182,7 +182,7 @@ internal sealed class AgentLink(LiveInferior inferior)
         _agent = agent;
 
         // What a killed Kaa's threads have left as taken.
-        if (held.Threads.All(sight => sight.Conduct == ThreadConduct.Ended || (sight.ToThread().InstructionPointer is { } rip && !agent.Contains(rip))))
+        if (held.Threads.All(sight => sight.Conduct == ThreadConduct.Ended || (sight.ToThread().InstructionPointer is { } rip && !agent.Places.Contains(rip))))
             agent.ForgetAll();
         return agent;
     }

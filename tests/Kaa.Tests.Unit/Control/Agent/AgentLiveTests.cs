@@ -46,7 +46,7 @@ public sealed class AgentLiveTests : IDisposable
                 hook.Refusal.ShouldBeNull();
             Code().ShouldNotBe(before);
             byte[] concealed = Code();
-            session.Conceal(At("near_jcc"), concealed);
+            session.Places.Conceal(At("near_jcc"), concealed);
             concealed.ShouldBe(before);
             RunOn();
             foreach (HookHandle hook in hooks)
