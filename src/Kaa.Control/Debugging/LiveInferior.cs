@@ -1,10 +1,6 @@
-using Kaa.Control.Remote;
 using Kaa.Formats;
 using Kaa.Linux;
-using Kaa.Linux.Access;
-using Kaa.Linux.Calls;
 using Kaa.Linux.Controlling;
-using Kaa.Linux.Launching;
 using Kaa.Linux.Looking;
 using Kaa.Linux.Memory;
 using Kaa.Linux.Proc;
@@ -24,11 +20,9 @@ public sealed class LiveInferior : Inferior
 {
     private readonly TaskDirectory _tasks;
     private readonly ProcRoot _proc = ProcRoot.System;
-    private readonly IReadOnlyList<string> _debugDirectories;
+    private readonly ProcessHold _hold;
     private List<InferiorThread> _threads = [];
     private IMemory _memory;
-    private HeldProcess? _held;
-    private long? _heldSince;
     private bool _isWaiting;
     private bool _isBrief;
     private PageCache? _glance;
@@ -36,14 +30,15 @@ public sealed class LiveInferior : Inferior
     private PassingView _passing;
     private InferiorState _state = InferiorState.Running;
 
-    private LiveInferior(LiveTarget target, TaskDirectory tasks, IReadOnlyList<string> debugDirectories, TracerLoop tracing, StopIntake? intake = null)
+    internal LiveInferior(LiveTarget target, TaskDirectory tasks, IReadOnlyList<string> debugDirectories, TracerLoop tracing, StopIntake? intake = null)
         : base(target)
     {
         Tracing = tracing;
         tracing.Idle += StopAwakened;
         Control = new ControlledProcess(tasks, target.Info.Pid!.Value, target.Info.ContainerPid is not null, intake);
         _tasks = tasks;
-        _debugDirectories = debugDirectories;
+        _hold = new ProcessHold(Control, tasks, target.Info.Pid!.Value);
+        DebugDirectories = debugDirectories;
         target.DebugFiles = target.DebugFiles with { Directories = debugDirectories };
         _memory = target.Glance();
         (_modules, _passing) = (new LoadedModules(target), new PassingView(target));
@@ -54,6 +49,9 @@ public sealed class LiveInferior : Inferior
     public override IMemory Memory => _memory;
 
     public override IReadOnlyList<InferiorThread> Threads => _threads;
+
+    /// <summary>Where separate debug files are sought.</summary>
+    internal IReadOnlyList<string> DebugDirectories { get; }
 
     /// <summary>The thread that traces: every ptrace call is made there.</summary>
     public TracerLoop Tracing { get; }
@@ -71,88 +69,23 @@ public sealed class LiveInferior : Inferior
     public IMemory LiveMemory => Live.Current;
 
     /// <summary>Null while it runs. To be used on <see cref="Tracing"/> alone.</summary>
-    public HeldProcess? Held => _held;
+    public HeldProcess? Held => _hold.Held;
 
     /// <summary>For how long it has stood still in this stop; zero while it runs.</summary>
-    public TimeSpan StandsStillFor => _heldSince is { } since ? TimeSpan.FromMicroseconds(Clock.Microseconds - since) : TimeSpan.Zero;
+    public TimeSpan StandsStillFor => _hold.Time;
 
     /// <summary>The longest stop that has ended.</summary>
-    public TimeSpan LongestStop { get; private set; }
+    public TimeSpan LongestStop => _hold.Longest;
 
     public LiveTarget Live => (LiveTarget)Target;
-
-    /// <summary>Opens a process and stops it.</summary>
-    /// <exception cref="UserError">Those of <see cref="LiveTarget.Open(int)"/>; already-traced, stop-refused.</exception>
-    public static LiveInferior Attach(int pid, IReadOnlyList<string> debugDirectories)
-    {
-        LiveTarget target = LiveTarget.Open(pid);
-        TaskDirectory? tasks = TaskDirectory.Open(ProcRoot.System, pid);
-        if (tasks is null)
-        {
-            target.Dispose();
-            throw ProcessGate.Exited(pid);
-        }
-
-        var inferior = new LiveInferior(target, tasks, debugDirectories, new TracerLoop());
-        try
-        {
-            inferior.Hold();
-            return inferior;
-        }
-        catch
-        {
-            inferior.Dispose();
-            throw;
-        }
-    }
-
-    /// <summary>Starts a program: it stands before its first instruction, with its libraries loaded.</summary>
-    /// <exception cref="UserError">Those of <see cref="Launcher.Start"/>; process-exited.</exception>
-    public static LiveInferior Launch(LaunchRequest request, IReadOnlyList<string> debugDirectories)
-    {
-        var tracing = new TracerLoop();
-        try
-        {
-            int pid = 0;
-            WaitStatus? end = null;
-            tracing.Run(() =>
-            {
-                pid = Launcher.Start(request, PTrace.MarkCalls);
-                end = StartUp.RunToLoaded(ProcRoot.System, pid);
-            });
-            if (end is { } ended)
-                throw new UserError("process-exited", $"The program ended before it began, with status {ended.Exit}.", "its libraries could not be loaded, most likely: run it without Kaa");
-            LiveTarget target = LiveTarget.Open(pid);
-            var inferior = new LiveInferior(target, TaskDirectory.Open(ProcRoot.System, pid) ?? throw ProcessGate.Exited(pid), debugDirectories, tracing);
-            tracing.Run(() => inferior.Control.AdoptLaunched(new WaitStatus(StopKind.Event, 0)));
-            inferior.EndRun();
-            return inferior;
-        }
-        catch
-        {
-            tracing.Dispose();
-            throw;
-        }
-    }
-
-    /// <summary>Takes over a process that this one, which is traced on the same thread, has made: it stands before its first instruction.</summary>
-    /// <exception cref="UserError">process-exited</exception>
-    public LiveInferior AdoptChild(int pid)
-    {
-        LiveTarget target = LiveTarget.Open(pid);
-        var inferior = new LiveInferior(target, TaskDirectory.Open(ProcRoot.System, pid) ?? throw ProcessGate.Exited(pid), _debugDirectories, Tracing.Share(), Control.Intake);
-        Tracing.Run(() => inferior.Control.AdoptLaunched(new WaitStatus(StopKind.Event, 0)));
-        inferior.EndRun();
-        return inferior;
-    }
 
     /// <summary>Stops all threads and reads where they are.</summary>
     /// <exception cref="UserError">process-exited, already-traced, stop-refused.</exception>
     public void Hold()
     {
-        if (_held is not null)
+        if (_hold.Held is not null)
             return;
-        Tracing.Run(HoldHere);
+        Tracing.Run(_hold.Begin);
         _state = InferiorState.Stopped;
         Refresh();
     }
@@ -160,7 +93,7 @@ public sealed class LiveInferior : Inferior
     /// <summary>Lets all threads go on.</summary>
     public void Release()
     {
-        Tracing.Run(ReleaseHere);
+        Tracing.Run(_hold.Release);
         if (_state == InferiorState.Stopped)
             _state = InferiorState.Running;
         _threads = [];
@@ -169,7 +102,7 @@ public sealed class LiveInferior : Inferior
     /// <summary>The process is no more.</summary>
     public void SetExited()
     {
-        Tracing.Run(ReleaseHere);
+        Tracing.Run(_hold.Release);
         _threads = [];
         _state = InferiorState.Exited;
     }
@@ -177,9 +110,7 @@ public sealed class LiveInferior : Inferior
     /// <summary>It is about to run, by <see cref="Control"/>.</summary>
     public void BeginRun()
     {
-        _held?.Dispose();
-        _held = null;
-        EndStop();
+        _hold.End();
         _threads = [];
         _isBrief = false;
         _state = InferiorState.Running;
@@ -192,8 +123,7 @@ public sealed class LiveInferior : Inferior
         _isBrief = isBrief;
         Tracing.Run(() =>
         {
-            HoldAgain();
-            _heldSince ??= Clock.Microseconds;
+            _hold.Renew();
             _state = InferiorState.Stopped;
             Refresh();
         });
@@ -301,7 +231,7 @@ public sealed class LiveInferior : Inferior
         Tracing.Run(() =>
         {
             stopped = Control.Find(tid) is { } thread && Control.Stop(thread);
-            HoldAgain();
+            _hold.Renew();
         });
         Refresh();
         return stopped;
@@ -324,7 +254,7 @@ public sealed class LiveInferior : Inferior
         if (_state == InferiorState.Exited)
             return;
         Renew();
-        if (_held is { } held && _state == InferiorState.Stopped)
+        if (_hold.Held is { } held && _state == InferiorState.Stopped)
             Tracing.Run(() => _threads = LiveThreads.Read(held, Control, NumberOf, _threads));
     }
 
@@ -346,67 +276,26 @@ public sealed class LiveInferior : Inferior
 
     protected override void Dispose(bool disposing)
     {
-        Tracing.Run(ReleaseHere);
+        Tracing.Run(_hold.Release);
         Tracing.Idle -= StopAwakened;
         Tracing.Dispose();
         _tasks.Dispose();
         base.Dispose(disposing);
     }
 
-    private void HoldHere()
-    {
-        _heldSince = Clock.Microseconds;
-        Scheduling.Hasten();
-        bool isThere = Control.Seize();
-        Control.StopAll();
-        Scheduling.Relax(0);
-        HeldProcess held = Control.Held();
-        _held = held;
-        if (!isThere && held.Threads.Count == 0)
-        {
-            ReleaseHere();
-            throw ProcessGate.Exited(Pid);
-        }
-
-        if (Standing.WhyNot(held, _tasks, Pid) is not { } why)
-            return;
-        ReleaseHere();
-        throw why;
-    }
-
     /// <summary>Again and again while it stands still: those that were left asleep and have woken up are to stand still too.</summary>
     private void StopAwakened()
     {
         Control.Intake.TakeAll();
-        if (_state == InferiorState.Stopped && _held is not null)
+        if (_state == InferiorState.Stopped && _hold.Held is not null)
             Control.StopAwakened();
-    }
-
-    private void HoldAgain()
-    {
-        _held?.Dispose();
-        _held = Control.Held();
-    }
-
-    private void ReleaseHere()
-    {
-        Control.DetachAll();
-        _held?.Dispose();
-        _held = null;
-        EndStop();
-    }
-
-    private void EndStop()
-    {
-        LongestStop = StandsStillFor > LongestStop ? StandsStillFor : LongestStop;
-        _heldSince = null;
     }
 
     private void Reopen()
     {
         LiveTarget old = Live;
         LiveTarget fresh = LiveTarget.Open(Pid);
-        fresh.DebugFiles = fresh.DebugFiles with { Directories = _debugDirectories };
+        fresh.DebugFiles = fresh.DebugFiles with { Directories = DebugDirectories };
         Target = fresh;
         (_modules, _passing, _glance) = (new LoadedModules(fresh), new PassingView(fresh), null);
         old.Dispose();

@@ -56,7 +56,7 @@ public sealed class ExecutionControl : IDisposable
         while (_session.Inferior is LiveInferior { State: not InferiorState.Exited } && IsOwn)
             Kill();
         _session.Leave();
-        LiveInferior inferior = LiveInferior.Launch(new LaunchRequest(Program, OwnGroup: true), _session.Options.DebugDirectories);
+        LiveInferior inferior = LiveOpening.Launch(new LaunchRequest(Program, OwnGroup: true), _session.Options.DebugDirectories);
         IsOwn = true;
         _group = inferior.Pid;
         ProgramExit = null;

@@ -15,7 +15,7 @@ internal static class FollowedForks
         LiveInferior old = parent.Inferior;
         string how = fork.IsVFork ? "vfork" : "fork";
         session.Output.Line($"[Attaching after process {old.Pid} {how} to child process {fork.Child}]");
-        LiveInferior child = old.AdoptChild(fork.Child);
+        LiveInferior child = LiveOpening.Adopt(fork.Child, old);
         if (!fork.IsVFork)
         {
             Cleanse(child);
@@ -31,7 +31,7 @@ internal static class FollowedForks
     /// <param name="fork">What it stopped for.</param>
     public static void Join(DebugSession session, ControlledInferior parent, StopReport fork)
     {
-        LiveInferior child = parent.Inferior.AdoptChild(fork.Child);
+        LiveInferior child = LiveOpening.Adopt(fork.Child, parent.Inferior);
         if (!fork.IsVFork)
             Cleanse(child);
         session.Join(child);

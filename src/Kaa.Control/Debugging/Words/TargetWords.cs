@@ -22,7 +22,7 @@ public static class TargetWords
         if (!int.TryParse(argument, NumberStyles.None, CultureInfo.InvariantCulture, out int pid) || pid <= 0)
             throw Arguments.Missing(argument.Length == 0 ? "Argument required (process-id to attach)." : $"Illegal process-id: {argument}.");
         session.Leave();
-        session.Enter(LiveInferior.Attach(pid, session.Options.DebugDirectories));
+        session.Enter(LiveOpening.Attach(pid, session.Options.DebugDirectories));
         Greet(session);
     }
 
