@@ -1,4 +1,8 @@
 using Kaa.Control.Following;
+using Kaa.Linux;
+using Kaa.Linux.Calls;
+using Kaa.Python;
+using Kaa.Recording.Memory;
 
 namespace Kaa.Control.Memory;
 
@@ -36,4 +40,24 @@ public sealed record MemoryRequest
 
     /// <summary>What the process is watched for besides.</summary>
     public GateChoice Watches { get; init; }
+
+    /// <summary>What a recording of the process says of itself; begun now.</summary>
+    internal RecordingFacts Describe(LiveTarget target, PythonProcess? python) => new()
+    {
+        Pid = target.Info.Pid!.Value,
+        ContainerPid = target.Info.ContainerPid,
+        Command = target.Info.Command,
+        Version = python?.Describe().Version,
+        Executable = python?.Describe().Executable,
+        StartedAt = Math.Round(Clock.UnixSeconds, 6),
+        SampleBytes = SampleBytes,
+        Allocators = Allocators switch
+        {
+            AllocatorChoice.System => "system",
+            AllocatorChoice.Python => "python",
+            _ => "all",
+        },
+        Native = Native,
+        Launched = Launched,
+    };
 }

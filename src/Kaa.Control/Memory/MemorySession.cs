@@ -36,11 +36,10 @@ public sealed class MemorySession : IDisposable
     private readonly NodeStacks _stacks;
     private readonly NativeModules? _modules;
     private readonly NativeNames? _names;
-    private LibraryArrival? _libraries;
     private readonly RecordingFacts _facts;
     private readonly long _begun;
     private readonly AllocatorChoice _choice;
-    private InterpreterArrival? _arrival;
+    private readonly RecordingArrivals _arrivals;
     private PointedTables? _tables;
     private readonly List<LiveTarget> _owned = [];
     private long _lost;
@@ -54,7 +53,7 @@ public sealed class MemorySession : IDisposable
     {
         _agent = agent;
         _choice = request.Allocators;
-        _facts = FactsOf(target, python, request);
+        _facts = request.Describe(target, python);
         _writer = new RecordingWriter(output, _facts);
         _area = agent.Allocations;
         if (request.Aggregate)
@@ -71,6 +70,7 @@ public sealed class MemorySession : IDisposable
             _names = new NativeNames(_modules, _writer);
         }
 
+        _arrivals = new RecordingArrivals(agent, _modules) { Met = Know };
         _stacks = new NodeStacks(agent.Shared, area, _writer, _names);
         _events = new AllocationEvents(agent.Shared, area, _area, _recorder, _stacks, _threads.Find);
         _resident = new ResidentSize(target.Info.Pid!.Value);
@@ -98,7 +98,7 @@ public sealed class MemorySession : IDisposable
             List<Note> notes = [];
             if (_lost > 0)
                 notes.Add(new Note("events-lost", $"{Quantity.Of(_lost, "event was", "events were")} lost in process {_facts.Pid}: sums may be wrong by them", null, Incomplete: true));
-            if (_arrival is not null && _reason != Replaced)
+            if (_arrivals.IsInterpreterMissing && _reason != Replaced)
                 notes.Add(new Note("no-python-stacks", $"no interpreter was met in process {_facts.Pid}: its allocations have no Python stacks", null, Incomplete: true));
             if (NativeNote is { } cut)
                 notes.Add(cut);
@@ -171,7 +171,7 @@ public sealed class MemorySession : IDisposable
     }
 
     /// <summary>A thread waits at one of <see cref="ProcessGates"/>, until it is released.</summary>
-    internal Action<AgentEvent>? Waits { get; set; }
+    internal Action<AgentEvent>? Waits { get => _arrivals.Waits; set => _arrivals.Waits = value; }
 
     internal AgentSession Agent => _agent;
 
@@ -189,17 +189,8 @@ public sealed class MemorySession : IDisposable
         if (python is not null)
             hooks.WatchChunks(python, request.Allocators);
         if (python is null && held is not null && image is not null)
-        {
-            _arrival = new InterpreterArrival(_agent, target.Info.Pid!.Value, hooks.Tables is { } tables ? tables.PointAgain : null);
-            _arrival.Watch(target, image, held);
-        }
-
-        if (_modules is not null)
-        {
-            _libraries = new LibraryArrival(_agent);
-            _libraries.Watch(target, held);
-        }
-
+            _arrivals.AwaitInterpreter(target, image, held, hooks.Tables is { } tables ? tables.PointAgain : null);
+        _arrivals.AwaitLibraries(target, held);
         ProcessGates.Watch(target, _agent, held, request.Watches);
         Notes = hooks.Notes;
     }
@@ -211,7 +202,7 @@ public sealed class MemorySession : IDisposable
         long now = Clock.Microseconds - _begun;
         _recorder.At(now);
         bool isIdle = _events.Drain() < BusyEvents;
-        Attend();
+        _arrivals.Attend();
         _threads.ReadNames();
         if (now - _sizedAt >= SizeEvery && _resident.Read() is { } resident)
         {
@@ -310,36 +301,9 @@ public sealed class MemorySession : IDisposable
             target.Dispose();
     }
 
-    /// <summary>Threads that wait for Kaa.</summary>
-    private void Attend()
-    {
-        while (_agent.TryRead(out AgentEvent? made))
-        {
-            if (_arrival?.IsOf(made) == true)
-            {
-                _arrival.Meet(Know);
-                _agent.Release(made);
-            }
-            else if (_libraries?.IsOf(made) == true)
-            {
-                _modules!.Refresh();
-                _agent.Release(made);
-            }
-            else if (Waits is { } waits)
-            {
-                waits(made);
-            }
-            else
-            {
-                _agent.Release(made);
-            }
-        }
-    }
-
     private void Know(LiveTarget target, PythonProcess python)
     {
         Own(target);
-        _arrival = null;
         AreaSetup.Describe(_agent, python);
         _stacks.Know(target, python);
         _threads.Know(python);
@@ -357,23 +321,4 @@ public sealed class MemorySession : IDisposable
             _writer.Lost(now, lost - _lost);
         _lost = lost;
     }
-
-    private static RecordingFacts FactsOf(LiveTarget target, PythonProcess? python, MemoryRequest request) => new()
-    {
-        Pid = target.Info.Pid!.Value,
-        ContainerPid = target.Info.ContainerPid,
-        Command = target.Info.Command,
-        Version = python?.Describe().Version,
-        Executable = python?.Describe().Executable,
-        StartedAt = Math.Round(Clock.UnixSeconds, 6),
-        SampleBytes = request.SampleBytes,
-        Allocators = request.Allocators switch
-        {
-            AllocatorChoice.System => "system",
-            AllocatorChoice.Python => "python",
-            _ => "all",
-        },
-        Native = request.Native,
-        Launched = request.Launched,
-    };
 }
