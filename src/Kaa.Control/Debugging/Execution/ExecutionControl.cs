@@ -12,8 +12,6 @@ public sealed class ExecutionControl : IDisposable
     /// <summary>Of all processes that are debugged; the one that was told of last is the last.</summary>
     private readonly List<ControlledInferior> _controls = [];
     private TerminalLoan? _terminal;
-    private bool _isInCommands;
-    private ResumePlan? _deferred;
     private ControlledInferior? _lender;
     private int _group;
     private bool _hasProgramEnded;
@@ -22,6 +20,7 @@ public sealed class ExecutionControl : IDisposable
     {
         _session = session;
         Program = session.Options.Program;
+        Stops = new StopSequel(session, Breakpoints, () => _controls.ForEach(control => control.Inferior.EndBriefness()));
         session.Entered += OnEntered;
         session.Leaving += OnLeaving;
         BreakpointCommands.AddTo(session, this);
@@ -33,6 +32,9 @@ public sealed class ExecutionControl : IDisposable
     public BreakpointList Breakpoints { get; } = new();
 
     public SignalTable Signals { get; } = new();
+
+    /// <summary>What comes of a stop.</summary>
+    internal StopSequel Stops { get; }
 
     /// <summary>What <c>run</c> starts: the program and its arguments.</summary>
     public IReadOnlyList<string> Program { get; set; }
@@ -118,30 +120,14 @@ public sealed class ExecutionControl : IDisposable
     {
         if (RefusedPlace is { } place && _session.Options.IsBatch && !IsOwn && plan is { StepTid: null, IsDone: null } && !Breakpoints.All.Any(one => one.IsEnabled) && !Breakpoints.Own.Any())
             throw new UserError("breakpoint-missing", $"The process is not let go on: the breakpoint at {place} could not be set, and nothing else would stop it.", "a breakpoint elsewhere, or a session without --batch, where Ctrl-C stops it");
-        if (_isInCommands)
-        {
-            _deferred = plan;
+        if (Stops.TryDefer(plan))
             return;
-        }
-
         for (ResumePlan? next = plan; next is not null;)
         {
             StopReport report = RunOnce(next);
             next = AfterStop(report);
         }
     }
-
-    /// <summary>A breakpoint's commands are being done.</summary>
-    public bool IsInCommands => _isInCommands;
-
-    /// <summary>Why it last stopped; null where it has not run.</summary>
-    public StopReason? LastReason { get; private set; }
-
-    /// <summary>The breakpoint that last stopped it; null where something else did.</summary>
-    public Breakpoint? LastMet { get; private set; }
-
-    /// <summary>The next stop is not told: more steps follow.</summary>
-    public bool IsQuiet { get; set; }
 
     public bool IsStill => _session.Inferior is { State: InferiorState.Stopped };
 
@@ -167,19 +153,10 @@ public sealed class ExecutionControl : IDisposable
         StopReport report = RunOnce(plan);
         if (report.Reason == StopReason.Done)
             return true;
-        for (ResumePlan? next = AfterStop(report); next is not null && !_isInCommands;)
+        for (ResumePlan? next = AfterStop(report); next is not null && !Stops.IsInCommands;)
             next = AfterStop(RunOnce(next));
         return false;
     }
-
-    /// <summary>A thread waits at a breakpoint, and is shown: what a stop would tell is told, and the breakpoint's commands begin.</summary>
-    internal void BeginPassing(StopReport report, bool isSilent)
-    {
-        Tell(report, isSilent);
-        _isInCommands = true;
-    }
-
-    internal void EndPassing() => _isInCommands = false;
 
     private StopReport RunOnce(ResumePlan plan)
     {
@@ -269,75 +246,11 @@ public sealed class ExecutionControl : IDisposable
     /// <summary>How it is to go on; null where it stands still.</summary>
     private ResumePlan? AfterStop(StopReport report)
     {
-        if (report.Reason == StopReason.Exited)
-        {
-            (LastReason, LastMet) = (report.Reason, null);
-            NoteExit(report.Inferior, report);
-            _session.Output.Write(StopText.Exit(report, report.Inferior));
-            return null;
-        }
-
-        Breakpoint? first = report.Breakpoints.Count > 0 ? report.Breakpoints[0] : null;
-        Tell(report, report.Partly is not null || first?.Commands is ["silent", ..] || (IsQuiet && report.Reason == StopReason.Stepped));
-        foreach (Breakpoint one in report.Breakpoints)
-        {
-            if (one.IsTemporary)
-                Breakpoints.Remove(one);
-        }
-
-        return RunCommandsOf(report.Breakpoints, report.Partly);
-    }
-
-    private void Tell(StopReport report, bool isSilent)
-    {
-        LastReason = report.Reason;
-        LastMet = report.Breakpoints.Count > 0 ? report.Breakpoints[0] : null;
-        foreach (string note in report.Notes)
-            _session.Output.Line(note);
-        foreach (InferiorThread thread in _session.Inferior!.Threads)
-        {
-            if (thread.Tid == report.Tid)
-            {
-                _session.Select(thread);
-                break;
-            }
-        }
-
-        if (!isSilent)
-            StopText.Write(_session, report);
-    }
-
-    /// <param name="partly">What of the first one's was done in passing already.</param>
-    private ResumePlan? RunCommandsOf(IReadOnlyList<Breakpoint> met, PartlyPassed? partly)
-    {
-        int skipped = partly?.Done ?? 0;
-        _isInCommands = true;
-        _deferred = null;
-        try
-        {
-            partly?.Failure?.Throw();
-            foreach (Breakpoint one in met)
-            {
-                foreach (string line in one.Commands)
-                {
-                    if (skipped-- > 0)
-                        continue;
-                    if (line.Trim() != "silent")
-                        _session.Execute(line);
-                    if (_deferred is not null)
-                        return _deferred;
-                }
-            }
-
-            return null;
-        }
-        finally
-        {
-            if (_deferred is null)
-                _controls.ForEach(control => control.Inferior.EndBriefness());
-            _isInCommands = false;
-            _deferred = null;
-        }
+        if (report.Reason != StopReason.Exited)
+            return Stops.Stopped(report);
+        NoteExit(report.Inferior, report);
+        Stops.Exited(report);
+        return null;
     }
 
     private void OnEntered(Inferior inferior)

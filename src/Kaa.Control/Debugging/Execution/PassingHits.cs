@@ -38,7 +38,7 @@ internal sealed class PassingHits(DebugSession session, ExecutionControl executi
     public Passing Try(Hit hit, IReadOnlyList<Breakpoint> met, List<string> notes, out PartlyPassed? partly)
     {
         partly = null;
-        if (session.Settings.AlwaysStops || execution.IsInCommands || execution.Breakpoints.Own.Count > 0 || !AreLasting(met) || CommandsOf(met[0]) is not { } commands)
+        if (session.Settings.AlwaysStops || execution.Stops.IsInCommands || execution.Breakpoints.Own.Count > 0 || !AreLasting(met) || CommandsOf(met[0]) is not { } commands)
             return Passing.No;
         bool isAlone = inferior.Control.Threads.Count == 1;
         if (commands.Reach != CommandReach.Thread && !isAlone)
@@ -62,7 +62,7 @@ internal sealed class PassingHits(DebugSession session, ExecutionControl executi
 
     private PartlyPassed? Do(PassingCommands commands, IReadOnlyList<Breakpoint> met, int tid, List<string> notes)
     {
-        execution.BeginPassing(new StopReport(StopReason.Breakpoint, tid) { Breakpoints = met, Notes = [.. notes] }, commands.IsSilent);
+        execution.Stops.BeginPassing(new StopReport(StopReason.Breakpoint, tid) { Breakpoints = met, Notes = [.. notes] }, commands.IsSilent);
         notes.Clear();
         int done = 0;
         try
@@ -95,7 +95,7 @@ internal sealed class PassingHits(DebugSession session, ExecutionControl executi
         finally
         {
             _output.Clear();
-            execution.EndPassing();
+            execution.Stops.EndPassing();
         }
     }
 

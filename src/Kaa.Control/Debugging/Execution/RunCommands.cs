@@ -66,12 +66,12 @@ internal sealed class RunCommands(DebugSession session, ExecutionControl executi
     {
         RequireRunnable();
         int count = Arguments.Number(session, argument, 1);
-        if (count > 1 && execution.LastMet is { } met)
+        if (count > 1 && execution.Stops.LastMet is { } met)
         {
             met.Ignore = count - 1;
             session.Output.Line($"Will ignore next {count - 1} crossings of breakpoint {met.Number}.  Continuing.");
         }
-        else if (!execution.IsInCommands)
+        else if (!execution.Stops.IsInCommands)
         {
             session.Output.Line("Continuing.");
         }

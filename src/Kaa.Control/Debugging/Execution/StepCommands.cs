@@ -27,13 +27,13 @@ internal sealed class StepCommands(DebugSession session, ExecutionControl execut
         int count = Arguments.Number(session, argument, 1);
         for (int i = 0; i < count && execution.IsStill; i++)
         {
-            execution.IsQuiet = i < count - 1;
+            execution.Stops.IsQuiet = i < count - 1;
             once();
-            if (execution.LastReason != StopReason.Stepped)
+            if (execution.Stops.LastReason != StopReason.Stepped)
                 break;
         }
 
-        execution.IsQuiet = false;
+        execution.Stops.IsQuiet = false;
     }
 
     private void StepInstruction()
@@ -47,11 +47,11 @@ internal sealed class StepCommands(DebugSession session, ExecutionControl execut
         InferiorThread thread = RequireWhole();
         Instruction instruction = InstructionAt.Read(session.RequireLive().Memory, thread.Registers["rip"]!.Value);
         bool isCall = instruction.FlowControl is FlowControl.Call or FlowControl.IndirectCall;
-        bool isQuiet = execution.IsQuiet;
-        execution.IsQuiet |= isCall;
+        bool isQuiet = execution.Stops.IsQuiet;
+        execution.Stops.IsQuiet |= isCall;
         StepInstruction();
-        execution.IsQuiet = isQuiet;
-        if (!isCall || execution.LastReason != StopReason.Stepped || !execution.IsStill)
+        execution.Stops.IsQuiet = isQuiet;
+        if (!isCall || execution.Stops.LastReason != StopReason.Stepped || !execution.IsStill)
             return;
 
         // It is in the function now, and what it will return to lies at the top of its stack.
@@ -76,7 +76,7 @@ internal sealed class StepCommands(DebugSession session, ExecutionControl execut
         // Where the caller's frame has its stack: not before this call has returned is it so high, however deep it recurses.
         ulong? above = caller.Registers["rsp"];
         RunTo(caller.Pc, thread.Tid, above ?? (thread.Registers["rsp"] ?? 0) + 1, above - sizeof(ulong));
-        if (execution.LastReason == StopReason.Stepped && session.Thread?.Registers["rax"] is { } value)
+        if (execution.Stops.LastReason == StopReason.Stepped && session.Thread?.Registers["rax"] is { } value)
             session.Output.Line($"Value returned is ${session.Values.Add(Values.DataValue.Integer(unchecked((long)value)))} = {unchecked((long)value)} (rax = 0x{value:x})");
     }
 
