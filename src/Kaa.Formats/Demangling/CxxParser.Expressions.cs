@@ -22,7 +22,7 @@ internal sealed partial class CxxParser
             return Primary();
         if (Peek == 'T')
             return TemplateParameter();
-        if (Peek == 'f' && (PeekNext == 'p' || (PeekNext == 'L' && char.IsAsciiDigit(At(2)))))
+        if (Peek == 'f' && (PeekNext == 'p' || (PeekNext == 'L' && char.IsAsciiDigit(Ahead(2)))))
             return FunctionParameter();
         if (Peek == 'f' && PeekNext is 'l' or 'r' or 'L' or 'R')
             return Fold();
@@ -34,12 +34,9 @@ internal sealed partial class CxxParser
             return WithArguments(OperatorName(null));
         if (char.IsAsciiDigit(Peek))
             return WithArguments(SourceName());
-        string code = _at + 2 <= text.Length ? text.Substring(_at, 2) : throw new UndemangledException();
-        _at += 2;
+        string code = Take(2);
         return ByCode(code);
     }
-
-    private char At(int ahead) => _at + ahead < text.Length ? text[_at + ahead] : '\0';
 
     private CxxNode ByCode(string code)
     {
@@ -146,7 +143,7 @@ internal sealed partial class CxxParser
 
     private CxxNode FunctionParameter()
     {
-        _at++;
+        Place++;
         if (Take("pT"))
             return NameNode("this");
         if (Take('L'))
@@ -158,10 +155,9 @@ internal sealed partial class CxxParser
 
     private CxxNode Fold()
     {
-        _at++;
-        char kind = text[_at++];
-        string code = _at + 2 <= text.Length ? text.Substring(_at, 2) : throw new UndemangledException();
-        _at += 2;
+        Place++;
+        char kind = Mangled[Place++];
+        string code = Take(2);
         if (!CxxOperators.TryFind(code, out string symbol, out _))
             throw new UndemangledException();
         CxxNode first = Expression();
@@ -183,7 +179,7 @@ internal sealed partial class CxxParser
             return Make(new CxxNode(CxxKind.SizeOfPack) { First = Make(new CxxNode(CxxKind.Pack) { List = list }) });
         }
 
-        _at += 2;
+        Place += 2;
         return UnresolvedName();
     }
 
@@ -201,7 +197,7 @@ internal sealed partial class CxxParser
     // Null, and nothing read, where it is the other form: only the end tells.
     private CxxNode? Levels()
     {
-        (int at, int depth, int substitutions) = (_at, _depth, _substitutions.Count);
+        (int at, int depth, int substitutions) = (Place, Depth, _substitutions.Count);
         (List<CxxNode> parameters, bool inConversion) = (_parameters, _inConversion);
         try
         {
@@ -214,7 +210,7 @@ internal sealed partial class CxxParser
         }
         catch (UndemangledException) when (++_retries < MostRetries)
         {
-            (_at, _depth, _parameters, _inConversion) = (at, depth, parameters, inConversion);
+            (Place, Depth, _parameters, _inConversion) = (at, depth, parameters, inConversion);
             _substitutions.RemoveRange(substitutions, _substitutions.Count - substitutions);
             return null;
         }
@@ -241,133 +237,13 @@ internal sealed partial class CxxParser
         }
 
         CxxNode type = Type();
-        int end = text.IndexOf('E', _at);
+        int end = Mangled.IndexOf('E', Place);
         if (end < 0)
             throw new UndemangledException();
-        string value = text[_at..end];
-        _at = end + 1;
+        string value = Mangled[Place..end];
+        Place = end + 1;
         if (value.StartsWith('n'))
             value = "-" + value[1..];
         return Make(new CxxNode(CxxKind.Literal) { First = type, Text = value });
-    }
-
-    private CxxNode OperatorName(Facts? facts)
-    {
-        if (Take("cv"))
-        {
-            // Arguments behind a template parameter are those of the operator.
-            bool outer = _inConversion;
-            _inConversion = facts is not null || outer;
-            CxxNode type = Type();
-            _inConversion = outer;
-            if (facts is not null)
-                facts.HasNoReturnType = true;
-            return Make(new CxxNode(CxxKind.Conversion) { First = type });
-        }
-
-        if (Take("li"))
-            return NameNode("operator\"\" " + SourceText());
-        if (Peek == 'v' && char.IsAsciiDigit(PeekNext))
-        {
-            _at += 2;
-            return NameNode("operator " + SourceText());
-        }
-
-        string code = _at + 2 <= text.Length ? text.Substring(_at, 2) : throw new UndemangledException();
-        if (!CxxOperators.TryFind(code, out string symbol, out _))
-            throw new UndemangledException();
-        _at += 2;
-        bool isWord = char.IsAsciiLetter(symbol[0]);
-        return NameNode((isWord ? "operator " : "operator") + symbol.TrimEnd());
-    }
-
-    private CxxNode SpecialName()
-    {
-        if (Take("GV"))
-            return Special("guard variable for ", Name(null));
-        if (Take("GR"))
-        {
-            CxxNode name = Name(null);
-            int number = Peek is '\0' or '.' ? 0 : Peek == '_' ? TakeOrdinal() : SeqId();
-            return Special("reference temporary #" + number + " for ", name);
-        }
-
-        if (Take("GA"))
-            return Special("hidden alias for ", Encoding());
-        if (Take("GTt"))
-            return Special("transaction clone for ", Encoding());
-        if (Take("GTn"))
-            return Special("non-transaction clone for ", Encoding());
-        Expect('T');
-        char kind = Peek;
-        _at++;
-        switch (kind)
-        {
-            case 'V':
-                return Special("vtable for ", Type());
-            case 'T':
-                return Special("VTT for ", Type());
-            case 'I':
-                return Special("typeinfo for ", Type());
-            case 'S':
-                return Special("typeinfo name for ", Type());
-            case 'F':
-                return Special("typeinfo fn for ", Type());
-            case 'W':
-                return Special("TLS wrapper function for ", Name(null));
-            case 'H':
-                return Special("TLS init function for ", Name(null));
-            case 'A':
-                return Special("template parameter object for ", TemplateArgument());
-            case 'C':
-                CxxNode derived = Type();
-                SignedNumber();
-                Expect('_');
-                return Make(new CxxNode(CxxKind.ConstructionTable) { First = Type(), Second = derived });
-            case 'h' or 'v':
-                CallOffset(kind);
-                return Special(kind == 'h' ? "non-virtual thunk to " : "virtual thunk to ", Encoding());
-            case 'c':
-                CallOffset(text[Math.Min(_at++, text.Length - 1)]);
-                CallOffset(text[Math.Min(_at++, text.Length - 1)]);
-                return Special("covariant return thunk to ", Encoding());
-            default:
-                throw new UndemangledException();
-        }
-    }
-
-    private int TakeOrdinal()
-    {
-        Expect('_');
-        return 0;
-    }
-
-    private int SeqId()
-    {
-        int index = 0;
-        for (; char.IsAsciiDigit(Peek) || char.IsAsciiLetterUpper(Peek); _at++)
-            index = Math.Min(Limits.DemangledParts, (index * 36) + (char.IsAsciiDigit(Peek) ? Peek - '0' : Peek - 'A' + 10));
-        Expect('_');
-        return index + 1;
-    }
-
-    private CxxNode Special(string what, CxxNode of) => Make(new CxxNode(CxxKind.Special) { Text = what, First = of });
-
-    private void SignedNumber()
-    {
-        Take('n');
-        Number();
-    }
-
-    private void CallOffset(char kind)
-    {
-        SignedNumber();
-        Expect('_');
-        if (kind == 'h')
-            return;
-        if (kind != 'v')
-            throw new UndemangledException();
-        SignedNumber();
-        Expect('_');
     }
 }

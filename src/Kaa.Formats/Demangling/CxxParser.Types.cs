@@ -40,20 +40,20 @@ internal sealed partial class CxxParser
                 return Wrapped(CxxKind.RightReference);
             case 'C' or 'G':
                 string suffix = Take('C') ? " _Complex" : " _Imaginary";
-                _at += suffix == " _Imaginary" ? 1 : 0;
+                Place += suffix == " _Imaginary" ? 1 : 0;
                 return Remember(Make(new CxxNode(CxxKind.VendorQualified) { First = Type(), Text = suffix }));
             case 'F':
                 return Remember(FunctionType());
             case 'A':
                 return Remember(ArrayType());
             case 'M':
-                _at++;
+                Place++;
                 CxxNode scope = Type();
                 return Remember(Make(new CxxNode(CxxKind.MemberPointer) { First = scope, Second = Type() }));
             case 'U':
                 return Remember(VendorQualifiedType());
             case 'u':
-                _at++;
+                Place++;
                 return Remember(SourceName());
             case 'D':
                 return ExtendedType();
@@ -65,7 +65,7 @@ internal sealed partial class CxxParser
             default:
                 if (CxxOperators.Builtin(Peek) is not { } builtin)
                     return Remember(Name(null));
-                _at++;
+                Place++;
                 return Make(new CxxNode(CxxKind.Builtin) { Text = builtin });
         }
     }
@@ -78,7 +78,7 @@ internal sealed partial class CxxParser
 
     private CxxNode Wrapped(CxxKind kind)
     {
-        _at++;
+        Place++;
         return Remember(Make(new CxxNode(kind) { First = Type() }));
     }
 
@@ -143,13 +143,7 @@ internal sealed partial class CxxParser
         return Make(new CxxNode(CxxKind.Array) { First = Type(), Second = dimension });
     }
 
-    private string Digits()
-    {
-        int from = _at;
-        while (char.IsAsciiDigit(Peek))
-            _at++;
-        return text[from.._at];
-    }
+    private string Digits() => TakeWhile(char.IsAsciiDigit);
 
     private CxxNode VendorQualifiedType()
     {
@@ -168,7 +162,7 @@ internal sealed partial class CxxParser
             case 't' or 'T':
                 return Remember(Decltype());
             case 'p':
-                _at += 2;
+                Place += 2;
                 return Remember(Make(new CxxNode(CxxKind.PackExpansion) { First = Type() }));
             case 'o' or 'O' or 'w' or 'x':
                 return Remember(FunctionType());
@@ -180,14 +174,14 @@ internal sealed partial class CxxParser
                 return BitInt();
             default:
                 string name = CxxOperators.ExtendedBuiltin(PeekNext) ?? throw new UndemangledException();
-                _at += 2;
+                Place += 2;
                 return Make(new CxxNode(CxxKind.Builtin) { Text = name });
         }
     }
 
     private CxxNode FloatType()
     {
-        _at += 2;
+        Place += 2;
         if (Take("16b"))
             return Make(new CxxNode(CxxKind.Builtin) { Text = "std::bfloat16_t" });
         string bits = Digits();
@@ -200,7 +194,7 @@ internal sealed partial class CxxParser
     private CxxNode BitInt()
     {
         string name = PeekNext == 'U' ? "unsigned _BitInt(" : "_BitInt(";
-        _at += 2;
+        Place += 2;
         string bits = Digits();
         Expect('_');
         return Make(new CxxNode(CxxKind.Builtin) { Text = name + bits + ")" });
@@ -208,7 +202,7 @@ internal sealed partial class CxxParser
 
     private CxxNode VectorType()
     {
-        _at += 2;
+        Place += 2;
         CxxNode dimension;
         if (Take('_'))
             dimension = Expression();
@@ -220,7 +214,7 @@ internal sealed partial class CxxParser
 
     private CxxNode Decltype()
     {
-        _at += 2;
+        Place += 2;
         CxxNode node = Make(new CxxNode(CxxKind.Decltype) { Text = "decltype ", First = Expression() });
         Expect('E');
         return node;
@@ -230,7 +224,7 @@ internal sealed partial class CxxParser
     {
         if (PeekNext is 's' or 'u' or 'e')
         {
-            _at += 2;
+            Place += 2;
             return Remember(Name(null));
         }
 
@@ -302,7 +296,7 @@ internal sealed partial class CxxParser
         int index = 0;
         if (Peek != '_')
         {
-            for (; char.IsAsciiDigit(Peek) || char.IsAsciiLetterUpper(Peek); _at++)
+            for (; char.IsAsciiDigit(Peek) || char.IsAsciiLetterUpper(Peek); Place++)
             {
                 index = (index * 36) + (char.IsAsciiDigit(Peek) ? Peek - '0' : Peek - 'A' + 10);
                 if (index > Limits.DemangledParts)
@@ -318,7 +312,7 @@ internal sealed partial class CxxParser
 
     private CxxNode StandardSubstitution()
     {
-        char letter = text[_at++];
+        char letter = Mangled[Place++];
 
         // Where a constructor follows, the full name tells what it is called.
         bool full = Peek is 'C' or 'D';

@@ -1,19 +1,13 @@
 namespace Kaa.Formats.Demangling;
 
-/// <summary>A name that breaks the grammar, or is beyond a limit: it is shown as it is.</summary>
-internal sealed class UndemangledException : Exception;
-
 /// <summary>
 /// Reads names that are mangled by the Itanium C++ ABI (section 5.1) into a tree. Recursion and the number of parts are bounded. This part:
 /// encodings and names.
 /// </summary>
-internal sealed partial class CxxParser(string text)
+internal sealed partial class CxxParser(string text) : MangledReader(text)
 {
     private readonly List<CxxNode> _substitutions = [];
     private List<CxxNode> _parameters = [];
-    private int _at;
-    private int _depth;
-    private int _nodes;
     private bool _inConversion;
 
     /// <summary>What the parts of a function's name tell of the function.</summary>
@@ -24,71 +18,40 @@ internal sealed partial class CxxParser(string text)
         public CxxQualifiers Qualifiers;
     }
 
-    private char Peek => _at < text.Length ? text[_at] : '\0';
-
-    private char PeekNext => _at + 1 < text.Length ? text[_at + 1] : '\0';
-
     /// <summary>The whole name, from behind its <c>_Z</c>.</summary>
     /// <exception cref="UndemangledException">It breaks the grammar.</exception>
     public CxxNode ParseAll(int start)
     {
-        _at = start;
+        Place = start;
         CxxNode node = Encoding();
 
         // What the compiler made of the function: .constprop.0, .part.3, .cold, .isra.1, .lto_priv.0.
         while (Peek == '.' && (char.IsAsciiLetterLower(PeekNext) || PeekNext == '_' || char.IsAsciiDigit(PeekNext)))
         {
-            int from = _at++;
-            while (char.IsAsciiLetterLower(Peek) || Peek == '_' || (char.IsAsciiDigit(Peek) && _at == from + 1))
-                _at++;
+            int from = Place++;
+            while (char.IsAsciiLetterLower(Peek) || Peek == '_' || (char.IsAsciiDigit(Peek) && Place == from + 1))
+                Place++;
             while (char.IsAsciiDigit(Peek))
-                _at++;
+                Place++;
             while (Peek == '.' && char.IsAsciiDigit(PeekNext))
             {
-                for (_at++; char.IsAsciiDigit(Peek);)
-                    _at++;
+                for (Place++; char.IsAsciiDigit(Peek);)
+                    Place++;
             }
 
-            node = Make(new CxxNode(CxxKind.Special) { First = node, Text = " [clone " + text[from.._at] + "]", Number = 1 });
+            node = Make(new CxxNode(CxxKind.Special) { First = node, Text = " [clone " + Mangled[from..Place] + "]", Number = 1 });
         }
 
-        return _at == text.Length ? node : throw new UndemangledException();
+        return Place == Mangled.Length ? node : throw new UndemangledException();
     }
 
-    private bool Take(char letter)
+    private CxxNode Make(CxxNode node)
     {
-        if (Peek != letter)
-            return false;
-        _at++;
-        return true;
+        CountPart();
+        return node;
     }
-
-    private bool Take(string letters)
-    {
-        if (string.CompareOrdinal(text, _at, letters, 0, letters.Length) != 0)
-            return false;
-        _at += letters.Length;
-        return true;
-    }
-
-    private void Expect(char letter)
-    {
-        if (!Take(letter))
-            throw new UndemangledException();
-    }
-
-    private CxxNode Make(CxxNode node) =>
-        ++_nodes <= Limits.DemangledParts ? node : throw new UndemangledException();
 
     private CxxNode NameNode(string name) => Make(CxxNode.Name(name));
-
-    private void Enter()
-    {
-        if (++_depth > Limits.DemanglingDepth)
-            throw new UndemangledException();
-    }
-
-    private void Leave() => _depth--;
 
     private CxxNode Encoding()
     {
@@ -235,11 +198,11 @@ internal sealed partial class CxxParser(string text)
             return;
         if (char.IsAsciiDigit(PeekNext))
         {
-            _at += 2;
+            Place += 2;
         }
         else if (PeekNext == '_')
         {
-            _at += 2;
+            Place += 2;
             Number();
             Expect('_');
         }
@@ -284,10 +247,7 @@ internal sealed partial class CxxParser(string text)
     private string SourceText()
     {
         int length = (int)Number();
-        if (length == 0 || length > text.Length - _at)
-            throw new UndemangledException();
-        _at += length;
-        return text[(_at - length).._at];
+        return length > 0 ? Take(length) : throw new UndemangledException();
     }
 
     private long Number()
@@ -295,7 +255,7 @@ internal sealed partial class CxxParser(string text)
         long number = 0;
         if (!char.IsAsciiDigit(Peek))
             throw new UndemangledException();
-        for (; char.IsAsciiDigit(Peek); _at++)
+        for (; char.IsAsciiDigit(Peek); Place++)
         {
             number = (number * 10) + (Peek - '0');
             if (number > int.MaxValue - 1)
@@ -341,7 +301,7 @@ internal sealed partial class CxxParser(string text)
             Expect('D');
         if (!char.IsAsciiDigit(Peek))
             throw new UndemangledException();
-        _at++;
+        Place++;
 
         // An inherited constructor has the name of the base class.
         if (inherits)

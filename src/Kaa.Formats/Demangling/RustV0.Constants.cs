@@ -8,8 +8,8 @@ internal sealed partial class RustV0
 {
     private void Constant(bool inValue)
     {
-        Enter();
-        int start = _at;
+        EnterPart();
+        int start = Place;
         char tag = Next();
         switch (tag)
         {
@@ -37,7 +37,7 @@ internal sealed partial class RustV0
                 break;
         }
 
-        _depth--;
+        Leave();
     }
 
     private void CompoundConstant(char tag, bool inValue)
@@ -108,12 +108,8 @@ internal sealed partial class RustV0
 
     private string Hex()
     {
-        int from = _at;
-        while (char.IsAsciiHexDigitLower(Peek))
-            _at++;
-        string digits = _symbol[from.._at];
-        if (!Take('_'))
-            throw new UndemangledException();
+        string digits = TakeWhile(char.IsAsciiHexDigitLower);
+        Expect('_');
         return digits.TrimStart('0') is { Length: > 0 } trimmed ? trimmed : "0";
     }
 
@@ -134,14 +130,12 @@ internal sealed partial class RustV0
     // Bytes of UTF-8, two digits each.
     private void Text()
     {
-        int from = _at;
-        while (char.IsAsciiHexDigitLower(Peek))
-            _at++;
-        int length = _at - from;
-        if (length % 2 != 0 || !Take('_'))
+        string bytes = TakeWhile(char.IsAsciiHexDigitLower);
+        if (bytes.Length % 2 != 0)
             throw new UndemangledException();
+        Expect('_');
         Add("\"");
-        foreach (Rune rune in Encoding.UTF8.GetString(Convert.FromHexString(_symbol.AsSpan(from, length))).EnumerateRunes())
+        foreach (Rune rune in Encoding.UTF8.GetString(Convert.FromHexString(bytes)).EnumerateRunes())
             Add(Escaped(rune, '"'));
         Add("\"");
     }
