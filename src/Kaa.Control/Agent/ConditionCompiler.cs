@@ -98,25 +98,7 @@ internal sealed class ConditionCompiler
         _code.AddRange(bytes);
     }
 
-    private static AgentOp OpOf(Operation operation) => operation switch
-    {
-        Operation.Equal => AgentOp.Equal,
-        Operation.NotEqual => AgentOp.NotEqual,
-        Operation.Less => AgentOp.Less,
-        Operation.LessOrEqual => AgentOp.LessOrEqual,
-        Operation.Greater => AgentOp.Greater,
-        Operation.GreaterOrEqual => AgentOp.GreaterOrEqual,
-        Operation.Add => AgentOp.Add,
-        Operation.Subtract => AgentOp.Subtract,
-        Operation.Multiply => AgentOp.Multiply,
-        Operation.Divide => AgentOp.Divide,
-        Operation.Remainder => AgentOp.Remainder,
-        Operation.And => AgentOp.BitAnd,
-        Operation.Or => AgentOp.BitOr,
-        Operation.Xor => AgentOp.BitXor,
-        Operation.ShiftLeft => AgentOp.ShiftLeft,
-        _ => AgentOp.ShiftRight,
-    };
+    private static AgentOp OpOf(Operation operation) => AgentOp.Operations + (byte)operation;
 }
 
 /// <summary>enum kaa_op.</summary>
@@ -132,20 +114,7 @@ internal enum AgentOp : byte
     Not,
     And,
     Or,
-    Equal,
-    NotEqual,
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
-    Add,
-    Subtract,
-    Multiply,
-    Divide,
-    Remainder,
-    BitAnd,
-    BitOr,
-    BitXor,
-    ShiftLeft,
-    ShiftRight,
+
+    /// <summary>From here on those of <see cref="Operation"/>, in their order.</summary>
+    Operations,
 }

@@ -69,7 +69,8 @@ public enum ConditionFact
     Result,
 }
 
-internal enum Operation
+/// <summary>In the order of enum kaa_op (agent/protocol.h), which has them behind others.</summary>
+internal enum Operation : byte
 {
     Equal,
     NotEqual,

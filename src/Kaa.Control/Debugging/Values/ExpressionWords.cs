@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text;
+using Kaa.Formats.Words;
 using Kaa.Results;
 
 namespace Kaa.Control.Debugging.Values;
@@ -29,40 +29,27 @@ internal sealed class ExpressionWords(string text)
     private static readonly string[] s_signs =
         ["<<", ">>", "->", "==", "!=", "<=", ">=", "&&", "||", "::", "<", ">", "(", ")", "[", "]", "*", "+", "-", "/", "%", "&", "|", "^", "!", "~", ",", ".", "=", "@", "?", ":", "{", "}"];
 
-    private int _at;
+    private readonly WordCursor _cursor = new(text);
 
     /// <exception cref="UserError">expression</exception>
     public ExpressionWord Next()
     {
-        while (_at < text.Length && char.IsWhiteSpace(text[_at]))
-            _at++;
-        int start = _at;
-        if (start == text.Length)
+        bool isAny = _cursor.FindWord();
+        int start = _cursor.Place;
+        if (!isAny)
             return new ExpressionWord(ExpressionWordKind.End, "", 0, start);
-        char c = text[start];
+        char c = _cursor.Peek;
         if (char.IsAsciiDigit(c))
             return Number(start);
         if (c == '"')
-            return new ExpressionWord(ExpressionWordKind.Text, Quoted('"'), 0, start);
+            return new ExpressionWord(ExpressionWordKind.Text, Quoted(), 0, start);
         if (c == '\'')
             return Character(start);
         if (c == '$')
-        {
-            _at++;
-            return new ExpressionWord(ExpressionWordKind.Dollar, text[_at..].StartsWith('$') ? "$" + Behind() : Name(), 0, start);
-        }
-
+            return new ExpressionWord(ExpressionWordKind.Dollar, Dollar(), 0, start);
         if (IsLetter(c))
             return new ExpressionWord(ExpressionWordKind.Name, Symbol(), 0, start);
-        foreach (string sign in s_signs)
-        {
-            if (string.CompareOrdinal(text, _at, sign, 0, sign.Length) != 0)
-                continue;
-            _at += sign.Length;
-            return new ExpressionWord(ExpressionWordKind.Sign, sign, 0, start);
-        }
-
-        throw Error($"Invalid character '{c}' in expression.");
+        return _cursor.TakeSign(s_signs) is { } sign ? new ExpressionWord(ExpressionWordKind.Sign, sign, 0, start) : throw Error($"Invalid character '{c}' in expression.");
     }
 
     /// <summary>What is left of the text, from a word on.</summary>
@@ -70,87 +57,61 @@ internal sealed class ExpressionWords(string text)
 
     public static UserError Error(string message, string? hint = null) => new("expression", message, hint);
 
-    private string Behind()
-    {
-        _at++;
-        return Name();
-    }
-
     private static bool IsLetter(char c) => c == '_' || char.IsAsciiLetter(c);
 
-    private string Name()
+    /// <summary>What stands behind a <c>$</c>: a name, a number, nothing, or another <c>$</c> and one of these.</summary>
+    private string Dollar()
     {
-        int start = _at;
-        while (_at < text.Length && (text[_at] == '_' || char.IsAsciiLetterOrDigit(text[_at])))
-            _at++;
-        return text[start.._at];
+        _cursor.Skip();
+        return (_cursor.Take("$") ? "$" : "") + _cursor.TakeAsciiName();
     }
 
     /// <summary>A name as symbols have it: <c>libc.so.6!read</c>, <c>_PyEval_EvalFrameDefault.cold</c>, <c>malloc@plt</c>.</summary>
     private string Symbol()
     {
-        int start = _at;
-        Name();
-        int end = _at;
-        while (_at < text.Length && (text[_at] is '.' or '-' or '+' || text[_at] == '_' || char.IsAsciiLetterOrDigit(text[_at])))
-            _at++;
-        if (_at < text.Length && text[_at] == '!' && _at + 1 < text.Length && IsLetter(text[_at + 1]))
+        int start = _cursor.Place;
+        _cursor.TakeAsciiName();
+        int end = _cursor.Place;
+        while (_cursor.Peek is '.' or '-' or '+' or '_' || char.IsAsciiLetterOrDigit(_cursor.Peek))
+            _cursor.Skip();
+        if (_cursor.Peek == '!' && IsLetter(_cursor.Ahead(1)))
         {
-            _at++;
-            Name();
-            return text[start.._at];
+            _cursor.Skip();
+            _cursor.TakeAsciiName();
+            return text[start.._cursor.Place];
         }
 
         // What compilers and linkers add to a name.
-        _at = end;
+        _cursor.Return(end);
         foreach (string part in (ReadOnlySpan<string>)[".cold", ".part.", ".isra.", ".constprop.", ".lto_priv.", "@plt"])
         {
-            if (string.CompareOrdinal(text, _at, part, 0, part.Length) == 0)
-            {
-                _at += part.Length;
-                Name();
-            }
+            if (_cursor.Take(part))
+                _cursor.TakeAsciiName();
         }
 
-        return text[start.._at];
+        return text[start.._cursor.Place];
     }
 
     private ExpressionWord Number(int start)
     {
-        string word = Name();
-        if (_at + 1 < text.Length && text[_at] == '.' && char.IsAsciiDigit(text[_at + 1]) && !word.StartsWith("0x", StringComparison.OrdinalIgnoreCase))
+        string word = _cursor.TakeAsciiName();
+        bool isHex = word.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
+        if (_cursor.Peek == '.' && char.IsAsciiDigit(_cursor.Ahead(1)) && !isHex)
         {
-            _at++;
-            word += "." + Name();
+            _cursor.Skip();
+            word += "." + _cursor.TakeAsciiName();
             return double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out double real)
                 ? new ExpressionWord(ExpressionWordKind.Float, word, BitConverter.DoubleToUInt64Bits(real), start)
                 : throw Error($"Invalid number \"{word}\".");
         }
 
-        string digits = word.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? word : word.TrimEnd('u', 'U', 'l', 'L');
-        return TryInteger(digits, out ulong value) ? new ExpressionWord(ExpressionWordKind.Integer, word, value, start) : throw Error($"Invalid number \"{word}\".");
-    }
-
-    internal static bool TryInteger(string word, out ulong value)
-    {
-        if (word.StartsWith("0x", StringComparison.OrdinalIgnoreCase))
-            return ulong.TryParse(word.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
-        if (word.Length < 2 || word[0] != '0')
-            return ulong.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out value);
-        value = 0;
-        foreach (char digit in word)
-        {
-            if (digit is < '0' or > '7' || value >> 61 != 0)
-                return false;
-            value = (value << 3) | (uint)(digit - '0');
-        }
-
-        return true;
+        string digits = isHex ? word : word.TrimEnd('u', 'U', 'l', 'L');
+        return CInteger.TryParse(digits, out ulong value) ? new ExpressionWord(ExpressionWordKind.Integer, word, value, start) : throw Error($"Invalid number \"{word}\".");
     }
 
     private ExpressionWord Character(int start)
     {
-        string word = Quoted('\'');
+        string word = Quoted();
         if (word.Length == 1)
             return new ExpressionWord(ExpressionWordKind.Integer, "'" + word + "'", word[0], start);
 
@@ -158,34 +119,15 @@ internal sealed class ExpressionWords(string text)
         return word.Length > 1 ? new ExpressionWord(ExpressionWordKind.Name, word, 0, start) : throw Error("Empty character constant.");
     }
 
-    private string Quoted(char quote)
+    private string Quoted() => _cursor.TakeQuoted(Escaped) ?? throw Error("Unmatched quote.");
+
+    private static char? Escaped(char behind) => behind switch
     {
-        var result = new StringBuilder();
-        for (_at++; _at < text.Length; _at++)
-        {
-            char c = text[_at];
-            if (c == quote)
-            {
-                _at++;
-                return result.ToString();
-            }
-
-            if (c == '\\' && _at + 1 < text.Length)
-            {
-                c = text[++_at] switch
-                {
-                    'n' => '\n',
-                    't' => '\t',
-                    'r' => '\r',
-                    '0' => '\0',
-                    'e' => '\e',
-                    var other => other,
-                };
-            }
-
-            result.Append(c);
-        }
-
-        throw Error("Unmatched quote.");
-    }
+        'n' => '\n',
+        't' => '\t',
+        'r' => '\r',
+        '0' => '\0',
+        'e' => '\e',
+        _ => behind,
+    };
 }
