@@ -16,11 +16,7 @@ public sealed class UpgradeTests(ITestOutputHelper output)
     public void A_process_whose_files_were_deleted_shows_what_it_showed(string name)
     {
         using var copy = new PrivateCopy(Interpreters.Named(name), "native.py");
-        using PythonChild child = PythonChild.Start(copy.Interpreter, "native.py");
-        JsonObject before = Look(child, "--native-all", "--locals");
-        copy.DeleteAll();
-        JsonObject after = Look(child, "--native-all", "--locals");
-        AnswerComparison.OfLooks(before, after).ShouldBeEmpty();
+        (JsonObject before, JsonObject after) = LookTwice(copy, copy.DeleteAll, "--native-all");
         Deleted(before).ShouldBeEmpty();
         Deleted(after).Length.ShouldBe(copy.Files.Count);
         Deleted(after).ShouldAllBe(message => message.Contains(" was deleted after it was loaded"));
@@ -31,13 +27,20 @@ public sealed class UpgradeTests(ITestOutputHelper output)
     public void A_process_whose_files_were_replaced_by_other_builds_shows_what_it_showed(string name)
     {
         using var copy = new PrivateCopy(Interpreters.Named(name), "native.py");
-        using PythonChild child = PythonChild.Start(copy.Interpreter, "native.py");
-        JsonObject before = Look(child, "--native", "--locals");
-        copy.ReplaceAll();
-        JsonObject after = Look(child, "--native", "--locals");
-        AnswerComparison.OfLooks(before, after).ShouldBeEmpty();
+        (_, JsonObject after) = LookTwice(copy, copy.ReplaceAll, "--native");
         Deleted(after).Length.ShouldBe(copy.Files.Count);
         Deleted(after).ShouldAllBe(message => message.Contains(" was replaced by another file after it was loaded"));
+    }
+
+    /// <summary>Before and after the files of the process are changed: both looks show the same.</summary>
+    private static (JsonObject Before, JsonObject After) LookTwice(PrivateCopy copy, Action change, string native)
+    {
+        using PythonChild child = PythonChild.Start(copy.Interpreter, "native.py");
+        JsonObject before = Look(child, native, "--locals");
+        change();
+        JsonObject after = Look(child, native, "--locals");
+        AnswerComparison.OfLooks(before, after).ShouldBeEmpty();
+        return (before, after);
     }
 
     /// <summary>The same process, by gdb and by Kaa: what gdb makes of it stands in the test's output.</summary>

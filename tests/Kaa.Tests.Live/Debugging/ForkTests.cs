@@ -120,10 +120,7 @@ public sealed class ForkTests
         int child = HoldBoth(session, parent);
         session.Ask("delete").ShouldNotContain("error");
         session.Quit().ShouldBe(0);
-        parent.ReadUntil("worked").ShouldBe("right");
-        foreach (int pid in (int[])[parent.Pid, child])
-            Harness.Kaa.Run("detach", pid.ToString(CultureInfo.InvariantCulture)).Output.ShouldContain("0 places of code restored");
-        ShouldBothWork(parent);
+        ShouldBothGoOn(parent, child, detached => detached.Output.ShouldContain("0 places of code restored"));
     }
 
     [Theory]
@@ -134,10 +131,7 @@ public sealed class ForkTests
         using var session = new OpenSession(parent, withErrors: true);
         int child = HoldBoth(session, parent);
         session.Kill();
-        parent.ReadUntil("worked").ShouldBe("right");
-        foreach (int pid in (int[])[parent.Pid, child])
-            Harness.Kaa.Run("detach", pid.ToString(CultureInfo.InvariantCulture)).Exit.ShouldBe(0);
-        ShouldBothWork(parent);
+        ShouldBothGoOn(parent, child, detached => detached.Exit.ShouldBe(0));
     }
 
     [Theory]
@@ -218,6 +212,15 @@ public sealed class ForkTests
         session.Ask("thread apply all -q info program").ShouldContain($"process {child}.");
         session.Ask("inferior 2").ShouldContain($"[Switching to inferior 2 [process {child}]");
         return child;
+    }
+
+    /// <summary>Kaa has left them: they end what they were at, and what it may have left in them is taken away.</summary>
+    private static void ShouldBothGoOn(PythonChild parent, int child, Action<KaaResult> detached)
+    {
+        parent.ReadUntil("worked").ShouldBe("right");
+        foreach (int pid in (int[])[parent.Pid, child])
+            detached(Harness.Kaa.Run("detach", pid.ToString(CultureInfo.InvariantCulture)));
+        ShouldBothWork(parent);
     }
 
     private static void ShouldBothWork(PythonChild parent)
