@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Kaa.Formats.Elf;
 
 namespace Kaa.Formats.Dwarf;
@@ -49,18 +50,9 @@ internal sealed class DwarfLineTable : IDwarfLineRows
 
         if (_sequences.Find(linkAddress) is not { } sequence)
             return null;
-        (int low, int high) = _sequenceRows[(int)sequence];
-        int first = low;
-        while (low < high)
-        {
-            int middle = (low + high) >>> 1;
-            if (_addresses[middle] <= linkAddress)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-
-        return low > first ? _places[low - 1] : null;
+        (int first, int end) = _sequenceRows[(int)sequence];
+        int count = BinarySearch.CountFirst(CollectionsMarshal.AsSpan(_addresses)[first..end], linkAddress, static (address, at) => address <= at);
+        return count > 0 ? _places[first + count - 1] : null;
     }
 
     public void AddRow(ulong address, ulong file, ulong line)

@@ -43,18 +43,8 @@ internal sealed class DwarfRangeTable
 
     private int IndexOf(ulong address)
     {
-        int low = 0;
-        int high = _starts.Length;
-        while (low < high)
-        {
-            int middle = (low + high) >>> 1;
-            if (_starts[middle] <= address)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-
-        for (int i = low - 1, steps = 0; i >= 0 && steps < Limits.NestedSymbols; i--, steps++)
+        int count = BinarySearch.CountFirst(_starts, address, static (start, at) => start <= at);
+        for (int i = count - 1, steps = 0; i >= 0 && steps < Limits.NestedSymbols; i--, steps++)
         {
             if (address < _rest[i].End)
                 return i;

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Kaa.Formats.Elf;
 
 namespace Kaa.Formats.Dwarf;
@@ -32,20 +33,8 @@ internal sealed class DwarfUnitIndex(ElfRange section, bool isTypes)
                 break;
         }
 
-        int low = 0;
-        int high = _units.Count - 1;
-        while (low <= high)
-        {
-            int middle = (low + high) >>> 1;
-            if (offset < _units[middle].Offset)
-                high = middle - 1;
-            else if (offset >= _units[middle].End)
-                low = middle + 1;
-            else
-                return _units[middle];
-        }
-
-        return null;
+        int count = BinarySearch.CountFirst(CollectionsMarshal.AsSpan(_units), offset, static (unit, at) => unit.Offset <= at);
+        return count > 0 && offset < _units[count - 1].End ? _units[count - 1] : null;
     }
 
     /// <summary>The unit whose header lies at an offset that an index of the file names; null where its version is unknown, or there is none.</summary>

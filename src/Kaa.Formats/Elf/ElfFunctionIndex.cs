@@ -42,21 +42,7 @@ internal sealed class ElfFunctionIndex
         return label;
     }
 
-    private int LastAtOrBelow(ulong address)
-    {
-        int low = 0;
-        int high = _starts.Length;
-        while (low < high)
-        {
-            int middle = (low + high) >>> 1;
-            if (_starts[middle] <= address)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-
-        return low - 1;
-    }
+    private int LastAtOrBelow(ulong address) => BinarySearch.CountFirst(_starts, address, static (start, at) => start <= at) - 1;
 
     private ElfSymbol? Best(int first, int last, ulong address, bool sized)
     {

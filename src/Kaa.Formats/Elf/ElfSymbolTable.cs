@@ -99,21 +99,7 @@ public sealed class ElfSymbolTable
             found[index] = symbol;
     }
 
-    private static int UpperBound(ElfSymbol[] symbols, ulong address)
-    {
-        int low = 0;
-        int high = symbols.Length;
-        while (low < high)
-        {
-            int middle = (low + high) >>> 1;
-            if (symbols[middle].Value <= address)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-
-        return low;
-    }
+    private static int UpperBound(ElfSymbol[] symbols, ulong address) => BinarySearch.CountFirst(symbols, address, static (symbol, at) => symbol.Value <= at);
 
     private ElfSymbol[] Sorted()
     {

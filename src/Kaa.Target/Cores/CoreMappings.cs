@@ -57,18 +57,10 @@ internal static class CoreMappings
     private static IEnumerable<DumpedRange> RangesIn(DumpedMemory dumped, CoreFileMapping mapping)
     {
         IReadOnlyList<DumpedRange> ranges = dumped.Ranges;
-        int low = 0;
-        int high = ranges.Count;
-        while (low < high)
-        {
-            int middle = (low + high) >>> 1;
-            if (ranges[middle].End <= mapping.Start)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-
-        for (int i = low; i < ranges.Count && ranges[i].Start < mapping.End; i++)
+        int first = dumped.IndexBehind(mapping.Start);
+        if (first > 0 && ranges[first - 1].End > mapping.Start)
+            first--;
+        for (int i = first; i < ranges.Count && ranges[i].Start < mapping.End; i++)
             yield return ranges[i];
     }
 

@@ -59,18 +59,8 @@ internal sealed class CoreMemory : IMemory
     private Address NextRange(Address address)
     {
         IReadOnlyList<DumpedRange> ranges = _dumped.Ranges;
-        int low = 0;
-        int high = ranges.Count;
-        while (low < high)
-        {
-            int middle = (low + high) >>> 1;
-            if (ranges[middle].Start <= address)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-
-        return low < ranges.Count ? ranges[low].Start : new Address(ulong.MaxValue);
+        int index = _dumped.IndexBehind(address);
+        return index < ranges.Count ? ranges[index].Start : new Address(ulong.MaxValue);
     }
 
     private static Address Lower(Address left, Address right) => left < right ? left : right;

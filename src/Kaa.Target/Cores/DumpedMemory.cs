@@ -56,22 +56,12 @@ internal sealed class DumpedMemory : IMemory
 
     public DumpedRange? Find(Address address)
     {
-        int low = 0;
-        int high = _ranges.Length - 1;
-        while (low <= high)
-        {
-            int middle = (low + high) >>> 1;
-            ref readonly DumpedRange range = ref _ranges[middle];
-            if (address < range.Start)
-                high = middle - 1;
-            else if (address >= range.End)
-                low = middle + 1;
-            else
-                return range;
-        }
-
-        return null;
+        int index = IndexBehind(address) - 1;
+        return index >= 0 && address < _ranges[index].End ? _ranges[index] : null;
     }
+
+    /// <summary>Of the first range that begins behind an address; as many as there are where none does.</summary>
+    public int IndexBehind(Address address) => BinarySearch.CountFirst(_ranges, address, static (range, at) => range.Start <= at);
 
     private int ReadFile(in DumpedRange range, Address place, Span<byte> buffer)
     {

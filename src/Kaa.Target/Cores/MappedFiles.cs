@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Kaa.Formats;
 using Kaa.Formats.Cores;
 using Kaa.Formats.ProcText;
@@ -35,39 +36,18 @@ internal sealed class MappedFiles : IDisposable
 
     public (CoreFileMapping Mapping, MappedFile File)? Find(Address address)
     {
-        int low = 0;
-        int high = _places.Count - 1;
-        while (low <= high)
-        {
-            int middle = (low + high) >>> 1;
-            CoreFileMapping mapping = _places[middle].Mapping;
-            if (address < mapping.Start)
-                high = middle - 1;
-            else if (address >= mapping.End)
-                low = middle + 1;
-            else
-                return _places[middle];
-        }
-
-        return null;
+        int index = IndexBehind(address) - 1;
+        return index >= 0 && address < _places[index].Mapping.End ? _places[index] : null;
     }
 
     /// <summary>Where the first mapping behind an address begins; the highest address where there is none.</summary>
     public Address NextStart(Address address)
     {
-        int low = 0;
-        int high = _places.Count;
-        while (low < high)
-        {
-            int middle = (low + high) >>> 1;
-            if (_places[middle].Mapping.Start <= address)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-
-        return low < _places.Count ? _places[low].Mapping.Start : new Address(ulong.MaxValue);
+        int index = IndexBehind(address);
+        return index < _places.Count ? _places[index].Mapping.Start : new Address(ulong.MaxValue);
     }
+
+    private int IndexBehind(Address address) => BinarySearch.CountFirst(CollectionsMarshal.AsSpan(_places), address, static (place, at) => place.Mapping.Start <= at);
 
     /// <summary>The program: what the kernel told the process of its own headers and entry lies in it.</summary>
     public MappedFile? FindProgram(AuxiliaryVector? auxiliary)
