@@ -131,7 +131,7 @@ static inline i32 compare_words(const struct kaa_python *python, struct kaa_thre
 
 /* The first of the remembered frames below `top` that is not as it was; `top` where all are. −1 where they are other frames. What is firm is not looked at. */
 static inline i32 compare(const struct kaa_python *python, struct kaa_thread *thread, u32 top, u32 firm) {
-    if (LIKELY(python->form != KAA_FRAME_OBJECTS && python->instruction_size != 4))
+    if (LIKELY(python->form != KAA_FRAME_OBJECTS))
         return compare_words(python, thread, top, firm);
     u32 same = top;
     for (u32 place = top; place > firm; place--) {
