@@ -30,24 +30,23 @@ public static class Grouping
     public static List<GroupRow> By(MemoryView view, GroupKind kind)
     {
         var rows = new Dictionary<Key, Row>();
-        var stacks = new StackKeys(view.Analysis.Recording.Tables, kind);
-        foreach (MemoryEntry entry in view.Entries)
+        if (kind is GroupKind.Thread or GroupKind.Allocator)
         {
-            Key own = kind switch
-            {
-                GroupKind.Thread => new Key(default, entry.Site.Thread, default),
-                GroupKind.Allocator => new Key(default, 0, entry.Site.Allocator),
-                _ => stacks.Own(entry.Site.Stack),
-            };
-            Row row = Find(rows, own);
-            row.Own += entry.Sum;
-            if (kind is GroupKind.Thread or GroupKind.Allocator)
-                continue;
-            foreach (Key through in stacks.Through(entry.Site.Stack))
-                Find(rows, through).Through += entry.Sum;
+            foreach (MemoryEntry entry in view.Entries)
+                Find(rows, kind == GroupKind.Thread ? new Key(default, entry.Site.Thread, default) : new Key(default, 0, entry.Site.Allocator)).Own += entry.Sum;
+            return Sorted(view, rows, isFlat: true);
         }
 
-        return Sorted(view, rows, kind is GroupKind.Thread or GroupKind.Allocator);
+        var stacks = new StackRows(view.Analysis.Recording.Tables, kind, rows);
+        foreach (MemoryEntry entry in view.Entries)
+        {
+            Row[] found = stacks.Find(entry.Site.Stack);
+            found[0].Own += entry.Sum;
+            foreach (Row through in found.AsSpan(1))
+                through.Through += entry.Sum;
+        }
+
+        return Sorted(view, rows, isFlat: false);
     }
 
     private static List<GroupRow> Sorted(MemoryView view, Dictionary<Key, Row> rows, bool isFlat)
@@ -83,23 +82,15 @@ public static class Grouping
         public Sum Through { get; set; }
     }
 
-    /// <summary>The keys of each stack, found once.</summary>
-    private sealed class StackKeys(RecordingTables tables, GroupKind kind)
+    /// <summary>The rows of each stack, found once: many sites have the same one, of other threads.</summary>
+    private sealed class StackRows(RecordingTables tables, GroupKind kind, Dictionary<Key, Row> rows)
     {
-        private readonly Dictionary<int, Key[]> _known = [];
+        private readonly Dictionary<int, Row[]> _known = [];
 
-        public Key Own(int stack)
+        /// <summary>First the row of what allocated, that of nothing where the stack does not tell; then those that it went through, each once however often it is in the stack.</summary>
+        public Row[] Find(int stack)
         {
-            Key[] keys = Find(stack);
-            return keys.Length > 0 ? keys[0] : default;
-        }
-
-        /// <summary>Each once, however often it is in the stack.</summary>
-        public Key[] Through(int stack) => Find(stack);
-
-        private Key[] Find(int stack)
-        {
-            if (_known.TryGetValue(stack, out Key[]? known))
+            if (_known.TryGetValue(stack, out Row[]? known))
                 return known;
             var keys = new List<Key>();
             var seen = new HashSet<Key>();
@@ -109,7 +100,10 @@ public static class Grouping
                     keys.Add(key);
             }
 
-            known = [.. keys];
+            known = new Row[keys.Count + 1];
+            known[0] = Grouping.Find(rows, keys.Count > 0 ? keys[0] : default);
+            for (int i = 0; i < keys.Count; i++)
+                known[i + 1] = Grouping.Find(rows, keys[i]);
             _known.Add(stack, known);
             return known;
         }
