@@ -176,8 +176,14 @@ internal sealed class AgentInstallation
             else if (number == 1 && result == 0)
                 _mapping = SharedMapping.OfDescriptor(AgentProcess.Proc, _process.Tid, descriptor, (int)length);
         });
-        if (results is null)
-            return false;
+        return results is not null && IsMapped(results, region);
+    }
+
+    /// <summary>False where somebody else has mapped something there meanwhile.</summary>
+    /// <param name="results">Of the calls that make the mappings.</param>
+    /// <exception cref="UserError">agent-refused: a call has failed.</exception>
+    private bool IsMapped(IReadOnlyList<long> results, AgentRegion region)
+    {
         ulong[] wanted = [region.Shared.Value, 0, region.Start.Value, region.Data.Value, 0];
         if (results[0] < 0)
             throw AgentProcess.Refused(new RemoteHindrance("memory-file", "it can't make a file in memory (memfd_create): " + CallFailures.OfError(-results[0])));

@@ -74,30 +74,14 @@ internal sealed partial class RustV0
         switch (tag)
         {
             case 'R' or 'Q':
-                Add("&");
-                if (Take('L') && Base62() is > 0 and ulong lifetime)
-                {
-                    Lifetime(lifetime);
-                    Add(" ");
-                }
-
-                Add(tag == 'Q' ? "mut " : "");
-                Type();
+                Reference(isMutable: tag == 'Q');
                 break;
             case 'P' or 'O':
                 Add(tag == 'P' ? "*const " : "*mut ");
                 Type();
                 break;
             case 'A' or 'S':
-                Add("[");
-                Type();
-                if (tag == 'A')
-                {
-                    Add("; ");
-                    Constant(true);
-                }
-
-                Add("]");
+                Sequence(hasLength: tag == 'A');
                 break;
             case 'T':
                 Add("(");
@@ -109,16 +93,7 @@ internal sealed partial class RustV0
                 Bound(Function);
                 break;
             case 'D':
-                Add("dyn ");
-                Bound(Traits);
-                if (!Take('L'))
-                    throw new UndemangledException();
-                if (Base62() is > 0 and ulong bound)
-                {
-                    Add(" + ");
-                    Lifetime(bound);
-                }
-
+                TraitObject();
                 break;
             case 'B':
                 Backref(start, Type);
@@ -127,6 +102,44 @@ internal sealed partial class RustV0
                 Place--;
                 Path(false);
                 break;
+        }
+    }
+
+    private void Reference(bool isMutable)
+    {
+        Add("&");
+        if (Take('L') && Base62() is > 0 and ulong lifetime)
+        {
+            Lifetime(lifetime);
+            Add(" ");
+        }
+
+        Add(isMutable ? "mut " : "");
+        Type();
+    }
+
+    private void Sequence(bool hasLength)
+    {
+        Add("[");
+        Type();
+        if (hasLength)
+        {
+            Add("; ");
+            Constant(true);
+        }
+
+        Add("]");
+    }
+
+    private void TraitObject()
+    {
+        Add("dyn ");
+        Bound(Traits);
+        Expect('L');
+        if (Base62() is > 0 and ulong bound)
+        {
+            Add(" + ");
+            Lifetime(bound);
         }
     }
 

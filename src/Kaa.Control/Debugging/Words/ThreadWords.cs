@@ -178,16 +178,7 @@ internal static class ThreadWords
 
         if (rest.Length == 0 || (!isAll && numbers.Count == 0))
             throw Arguments.Missing(isAll || numbers.Count > 0 ? "Please specify a command to apply on the selected threads" : "Please specify a thread ID list");
-        var threads = new List<ThreadRow>();
-        foreach (Inferior inferior in session.Inferiors)
-        {
-            foreach (InferiorThread thread in inferior.Threads)
-            {
-                if (isAll || (inferior == session.Inferior && numbers.Contains(thread.Number)))
-                    threads.Add(new ThreadRow(inferior, thread, session.AreNumbered));
-            }
-        }
-
+        List<ThreadRow> threads = Select(session, isAll ? null : numbers);
         if (isAll && !isAscending)
             threads.Reverse();
         foreach (int number in numbers)
@@ -197,6 +188,22 @@ internal static class ThreadWords
         }
 
         return (threads, flags, rest);
+    }
+
+    /// <param name="numbers">Of threads of the selected process; null for all threads of all processes.</param>
+    private static List<ThreadRow> Select(DebugSession session, List<int>? numbers)
+    {
+        var threads = new List<ThreadRow>();
+        foreach (Inferior inferior in session.Inferiors)
+        {
+            foreach (InferiorThread thread in inferior.Threads)
+            {
+                if (numbers is null || (inferior == session.Inferior && numbers.Contains(thread.Number)))
+                    threads.Add(new ThreadRow(inferior, thread, session.AreNumbered));
+            }
+        }
+
+        return threads;
     }
 
     /// <summary>Numbers and ranges: <c>1 3-5</c>.</summary>
