@@ -25,31 +25,23 @@ public ref struct SpanReader(ReadOnlySpan<byte> bytes, string format)
     /// <summary>Unsigned LEB128 (DWARF 5, 7.6); bits beyond the 64th are dropped.</summary>
     public ulong Uleb()
     {
-        ulong value = 0;
-        for (int shift = 0; ; shift += 7)
+        Leb128 number = default;
+        while (number.Take(U8()))
         {
-            byte part = U8();
-            if (shift < 64)
-                value |= (ulong)(part & 0x7f) << shift;
-            if ((part & 0x80) == 0)
-                return value;
         }
+
+        return number.Unsigned;
     }
 
     /// <summary>Signed LEB128 (DWARF 5, 7.6).</summary>
     public long Sleb()
     {
-        ulong value = 0;
-        for (int shift = 0; ; shift += 7)
+        Leb128 number = default;
+        while (number.Take(U8()))
         {
-            byte part = U8();
-            if (shift < 64)
-                value |= (ulong)(part & 0x7f) << shift;
-            if ((part & 0x80) != 0)
-                continue;
-            bool negative = (part & 0x40) != 0 && shift + 7 < 64;
-            return unchecked((long)(negative ? value | (ulong.MaxValue << (shift + 7)) : value));
         }
+
+        return number.Signed;
     }
 
     public ReadOnlySpan<byte> CString()

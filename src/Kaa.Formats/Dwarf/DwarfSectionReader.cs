@@ -53,31 +53,23 @@ internal sealed class DwarfSectionReader(ElfRange section, string name)
     {
         if (_at < _length && _buffer[_at] < 0x80)
             return _buffer[_at++];
-        ulong value = 0;
-        for (int shift = 0; ; shift += 7)
+        Leb128 number = default;
+        while (number.Take(U8()))
         {
-            byte part = U8();
-            if (shift < 64)
-                value |= (ulong)(part & 0x7f) << shift;
-            if ((part & 0x80) == 0)
-                return value;
         }
+
+        return number.Unsigned;
     }
 
     /// <summary>Signed LEB128 (DWARF 5, 7.6).</summary>
     public long Sleb()
     {
-        ulong value = 0;
-        for (int shift = 0; ; shift += 7)
+        Leb128 number = default;
+        while (number.Take(U8()))
         {
-            byte part = U8();
-            if (shift < 64)
-                value |= (ulong)(part & 0x7f) << shift;
-            if ((part & 0x80) != 0)
-                continue;
-            bool negative = (part & 0x40) != 0 && shift + 7 < 64;
-            return unchecked((long)(negative ? value | (ulong.MaxValue << (shift + 7)) : value));
         }
+
+        return number.Signed;
     }
 
     private ReadOnlySpan<byte> Take(int count)
