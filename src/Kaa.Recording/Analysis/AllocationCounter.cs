@@ -26,7 +26,7 @@ public sealed class AllocationCounter(SampleWeight weight, AnalysisRequest reque
         Sites.Add(site, sum, allocation.Microseconds);
         if (!allocation.Site.Allocator.IsReserved())
             Sizes.Add(allocation.Bytes, sum);
-        _held.Add(allocation.Index, new HeldAllocation(site, allocation.Bytes, allocation.Microseconds, made, allocation.Site.Thread));
+        _held.Add(allocation.Index, new HeldAllocation(site, allocation.Site.Thread, allocation.Bytes, allocation.Microseconds, made));
         Timeline.Change(allocation.Microseconds, Sites.Held);
     }
 

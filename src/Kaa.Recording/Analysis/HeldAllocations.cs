@@ -2,18 +2,19 @@ namespace Kaa.Recording.Analysis;
 
 /// <summary>An allocation that has not been given back.</summary>
 /// <param name="Site">Number among the sites of an analysis.</param>
-/// <param name="Ordinal">How many allocations its thread had made, with this one.</param>
 /// <param name="Thread">Index among the recording's threads.</param>
-public readonly record struct HeldAllocation(int Site, long Bytes, long Microseconds, long Ordinal, int Thread);
+/// <param name="Ordinal">How many allocations its thread had made, with this one.</param>
+public readonly record struct HeldAllocation(int Site, int Thread, long Bytes, long Microseconds, long Ordinal);
 
 /// <summary>
 /// The allocations that are held, by their index. Indices only grow, and most allocations end soon: so they lie in pages, of which those
-/// where nothing is held any more are used again.
+/// where nothing is held any more are used again. Pages are small, as one allocation that is held keeps all of its page.
 /// </summary>
 public sealed class HeldAllocations
 {
-    private const int PageBits = 12;
+    private const int PageBits = 7;
     private const int PageSize = 1 << PageBits;
+    private const int MostFree = 64;
 
     private readonly Dictionary<long, Page> _pages = [];
     private readonly Stack<Page> _free = new();
@@ -88,7 +89,7 @@ public sealed class HeldAllocations
     {
         _pages.Remove(page.Number);
         page.Number = -1;
-        if (_free.Count < 16)
+        if (_free.Count < MostFree)
             _free.Push(page);
     }
 

@@ -45,7 +45,7 @@ public sealed class LifeSpans : IAllocationSink
             _sites.Add(allocation.Site);
         }
 
-        _held.Add(allocation.Index, new HeldAllocation(number, allocation.Bytes, allocation.Microseconds, 0, allocation.Site.Thread));
+        _held.Add(allocation.Index, new HeldAllocation(number, allocation.Site.Thread, allocation.Bytes, allocation.Microseconds, 0));
     }
 
     void IAllocationSink.Freed(long index, long microseconds)
