@@ -45,7 +45,7 @@ internal abstract class TraceRun : IDisposable
         List<Note> all = [.. notes, .. Notes()];
         long missing = lost + Lost;
         if (missing > 0)
-            all.Add(new Note("events-lost", $"{Quantity.Of(missing, "hit")} came faster than they could be written, and {(missing == 1 ? "is" : "are")} not shown", null, Incomplete: true));
+            all.Add(new Note("events-lost", $"{Quantity.Of(missing, "hit")} came too fast to be written, and {(missing == 1 ? "is" : "are")} not shown", null, Incomplete: true));
         return new TraceSummary { Hits = Hits + Lost, Lost = missing, Seconds = seconds, Notes = all };
     }
 
