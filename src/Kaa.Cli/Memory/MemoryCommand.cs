@@ -29,7 +29,8 @@ internal static class MemoryCommand
             target, python, file, arguments.Request with { Watches = arguments.Follows ? GateChoice.All : GateChoice.None });
         notes.AddRange(session.Notes);
         Say(string.Create(CultureInfo.InvariantCulture, $"recording process {resolved.Pid} into {arguments.Output}; it was paused for {session.PauseMicroseconds / 1000.0:0.0} ms"));
-        bool IsOver() => interruption.IsRequested || !session.IsRecording || session.IsReplaced || (arguments.Duration is { } most && session.Seconds >= most.TotalSeconds);
+        var end = Deadline.In(arguments.Duration);
+        bool IsOver() => interruption.IsRequested || !session.IsRecording || session.IsReplaced || end.IsOver;
         if (arguments.Follows)
             return Follow(resolved.Pid, session, arguments, notes, IsOver);
         while (session.IsAlive && !IsOver())

@@ -27,7 +27,8 @@ internal static class MemoryLiveCommand
         notes.AddRange(session.Notes);
         MemoryCommand.Say(string.Create(CultureInfo.InvariantCulture, $"recording process {resolved.Pid}; it was paused for {session.PauseMicroseconds / 1000.0:0.0} ms"));
         var state = new LiveState(resolved.Pid, session, arguments);
-        bool IsOver() => interruption.IsRequested || !session.IsAlive || !session.IsRecording || session.IsReplaced || (arguments.Duration is { } most && session.Seconds >= most.TotalSeconds);
+        var end = Deadline.In(arguments.Duration);
+        bool IsOver() => interruption.IsRequested || !session.IsAlive || !session.IsRecording || session.IsReplaced || end.IsOver;
         using var input = new TerminalInput();
         if (!arguments.Json && input.IsTerminal && StandardStream.Output.IsTerminal && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb"))
             ShowScreen(session, state, arguments, input, interruption, IsOver);

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Kaa.Control.Memory;
 using Kaa.Cli.Output;
-using Kaa.Linux.Calls;
 using Kaa.Linux.Launching;
 using Kaa.Linux.Tracing;
 using Kaa.Results;
@@ -36,11 +35,11 @@ internal static class MemoryRunCommand
         using RecordedProcesses all = RecordedProcesses.Launch(arguments.Command, arguments.Request, arguments.Follows, files.Open);
         System.Threading.Volatile.Write(ref pid, all.Pid);
         termination.PassOn();
-        long? end = arguments.Duration is { } duration ? Clock.Microseconds + (long)duration.TotalMicroseconds : null;
+        var end = Deadline.In(arguments.Duration);
         string? trouble = null;
         try
         {
-            while (!all.IsFirstOver && !(end is { } last && Clock.Microseconds >= last))
+            while (!all.IsFirstOver && !end.IsOver)
                 all.Step();
             all.End();
         }

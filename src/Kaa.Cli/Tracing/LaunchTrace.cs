@@ -26,6 +26,7 @@ internal sealed class LaunchTrace(TraceArguments arguments, ParentLife? parent)
     private int Run()
     {
         long began = Clock.Microseconds;
+        var end = Deadline.In(arguments.Duration);
 
         // Ctrl-C goes to the program too: it decides what comes of it, however often it comes.
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
@@ -39,7 +40,6 @@ internal sealed class LaunchTrace(TraceArguments arguments, ParentLife? parent)
             ? new CallTraceRun(arguments, queue)
             : new SyscallTraceRun(arguments, queue, threads => threads.Start(new LaunchRequest(arguments.Command, OwnGroup: false)));
         begun = run;
-        long? end = arguments.Duration is { } duration ? began + (long)duration.TotalMicroseconds : null;
         long ended = run.Trace(output, queue, end, () =>
         {
             termination.PassOn();

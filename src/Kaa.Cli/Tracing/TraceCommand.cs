@@ -48,8 +48,7 @@ internal sealed class TraceCommand(TraceArguments arguments, ParentLife? parent)
         using TraceRun run = arguments.Calls.Count > 0
             ? new CallTraceRun(arguments, target, python, queue)
             : new SyscallTraceRun(arguments, queue, threads => threads.Attach(resolved.Pid, python) ? resolved.Pid : 0);
-        long? end = arguments.Duration is { } duration ? Clock.Microseconds + (long)duration.TotalMicroseconds : null;
-        long ended = run.Trace(output, queue, end, () => interruption.IsRequested || parent?.IsGone == true);
+        long ended = run.Trace(output, queue, Deadline.In(arguments.Duration), () => interruption.IsRequested || parent?.IsGone == true);
         if (run is SyscallTraceRun { Pid: 0 })
             throw AlreadyTraced(resolved.Pid);
         TraceSummary summary = run.Summary(queue.Lost, (ended - _began) / 1e6, _notes);

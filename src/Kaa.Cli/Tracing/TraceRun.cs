@@ -18,14 +18,13 @@ internal abstract class TraceRun : IDisposable
     public virtual long Lost => 0;
 
     /// <summary>Traces, and has what comes written, until it is over by itself, the time is up, nobody reads it any more, or somebody says so.</summary>
-    /// <param name="end">Microseconds of the clock; null for no end.</param>
     /// <returns>When it ended: microseconds of the clock.</returns>
-    public long Trace(TraceOutput output, TraceQueue queue, long? end, Func<bool> isLeft)
+    public long Trace(TraceOutput output, TraceQueue queue, Deadline end, Func<bool> isLeft)
     {
         output.Start(queue);
         try
         {
-            Trace(() => isLeft() || output.IsBroken || (end is { } last && Clock.Microseconds >= last));
+            Trace(() => isLeft() || output.IsBroken || end.IsOver);
             return Clock.Microseconds;
         }
         finally
