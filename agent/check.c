@@ -3,16 +3,17 @@
 
 #define CHECK(name, condition) _Static_assert(condition, name)
 #define PROTOCOL_PROTOCOL KAA_PROTOCOL
-enum { protocol = KAA_PROTOCOL, returns = KAA_RETURNS, hook = KAA_PIECE_HOOK, back = KAA_PIECE_RETURN, displaced = KAA_PIECE_DISPLACED };
+enum { protocol = KAA_PROTOCOL, returns = KAA_RETURNS, hook = KAA_PIECE_HOOK, back = KAA_PIECE_RETURN, displaced = KAA_PIECE_DISPLACED, wrapped = KAA_PIECE_WRAPPED };
 #undef KAA_PROTOCOL
 #undef KAA_RETURNS
 #undef KAA_PIECE_HOOK
 #undef KAA_PIECE_RETURN
 #undef KAA_PIECE_DISPLACED
+#undef KAA_PIECE_WRAPPED
 #include "sizes.h"
 CHECK("protocol", protocol == KAA_PROTOCOL);
 CHECK("returns", returns == KAA_RETURNS);
-CHECK("piece", hook == KAA_PIECE_HOOK && back == KAA_PIECE_RETURN && displaced == KAA_PIECE_DISPLACED);
+CHECK("piece", hook == KAA_PIECE_HOOK && back == KAA_PIECE_RETURN && displaced == KAA_PIECE_DISPLACED && wrapped == KAA_PIECE_WRAPPED);
 CHECK("registers", sizeof(struct kaa_registers) == 8 * KAA_REGISTER_WORDS);
 CHECK("hook", sizeof(struct kaa_hook) == 512);
 CHECK("park", sizeof(struct kaa_park) == 1024);

@@ -97,7 +97,8 @@ kaa_probe:
 
 /* The same for a hook that wraps its function: that is called from here, with the program's arguments, and what it leaves in its registers is what its caller gets. It is at
  * the entry of a function, so flags mean nothing, and what C code saves by itself is left to it; the other registers are kept, for a compiler may have known that this function
- * leaves some of them alone. Such a function takes no argument on the stack. */
+ * leaves some of them alone. Such a function takes no argument on the stack. It comes back to where it was called from, and there to the function or its caller: processors foresee where
+ * a `ret` goes by the calls before it, and an address that was left out would cost each caller in turn. */
         .macro KEEP
         push %rax
         push %rcx
@@ -130,14 +131,14 @@ kaa_wrap:
         KEEP
         mov %rsp, %rsi
         mov 8*KEPT(%rsp), %rdi
-        mov KAA_PIECE_HOOK-KAA_PIECE_RETURN(%rdi), %rdi
+        mov KAA_PIECE_HOOK-KAA_PIECE_WRAPPED(%rdi), %rdi
         sub $8, %rsp
         call kaa_before
         test %rax, %rax
         jz 2f
         mov %rax, (%rsp)        /* the handle */
         mov 8*(KEPT+1)(%rsp), %r11
-        lea KAA_PIECE_DISPLACED-KAA_PIECE_RETURN(%r11), %r11
+        lea KAA_PIECE_DISPLACED-KAA_PIECE_WRAPPED(%r11), %r11
         mov 8*2(%rsp), %r10
         mov 8*3(%rsp), %r9
         mov 8*4(%rsp), %r8
@@ -153,22 +154,25 @@ kaa_wrap:
         mov 8(%rsp), %rcx
         movq $0, KAA_PLACE_OUTER(%rcx)
         pop %rcx
-        lea 8*(KEPT+2)+128(%rsp), %rsp
+        lea 8*(KEPT+1)(%rsp), %rsp
+        test %rsp, %rsp         /* never 0 */
         ret
 1:      KEEP
         mov %rax, %rdx
         mov 8*KEPT(%rsp), %rcx
         lea 8*(KEPT+1)(%rsp), %rsi
         mov 8*(2*KEPT+1)(%rsp), %rdi
-        mov KAA_PIECE_HOOK-KAA_PIECE_RETURN(%rdi), %rdi
+        mov KAA_PIECE_HOOK-KAA_PIECE_WRAPPED(%rdi), %rdi
         sub $8, %rsp
         call kaa_after
         add $8, %rsp
         GIVE
-        lea 8*(KEPT+2)+128(%rsp), %rsp
+        lea 8*(KEPT+1)(%rsp), %rsp
+        test %rsp, %rsp
         ret
 2:      add $8, %rsp
         GIVE
+        cmp %eax, %eax
         ret
 
 /* Where calls come back to whose return is wanted: a place for each. */

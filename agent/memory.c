@@ -15,8 +15,8 @@ struct arguments {
     u64 r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax;
 };
 
-/* Behind them lie the address in the island's piece, the red zone, and where the function was called from. */
-#define CALLER_STACK(call) ((u64)((call) + 1) + 8 + 128 + 8)
+/* Behind them lie the address in the island's piece, and where the function was called from. */
+#define CALLER_STACK(call) ((u64)((call) + 1) + 8 + 8)
 #define CALLER_BASE (*(const u64 *)__builtin_frame_address(0)) /* entry.S leaves rbp alone */
 
 enum { TELLS_RESULT = 1, MAY_STAY = 2 }; /* in the lowest bits of the address of a place */

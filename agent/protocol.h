@@ -12,7 +12,7 @@ typedef int i32;
 typedef long i64;
 
 #define KAA_MAGIC 0x31746e656761614bUL /* "Kaagent1" */
-#define KAA_PROTOCOL 3
+#define KAA_PROTOCOL 4
 
 #define KAA_RETURNS 1024 /* calls that may be on their way to a return event at a time */
 #define KAA_PROGRAM 368  /* bytes of a condition */
@@ -223,9 +223,11 @@ struct kaa_image {
 #define KAA_PIECE_HOOK 0       /* address of its struct kaa_hook */
 #define KAA_PIECE_PROBE 8      /* address of the image's probe */
 #define KAA_PIECE_BACK 16      /* where the function goes on */
+#define KAA_PIECE_WRAP 24      /* address of the image's wrap */
 #define KAA_PIECE_CODE 32      /* where the function jumps to */
 #define KAA_PIECE_RETURN 43    /* behind the call of the probe */
 #define KAA_PIECE_DISPLACED 51 /* the function's own instructions */
+#define KAA_PIECE_WRAPPED 198  /* behind the call of the wrap: to the function's own instructions where the zero flag is set, else to its caller */
 
 /* Conditions: a stack of numbers of 64 bits, each known or not. Truths are numbers, 0 and 1. */
 enum kaa_op {

@@ -94,7 +94,7 @@ internal sealed class HookArming(AgentProcess process, HookTable table, HeldProc
         table.Keep(hook.Number, record);
         var piece = new Address(record.island);
         var offsets = new List<(int From, int To)>();
-        byte[]? code = IslandPiece.Build(displaced, piece, table.AddressOf(hook.Number), Way(request.Action), offsets, out refusal);
+        byte[]? code = IslandPiece.Build(displaced, piece, table.AddressOf(hook.Number), Ways, request.Action == HookAction.Wrap, offsets, out refusal);
         byte[]? jump = IslandPiece.Jump(request.Address, piece);
         if (code is null || jump is null)
             return Refuse(hook, refusal ?? new HookRefusal("no-hole", "its island is too far away"));
@@ -166,7 +166,7 @@ internal sealed class HookArming(AgentProcess process, HookTable table, HeldProc
             return null;
         table.Keep(number, record);
         var piece = new Address(record.island);
-        byte[]? code = IslandPiece.Build(displaced, piece, table.AddressOf(number), new Address(table.Header.image) + (ulong)AgentRegion.Image.probe, [], out refusal);
+        byte[]? code = IslandPiece.Build(displaced, piece, table.AddressOf(number), Ways, wraps: false, [], out refusal);
         Span<byte> original = stackalloc byte[1];
         if (code is null || !process.Patch.TryWrite(piece, code) || !process.Patch.TryRead(address, original))
             return null;
@@ -195,7 +195,7 @@ internal sealed class HookArming(AgentProcess process, HookTable table, HeldProc
             return null;
         }
 
-        if (!process.Patch.TryWrite(piece, IslandPiece.BuildStep(piece, table.AddressOf(number), Way(HookAction.Park))))
+        if (!process.Patch.TryWrite(piece, IslandPiece.BuildStep(piece, table.AddressOf(number), Ways.Probe)))
             return null;
         record.address = IslandPiece.Entry(piece).Value;
         record.action = (uint)HookAction.Park;
@@ -206,8 +206,7 @@ internal sealed class HookArming(AgentProcess process, HookTable table, HeldProc
         return (number, piece);
     }
 
-    private Address Way(HookAction action) =>
-        new Address(table.Header.image) + (ulong)(action == HookAction.Wrap ? AgentRegion.Image.wrap : AgentRegion.Image.probe);
+    private ImageWays Ways => new(new Address(table.Header.image) + AgentRegion.Image.probe, new Address(table.Header.image) + AgentRegion.Image.wrap);
 
     private static bool Refuse(HookHandle hook, HookRefusal refusal)
     {

@@ -9,10 +9,12 @@ internal static class IslandPiece
     public const int Size = 256;
     private const int BackOffset = 16;
     private const int ProbeOffset = 8;
-    private const int EntryOffset = 24; // a word that a step's jump goes by
+    private const int EntryOffset = 24; // in the piece of a step: a word that its jump goes by
+    private const int WrapOffset = 24;
     private const int CodeOffset = 32;
     private const int DisplacedOffset = 51;
     private const int StepOffset = 128;
+    private const int WrapCallOffset = 192;
 
     /// <summary>Bytes that a call of rt_sigaction may be given, behind all code.</summary>
     public const int SpareOffset = 208;
@@ -25,19 +27,28 @@ internal static class IslandPiece
 
     public static Address OfDisplaced(Address displaced) => displaced - DisplacedOffset;
 
+    /// <summary>
+    /// What a hook's action is may change as long as the process lives, and a thread be in the piece meanwhile: so both ways are in each piece, and only the jump to the second comes and goes.
+    /// </summary>
     /// <param name="hook">Address of its struct kaa_hook.</param>
+    /// <param name="ways">Where the image is entered.</param>
+    /// <param name="wraps">True where the function is wrapped.</param>
     /// <param name="offsets">For each displaced instruction where it was in the function, from the hook on, and where it is in the piece.</param>
-    public static byte[]? Build(Displacement displaced, Address piece, Address hook, Address probe, List<(int From, int To)> offsets, out HookRefusal? refusal)
+    public static byte[]? Build(Displacement displaced, Address piece, Address hook, ImageWays ways, bool wraps, List<(int From, int To)> offsets, out HookRefusal? refusal)
     {
         byte[] bytes = new byte[Size];
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, hook.Value);
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(ProbeOffset), probe.Value);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(ProbeOffset), ways.Probe.Value);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(BackOffset), displaced.Address.Value + (ulong)displaced.Length);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(WrapOffset), ways.Wrap.Value);
         Call.CopyTo(bytes.AsSpan(CodeOffset));
+        WrapCall.CopyTo(bytes.AsSpan(WrapCallOffset));
+        if (wraps)
+            ToWrapCall.CopyTo(bytes.AsSpan(CodeOffset));
         byte[]? moved = Relocator.TryWrite(displaced, Displaced(piece), piece + BackOffset, offsets, out refusal);
         if (moved is null)
             return null;
-        if (moved.Length > SpareOffset - DisplacedOffset)
+        if (moved.Length > WrapCallOffset - DisplacedOffset)
         {
             refusal = new HookRefusal("not-relocatable", "its instructions take too much room");
             return null;
@@ -55,6 +66,17 @@ internal static class IslandPiece
         0xff, 0x15, unchecked((byte)(ProbeOffset - CodeOffset - 11)), 0xff, 0xff, 0xff, // call [probe]
         0x48, 0x8d, 0xa4, 0x24, 0x80, 0x00, 0x00, 0x00, // lea rsp, [rsp+128]
     ];
+
+    // Flags mean nothing at the entry of a function, and there is no red zone.
+    private static ReadOnlySpan<byte> WrapCall =>
+    [
+        0xff, 0x15, unchecked((byte)(WrapOffset - WrapCallOffset - 6)), 0xff, 0xff, 0xff, // call [wrap]
+        0x0f, 0x84, unchecked((byte)(DisplacedOffset - WrapCallOffset - 12)), 0xff, 0xff, 0xff, // jz displaced
+        0xc3, // ret
+    ];
+
+    // As long as the instruction that it takes the place of.
+    private static ReadOnlySpan<byte> ToWrapCall => [0xe9, WrapCallOffset - CodeOffset - 5, 0x00, 0x00, 0x00]; // jmp
 
     /// <summary>A piece for one instruction after the other (<see cref="Step"/>): behind it the probe is called, then the thread goes where the word at 16 says.</summary>
     public static byte[] BuildStep(Address piece, Address hook, Address probe)
