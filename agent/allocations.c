@@ -22,7 +22,7 @@ static __attribute__((noinline)) int wait_for_room(struct kaa_memory *memory) {
     return 1;
 }
 
-static inline u64 lap_of(const struct kaa_memory *memory, u64 position) { return ((position >> memory->ring_shift) + 1) & 0xffff; }
+static inline u64 lap_of(const struct kaa_memory *memory, u64 position) { return KAA_LAP(position >> memory->ring_shift); }
 
 /* The memory that is next: Kaa's processor has had it since it read it there the last time, and a thread would wait for it at its next locked instruction. */
 static inline void fetch(struct kaa_memory *memory, u64 position) {

@@ -40,7 +40,7 @@ enum kaa_memory_op {
     KAA_OP_REST,          /* the second half of the event in front */
 };
 
-/* A quarter of a cache line, of a ring. Its lap is how often the ring has been gone round, from 1 on: with that it is whole. Where the size does not fit, or the
+/* A quarter of a cache line, of a ring. Its lap is how often the ring has been gone round, by KAA_LAP: with that it is whole. Where the size does not fit, or the
  * address is no multiple of 8, the next one is a part of it: KAA_OP_REST, the size and the lowest bits of the address. */
 struct kaa_allocation {
     u64 what;             /* op 4, allocator 5, thread 11, address / 8: 44 bits; of the rest: op 4, size 60 */
@@ -49,6 +49,7 @@ struct kaa_allocation {
 
 #define KAA_WHAT(op, allocator, thread, address) ((u64)(op) | (u64)(allocator) << 4 | (u64)(thread) << 9 | (u64)(address) >> 3 << 20)
 #define KAA_MORE(node, size, lap) ((u64)(node) | (u64)(size) << 24 | (u64)(lap) << 48)
+#define KAA_LAP(laps) (((u64)(laps) & 0x7fff) | 0x8000) /* never 0, which memory has that was not written to */
 #define KAA_LONG 0xffffffUL   /* the size that says so */
 #define KAA_SLACK 4096        /* units of the ring that are left free: as many as all threads may take at once */
 

@@ -93,6 +93,18 @@ internal sealed class AgentMemory(SharedMapping? mapping, TargetPatch patch, Add
         System.Threading.Interlocked.MemoryBarrier();
     }
 
+    /// <summary>Changes one aligned word from what it is to what becomes of it, with nobody's change in between. It has to be mapped here.</summary>
+    /// <returns>What it was.</returns>
+    public ulong Exchange(ulong offset, Func<ulong, ulong> change)
+    {
+        ref ulong word = ref Word<ulong>(offset);
+        ulong old = System.Threading.Volatile.Read(ref word);
+        while (System.Threading.Interlocked.CompareExchange(ref word, change(old), old) is var now && now != old)
+            old = now;
+        TargetPatch.Wrote();
+        return old;
+    }
+
     /// <summary>One less. Where it is not mapped here the process has to stand still.</summary>
     public void Decrement(ulong offset)
     {

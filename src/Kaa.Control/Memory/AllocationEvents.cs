@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Kaa.Control.Agent;
 using Kaa.Recording.Memory;
 
@@ -10,68 +9,17 @@ namespace Kaa.Control.Memory;
 /// <param name="find">Number of a thread of the recording, by its tid as the process sees it.</param>
 internal sealed class AllocationEvents(AgentMemory memory, AgentMemoryArea area, ulong start, AllocationRecorder recorder, NodeStacks stacks, Func<int, int> find)
 {
-    private const int PublishEvery = 1024;
-
-    // A thread that was killed between taking its place and filling it leaves a hole.
-    private const int HolePatience = 200;
-
-    private readonly ulong _tailWord = start + AreaWords.Tail;
-    private readonly ulong _headWord = start + AreaWords.Head;
-    private readonly ulong _roomWord = start + AreaWords.Room;
+    private readonly AllocationRing _ring = new(memory, area, start);
     private readonly int[] _threads = CreateThreads();
-    private ulong _tail = memory.ReadWord(start + AreaWords.Tail);
-    private ulong _published;
-    private int _waits;
 
     /// <summary>Events that were never finished.</summary>
-    public long Torn { get; private set; }
+    public long Torn => _ring.Torn;
 
-    /// <summary>Reads all that is there now.</summary>
-    /// <returns>How much that was.</returns>
-    public long Drain()
+    /// <inheritdoc cref="AllocationRing.Drain"/>
+    public long Drain() => _ring.Drain(Record);
+
+    private void Record(in AgentAllocation made, in AgentAllocation rest)
     {
-        Span<AgentAllocation> ring = MemoryMarshal.Cast<byte, AgentAllocation>(memory.Map(area.ring, area.ring_units * (ulong)Unsafe.SizeOf<AgentAllocation>()));
-        ulong mask = area.ring_units - 1;
-        ulong first = _tail;
-        ulong head = memory.ReadWord(_headWord);
-        while (_tail != head)
-        {
-            ref AgentAllocation made = ref ring[(int)(_tail & mask)];
-            if (IsWhole(ref made, _tail))
-                _tail += Take(made, ring[(int)((_tail + 1) & mask)]);
-            else if (PassOver())
-                _tail++;
-            else
-                break;
-            if (_tail >= _published + PublishEvery)
-                Publish();
-        }
-
-        Publish();
-        return (long)(_tail - first);
-    }
-
-    private bool PassOver()
-    {
-        if (++_waits < HolePatience)
-            return false;
-        _waits = 0;
-        Torn++;
-        return true;
-    }
-
-    private void Publish()
-    {
-        _published = _tail;
-        memory.WriteWord(_tailWord, _tail);
-        memory.WriteHalfFenced(_roomWord, memory.ReadHalf(_roomWord) + 1);
-        memory.Wake(_roomWord);
-    }
-
-    // Half an event is never read: the one in front is made whole last.
-    private ulong Take(in AgentAllocation made, in AgentAllocation rest)
-    {
-        _waits = 0;
         ulong address = made.IsLong ? made.Address | rest.RestOfAddress : made.Address;
         long size = (long)(made.IsLong ? rest.RestOfSize : made.Size);
         switch (made.Op)
@@ -98,8 +46,6 @@ internal sealed class AllocationEvents(AgentMemory memory, AgentMemoryArea area,
                 _threads[made.Thread] = find((int)(address >> 3));
                 break;
         }
-
-        return made.IsLong ? 2ul : 1;
     }
 
     private AllocationSite SiteOf(in AgentAllocation made) =>
@@ -113,9 +59,6 @@ internal sealed class AllocationEvents(AgentMemory memory, AgentMemoryArea area,
             _threads[place] = find((int)memory.Read<AgentThread>(area.threads + (ulong)place * (ulong)Unsafe.SizeOf<AgentThread>()).tid);
         return _threads[place];
     }
-
-    private static bool IsWhole(ref AgentAllocation made, ulong position) =>
-        System.Threading.Volatile.Read(ref made.more) >> 48 == ((position >> MemoryAreaLayout.RingShift) + 1 & 0xffff);
 
     private static int[] CreateThreads()
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Kaa.Control.Agent;
 using Kaa.Python;
@@ -30,6 +31,7 @@ internal static class AreaSetup
             memory.Map(area.sampled, area.sampled_size * 8).Clear();
         }
 
+        _ = memory.TryDiscard(area.ring, area.ring_units * (ulong)Unsafe.SizeOf<AgentAllocation>());
         area.chunk = 0;
 
         // Behind that there are counters, which threads of an earlier recording may be changing yet.

@@ -1,0 +1,128 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Kaa.Control.Agent;
+
+namespace Kaa.Control.Memory;
+
+/// <summary>The ring through which the process tells of allocations (agent/memory.h, struct kaa_allocation): many threads write, this one reads.</summary>
+/// <param name="start">Offset of struct kaa_memory.</param>
+internal sealed class AllocationRing(AgentMemory memory, AgentMemoryArea area, ulong start)
+{
+    /// <summary>
+    /// Units that are used as long as Kaa keeps up. Behind them the next lap begins as soon as all is read: what is left of the ring is for the time in which Kaa waits for a
+    /// processor, and until then no page of the process's.
+    /// </summary>
+    public const int Usual = 1 << 16;
+
+    private const int PublishEvery = 1024;
+
+    // A thread that was killed between taking its place and filling it leaves a hole.
+    private const int HolePatience = 200;
+
+    private const ulong Nowhere = ulong.MaxValue;
+
+    private readonly ulong _tailWord = start + AreaWords.Tail;
+    private readonly ulong _headWord = start + AreaWords.Head;
+    private readonly ulong _roomWord = start + AreaWords.Room;
+    private readonly ulong _mask = area.ring_units - 1;
+    private readonly int _shift = (int)area.ring_shift;
+    private ulong _tail = memory.ReadWord(start + AreaWords.Tail);
+    private ulong _turn = Nowhere; // where this lap ends; what follows is at the beginning of the next one
+    private ulong _published;
+    private int _waits;
+
+    /// <summary>Takes an event, and the unit behind it, which is a part of it where it is long.</summary>
+    public delegate void Reader(in AgentAllocation made, in AgentAllocation rest);
+
+    /// <summary>Events that were never finished.</summary>
+    public long Torn { get; private set; }
+
+    /// <summary>Reads all that is there now, in order.</summary>
+    /// <returns>How many units that was.</returns>
+    public long Drain(Reader read)
+    {
+        Span<AgentAllocation> ring = MemoryMarshal.Cast<byte, AgentAllocation>(memory.Map(area.ring, area.ring_units * (ulong)Unsafe.SizeOf<AgentAllocation>()));
+        long units = 0;
+        ulong head = memory.ReadWord(_headWord);
+        while (_tail < head || TryTurn(ref head))
+        {
+            if (_tail == _turn)
+            {
+                _tail = NextLap(_tail);
+                _turn = Nowhere;
+                continue;
+            }
+
+            uint taken = TryTake(ring, read);
+            if (taken == 0 && !PassOver(out taken))
+                break;
+            _tail += taken;
+            units += taken;
+            if (_tail >= _published + PublishEvery)
+                Publish();
+        }
+
+        Publish();
+        return units;
+    }
+
+    /// <summary>Begins the next lap where that is due: false where nothing more is to be read. Events may have come in this very moment, before the turn and behind it.</summary>
+    /// <remarks>Some threads may have made sure of their room just before: what they overwrite has been read, as all of this lap has but its end.</remarks>
+    private bool TryTurn(ref ulong head)
+    {
+        if (PlaceOf(_tail) < Usual || _turn != Nowhere)
+            return false;
+        ulong next = NextLap(_tail);
+        ulong at = memory.Exchange(_headWord, position => position < next ? next : position);
+        if (at < next) // else it has come round by itself
+            _turn = at;
+        head = memory.ReadWord(_headWord);
+        return _tail < head;
+    }
+
+    private ulong PlaceOf(ulong position) => position & _mask;
+
+    // KAA_LAP
+    private ulong LapOf(ulong position) => position >> _shift & 0x7fff | 0x8000;
+
+    private ulong NextLap(ulong position) => (position | _mask) + 1;
+
+    // Half an event is never read: the unit in front is made whole last. Units that may not be written to in each lap are cleared, or they would be taken for whole once laps
+    // are counted from the beginning again.
+    private uint TryTake(Span<AgentAllocation> ring, Reader read)
+    {
+        ref AgentAllocation made = ref ring[(int)PlaceOf(_tail)];
+        ref AgentAllocation rest = ref ring[(int)PlaceOf(_tail + 1)];
+        if (!IsWhole(ref made))
+            return 0;
+        _waits = 0;
+        uint units = made.IsLong ? 2u : 1;
+        read(made, rest);
+        if (PlaceOf(_tail) < Usual)
+            return units;
+        made.more = 0;
+        if (units == 2)
+            rest.more = 0;
+        return units;
+    }
+
+    private bool IsWhole(ref AgentAllocation made) => System.Threading.Volatile.Read(ref made.more) >> 48 == LapOf(_tail);
+
+    private bool PassOver(out uint units)
+    {
+        units = 1;
+        if (++_waits < HolePatience)
+            return false;
+        _waits = 0;
+        Torn++;
+        return true;
+    }
+
+    private void Publish()
+    {
+        _published = _tail;
+        memory.WriteWord(_tailWord, _tail);
+        memory.WriteHalfFenced(_roomWord, memory.ReadHalf(_roomWord) + 1);
+        memory.Wake(_roomWord);
+    }
+}
