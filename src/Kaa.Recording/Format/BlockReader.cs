@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Kaa.Formats;
+using Kaa.Formats.Compression;
 
 namespace Kaa.Recording.Format;
 
@@ -74,7 +75,7 @@ public sealed class BlockReader
                 return false;
             if (_unpacked.Length < (int)length)
                 _unpacked = new byte[Math.Max((int)length, Math.Min(_unpacked.Length * 2, RecordingFormat.MostBlock))];
-            bool isWhole = Lz4.TryUnpack(Content.Span[reader.Position..], _unpacked.AsSpan(0, (int)length));
+            bool isWhole = Lz4Block.TryUnpack(Content.Span[reader.Position..], _unpacked.AsSpan(0, (int)length));
             Content = _unpacked.AsMemory(0, (int)length);
             return isWhole;
         }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Kaa.Formats.Compression;
 
 namespace Kaa.Recording.Format;
 
@@ -8,7 +9,6 @@ public sealed class BlockWriter
     private readonly Stream _stream;
     private const int LeastPacked = 256;
 
-    private readonly Lz4 _packer = new();
     private readonly ByteSink _packed = new();
     private readonly byte[] _header = new byte[RecordingFormat.HeaderSize];
 
@@ -46,7 +46,7 @@ public sealed class BlockWriter
             _packed.Clear();
             _packed.U8((byte)kind);
             _packed.Uleb(content.Length);
-            _packer.Pack(content, _packed);
+            _packed.Advance(Lz4Block.Pack(content, _packed.Room(Lz4Block.MostPacked(content.Length))));
             if (_packed.Length < content.Length)
             {
                 Write(BlockKind.Packed, _packed.Written);

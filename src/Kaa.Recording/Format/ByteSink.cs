@@ -66,6 +66,15 @@ public sealed class ByteSink
         Length += bytes.Length;
     }
 
+    /// <summary>The next bytes, for others to fill in; <see cref="Advance"/> tells how many of them they have.</summary>
+    public Span<byte> Room(int count)
+    {
+        Reserve(count);
+        return _bytes.AsSpan(Length, count);
+    }
+
+    public void Advance(int count) => Length += count;
+
     /// <summary>UTF-8, its length in front of it.</summary>
     public void Text(string text)
     {

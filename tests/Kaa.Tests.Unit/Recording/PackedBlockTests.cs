@@ -1,3 +1,4 @@
+using Kaa.Formats.Compression;
 using Kaa.Recording.Format;
 
 namespace Kaa.Tests.Unit.Recording;
@@ -51,22 +52,22 @@ public sealed class PackedBlockTests
         byte[] content = new byte[5000];
         for (int i = 0; i < content.Length; i++)
             content[i] = (byte)(i * i >> 6 & 0xff);
-        var packed = new ByteSink();
-        new Lz4().Pack(content, packed);
+        byte[] packed = new byte[Lz4Block.MostPacked(content.Length)];
+        Array.Resize(ref packed, Lz4Block.Pack(content, packed));
         var random = new Random(4);
         byte[] output = new byte[content.Length];
         for (int turn = 0; turn < 20_000; turn++)
         {
-            byte[] damaged = packed.Written.ToArray();
+            byte[] damaged = [.. packed];
             for (int i = random.Next(1, 4); i > 0; i--)
                 damaged[random.Next(damaged.Length)] = (byte)random.Next(256);
-            _ = Lz4.TryUnpack(damaged.AsSpan(0, random.Next(damaged.Length + 1)), output);
+            _ = Lz4Block.TryUnpack(damaged.AsSpan(0, random.Next(damaged.Length + 1)), output);
         }
 
-        Lz4.TryUnpack(packed.Written, output).ShouldBeTrue();
+        Lz4Block.TryUnpack(packed, output).ShouldBeTrue();
         output.AsSpan().SequenceEqual(content).ShouldBeTrue();
-        Lz4.TryUnpack(packed.Written, output.AsSpan(1)).ShouldBeFalse();
-        Lz4.TryUnpack(packed.Written, new byte[content.Length + 1]).ShouldBeFalse();
+        Lz4Block.TryUnpack(packed, output.AsSpan(1)).ShouldBeFalse();
+        Lz4Block.TryUnpack(packed, new byte[content.Length + 1]).ShouldBeFalse();
     }
 
     private static byte[] FileOf(byte[] content)
