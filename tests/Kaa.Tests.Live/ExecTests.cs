@@ -246,6 +246,36 @@ public sealed class ExecTests
         Finish(child);
     }
 
+    [Theory]
+    [MemberData(nameof(Interpreters.Plain), MemberType = typeof(Interpreters))]
+    public void Children_that_are_forked_meanwhile_do_not_run_it_too(string interpreter)
+    {
+        const int Runs = 8;
+        using PythonChild child = Enter(Interpreters.Named(interpreter), "forks");
+        for (int run = 0; run < Runs; run++)
+            Exec(child, "__main__.tell()");
+        Exec(child, "__main__.finish()").GetProperty("result").GetString().ShouldBe("'finished'");
+        child.ReadUntil("done").ShouldBe(Runs.ToString(CultureInfo.InvariantCulture));
+    }
+
+    [Theory]
+    [MemberData(nameof(Interpreters.Two), MemberType = typeof(Interpreters))]
+    public void What_was_withdrawn_from_the_queue_is_given_back_once_it_has_come_by(string interpreter)
+    {
+        using PythonChild child = Enter(Interpreters.Named(interpreter), "digest");
+        bool isLeft = false;
+        for (int turn = 0; turn < 20 && !isLeft; turn++)
+        {
+            KaaResult result = Harness.Kaa.Run("exec", Pid(child), "1 / 0", "--json", "--way", "pending-call", "--timeout", "0.1");
+            isLeft = result.Json.TryGetProperty("error", out _) && Harness.Kaa.Run("doctor", Pid(child), "--json").Output.Contains("leftover-run", StringComparison.Ordinal);
+        }
+
+        isLeft.ShouldBeTrue();
+        GiveBack(child);
+        Harness.Kaa.Run("doctor", Pid(child), "--json").Output.ShouldNotContain("leftover-run");
+        Finish(child);
+    }
+
     /// <summary>A thread that was borrowed waits for its Kaa for a second, and then goes back by itself.</summary>
     private static void GiveBack(PythonChild child)
     {

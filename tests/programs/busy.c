@@ -226,7 +226,7 @@ int timed_waits(int kind, int slot)
 
 // --- waits that never end: any return is wrong -----------------------------------------------------------------------------------
 
-enum { EPOLL_FOREVER, RECV_AN_HOUR, SEMOP, MSGRCV, SIGWAITINFO, PAUSE, SELECT_FOREVER, FUTEX_FOREVER, ENDLESS_WAITS };
+enum { EPOLL_FOREVER, RECV_FOR_GOOD, SEMOP, MSGRCV, SIGWAITINFO, PAUSE, SELECT_FOREVER, FUTEX_FOREVER, ENDLESS_WAITS };
 
 int endless_wait(int kind, int slot)
 {
@@ -234,7 +234,7 @@ int endless_wait(int kind, int slot)
     prepare(&place);
     int queue = -1;
     struct { long type; char text[8]; } message;
-    struct timeval hour = {3600, 0};
+    struct timeval long_time = {864000, 0};
     struct epoll_event event;
     struct sembuf down = {0, -1, 0};
     sigset_t signals;
@@ -245,7 +245,7 @@ int endless_wait(int kind, int slot)
         clear(&place);
     switch (kind) {
     case EPOLL_FOREVER: epoll_wait(place.epoll, &event, 1, -1); break;
-    case RECV_AN_HOUR: receive(&place, hour); break;
+    case RECV_FOR_GOOD: receive(&place, long_time); break;
     case SEMOP:
         semaphores_for_good = place.semaphores;
         semop(place.semaphores, &down, 1);

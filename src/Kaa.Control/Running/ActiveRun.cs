@@ -18,7 +18,6 @@ internal sealed class ActiveRun
     private const int Main = 0; // the slot
     private const int Interrupting = 1;
     private const int Ready = 0;
-    private const int Withdrawn = 3;
     private const int Away = 2; // phase: it went back by itself
     private const int ShortPause = 100; // µs
     private const int LongPause = 1_000;
@@ -58,7 +57,7 @@ internal sealed class ActiveRun
         why = "there is no memory for the code";
         if (way == ExecWay.RemoteExec)
         {
-            if (!region.Input.TryReplace(RunSource.Script(region.InputNumber, region.OutputNumber, input)) || !ScriptRequest.Make(target, thread, region.InputNumber))
+            if (!region.Input.TryReplace(RunSource.Script(target.OwnPid, region.InputNumber, region.OutputNumber, input)) || !ScriptRequest.Make(target, thread, region.InputNumber))
                 return null;
             return new ActiveRun(target, way, thread, new RunOutput(region.Output), null);
         }
@@ -242,7 +241,7 @@ internal sealed class ActiveRun
     {
         if (_way == ExecWay.RemoteExec)
             return ScriptRequest.TakeBack(_target, _thread);
-        if (_region.Read(Main, X64Runner.StateOffset) != Ready || !_region.Write(Main, X64Runner.StateOffset, Withdrawn))
+        if (_region.Read(Main, X64Runner.StateOffset) != Ready || !_region.Write(Main, X64Runner.StateOffset, X64Runner.WithdrawnState))
             return false;
 
         // It is in the queue, or on its way: the code must stay until it comes by.

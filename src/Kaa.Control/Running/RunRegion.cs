@@ -73,12 +73,14 @@ internal sealed class RunRegion : IDisposable
         new(Protect, 0, X64Runner.CodeSize, ReadExecute),
         new(Unmap, 0, X64Runner.Size),
         new(Close),
+        new(39), // getpid
         new(270), // pselect6
         new(15), // rt_sigreturn
     ];
 
     /// <summary>Has a stopped thread make it; null with a reason where that fails.</summary>
-    public static RunRegion? Make(RemoteCalls calls, Tracee tracee, Address stub, TargetPatch patch, ProcRoot proc, IReadOnlyList<Address> functions, out RemoteHindrance? why)
+    /// <param name="data">Of <see cref="X64Runner.Data"/>.</param>
+    public static RunRegion? Make(RemoteCalls calls, Tracee tracee, Address stub, TargetPatch patch, ProcRoot proc, byte[] data, out RemoteHindrance? why)
     {
         RemoteOutcome made = calls.Run(tracee, [.. Calls(stub).Take(3)], [], Name);
         why = WhyNot(made);
@@ -91,7 +93,7 @@ internal sealed class RunRegion : IDisposable
         }
 
         var region = new RunRegion(new Address((ulong)made.Results[0]), (int)made.Results[1], (int)made.Results[2], patch);
-        if (region.Fill(proc, tracee.Tid, functions, out why) && region.MakeExecutable(calls, tracee, out why))
+        if (region.Fill(proc, tracee.Tid, data, out why) && region.MakeExecutable(calls, tracee, out why))
             return region;
         region.Remove(calls, tracee);
         region.Dispose();
@@ -163,7 +165,7 @@ internal sealed class RunRegion : IDisposable
         _ => RemoteHindrance.NoThread,
     };
 
-    private bool Fill(ProcRoot proc, int tid, IReadOnlyList<Address> functions, out RemoteHindrance? why)
+    private bool Fill(ProcRoot proc, int tid, byte[] data, out RemoteHindrance? why)
     {
         why = Math.Min(InputNumber, OutputNumber) is < 0 and var error
             ? new RemoteHindrance("no-memfd", "it can't make a file in memory (memfd_create): " + CallFailures.OfError(-error))
@@ -175,7 +177,7 @@ internal sealed class RunRegion : IDisposable
             return false;
         Output = output;
         why = RemoteHindrance.NotWritable;
-        return _patch.TryWrite(Address, X64Runner.Text) && _patch.TryWrite(X64Runner.DataOf(Address), X64Runner.Data(functions));
+        return _patch.TryWrite(Address, X64Runner.Text) && _patch.TryWrite(X64Runner.DataOf(Address), data);
     }
 
     private bool MakeExecutable(RemoteCalls calls, Tracee tracee, out RemoteHindrance? why)

@@ -82,6 +82,9 @@ internal sealed class RunTarget : IDisposable
 
     public int Pid => Live.Info.Pid!.Value;
 
+    /// <summary>As the process sees itself.</summary>
+    public int OwnPid => Live.Info.ContainerPid ?? Pid;
+
     private bool IsNested => Live.Info.ContainerPid is not null;
 
     /// <exception cref="UserError">
@@ -177,7 +180,7 @@ internal sealed class RunTarget : IDisposable
             return hindrance;
         if (Region is not null)
             return null;
-        Region = RunRegion.Make(_calls, tracee, _room.Stub, Patch, ProcRoot.System, _functions, out RemoteHindrance? why);
+        Region = RunRegion.Make(_calls, tracee, _room.Stub, Patch, ProcRoot.System, X64Runner.Data(_functions, OwnPid), out RemoteHindrance? why);
         return Region is null ? why : null;
     }
 
@@ -186,7 +189,7 @@ internal sealed class RunTarget : IDisposable
 
     /// <summary>True where the process finds its own descriptors below /proc: its root has a proc of its own pid namespace.</summary>
     public bool SeesItsDescriptors => _seesDescriptors ??= Directory.Exists(ProcRoot.System.Of(
-        Pid, string.Create(CultureInfo.InvariantCulture, $"root/proc/{Live.Info.ContainerPid ?? Pid}/fd")));
+        Pid, string.Create(CultureInfo.InvariantCulture, $"root/proc/{OwnPid}/fd")));
 
     /// <summary>Takes the region away, by way of a stopped thread or of any that can be borrowed.</summary>
     public void Remove(Tracee? stopped)

@@ -245,10 +245,10 @@ public static class RunSource
     public const string Next = "K.run()\n";
 
     /// <summary>A script that stands for itself (PEP 768): the input is in it.</summary>
-    public static byte[] Script(int input, int output, ReadOnlySpan<byte> content)
+    public static byte[] Script(int process, int input, int output, ReadOnlySpan<byte> content)
     {
         var text = new StringBuilder("import sys\nmodules = sys.modules\n").Append(Text);
-        text.Append(CultureInfo.InvariantCulture, $"Kaa(modules, {input}, {output}, b'");
+        text.Append(CultureInfo.InvariantCulture, $"modules['posix'].getpid() == {process} and Kaa(modules, {input}, {output}, b'");
         foreach (byte one in content)
             text.Append(CultureInfo.InvariantCulture, $"\\x{one:x2}");
         return Encoding.UTF8.GetBytes(text.Append("').run()\n").ToString());
