@@ -2,7 +2,6 @@ using Kaa.Linux.Calls;
 using Kaa.Linux.Launching;
 using Kaa.Linux.Looking;
 using Kaa.Linux.Proc;
-using Kaa.Linux.Registers;
 
 namespace Kaa.Linux.Controlling;
 
@@ -14,6 +13,7 @@ public sealed class ControlledProcess
 {
     private const int Options = PTrace.MarkCalls | PTrace.TraceChildren | PTrace.TraceExecs | PTrace.TraceVForkEnds;
     private const int Patience = 1_000_000; // µs
+    private const int TakePatience = 50_000; // µs
     private const int SleepMicroseconds = 50;
     private const int Trap = 5; // SIGTRAP
 
@@ -187,8 +187,7 @@ public sealed class ControlledProcess
         bool isLeaderFirst = HasSignalsForLeader();
         if (isLeaderFirst && Find(Pid) is { State: RunState.Stopped } leader)
         {
-            _reading.Prepare(leader, isLast: true);
-            _ = PTrace.Detach(Pid, SignalOf(leader));
+            Detach(leader);
             _ = _threads.Remove(leader);
             PendingSignals.AwaitTaken(_tasks, Pid);
         }
@@ -196,20 +195,27 @@ public sealed class ControlledProcess
         foreach (ControlledThread thread in _threads)
         {
             if (thread.State == RunState.Stopped)
-            {
-                _reading.Prepare(thread, isLast: true);
-                _ = PTrace.Detach(thread.Tid, SignalOf(thread));
-            }
+                Detach(thread);
         }
 
         Leave();
     }
+
+    private void Detach(ControlledThread thread)
+    {
+        _reading.Prepare(thread, isLast: true);
+        IgnoredSignals.BeforeGoingOn(_tasks, thread.Tid, TakePatience, InterruptAwake);
+        _ = PTrace.Detach(thread.Tid, SignalOf(thread));
+    }
+
+    private void InterruptAwake() => IgnoredSignals.InterruptAwake(_tasks, _threads.FindAll(thread => thread.State == RunState.Running).ConvertAll(thread => thread.Tid));
 
     /// <summary>Who sleeps on is let go when it stops the next time.</summary>
     private void Leave()
     {
         Intake.Remove(this, _threads.FindAll(thread => thread.State != RunState.Stopped).ConvertAll(thread => thread.Tid));
         _threads.Clear();
+        Intake.LetAwakeGo(_tasks);
     }
 
     private bool HasSignalsForLeader() => _threads.Count > 1 && _tasks.Status(Pid) is { } status && PendingSignals.WaitForLeader(status);
@@ -235,6 +241,7 @@ public sealed class ControlledProcess
         thread.Trap = null;
         thread.Met = null;
         thread.IsUntaken = false;
+        IgnoredSignals.BeforeGoingOn(_tasks, thread.Tid, TakePatience, InterruptAwake);
         bool goesOn = thread.Status.Kind == StopKind.Group && !thread.StopsAtCalls
             ? PTrace.Listen(thread.Tid)
             : thread.StopsAtCalls ? PTrace.ContinueToCall(thread.Tid, signal) : PTrace.Continue(thread.Tid, signal);

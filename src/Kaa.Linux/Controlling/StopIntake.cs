@@ -1,5 +1,7 @@
+using Kaa.Linux.Calls;
 using Kaa.Linux.Looking;
-using Kaa.Linux.Registers;
+using Kaa.Linux.Proc;
+using Kaa.Linux.Tracing;
 
 namespace Kaa.Linux.Controlling;
 
@@ -9,6 +11,7 @@ namespace Kaa.Linux.Controlling;
 public sealed class StopIntake
 {
     private const int Patience = 1_000_000; // µs
+    private const int TakePatience = 50_000; // µs
     private const int SleepMicroseconds = 50;
 
     private readonly List<ControlledProcess> _processes = [];
@@ -67,15 +70,40 @@ public sealed class StopIntake
 
     private static WaitStatus? Awaited(int tid)
     {
-        long end = Calls.Clock.Microseconds + Patience;
-        while (Calls.Clock.Microseconds < end)
+        long end = Clock.Microseconds + Patience;
+        while (Clock.Microseconds < end)
         {
             if (PTrace.Poll(tid) is { } status)
                 return status;
-            Calls.Clock.Sleep(SleepMicroseconds);
+            Clock.Sleep(SleepMicroseconds);
         }
 
         return null;
+    }
+
+    /// <summary>
+    /// Those that were left asleep when their processes were let go, and are awake by now, go as well: a signal that is ignored may have woken them, and when nobody traces them any more it would end
+    /// their calls.
+    /// </summary>
+    internal void LetAwakeGo(TaskDirectory tasks)
+    {
+        var asked = new HashSet<int>();
+        for (long end = Clock.Microseconds + Patience; Clock.Microseconds < end; Clock.Sleep(SleepMicroseconds))
+        {
+            TakeAll();
+            bool isAnyAwake = false;
+            foreach (int tid in _leaving)
+            {
+                if (tasks.Stat(tid) is not { State: 'R' or 't' } stat)
+                    continue;
+                isAnyAwake = true;
+                if (stat.State == 'R' && asked.Add(tid))
+                    _ = PTrace.Interrupt(tid);
+            }
+
+            if (!isAnyAwake)
+                return;
+        }
     }
 
     /// <summary>Its call is as it would be without Kaa: made again where nothing but Kaa's interrupt has cut it short. A signal is left to the kernel until then.</summary>
@@ -90,8 +118,13 @@ public sealed class StopIntake
         // What it has made is traced as it was.
         if (status.Kind == StopKind.Child && PTrace.ChildOf(tid) is { } child && !(TryClaim(child, out _) && PTrace.Detach(child, 0)))
             _leaving.Add(child);
-        if (status.Kind == StopKind.Event && PTrace.TryGetRegisters(tid, out X64Registers registers))
-            _ = PTrace.TryRepair(tid, registers);
+        _ = AttachRepair.AtInterrupt(tid, status);
+        using (TaskDirectory? tasks = PTrace.SharedSignals(tid) == 0 ? null : TaskDirectory.Open(ProcRoot.System, tid))
+        {
+            if (tasks is not null)
+                IgnoredSignals.BeforeGoingOn(tasks, tid, TakePatience, () => IgnoredSignals.InterruptAwake(tasks, _leaving));
+        }
+
         _ = PTrace.Detach(tid, status.SignalToDeliver);
     }
 

@@ -197,19 +197,14 @@ public sealed class HeldProcess : IDisposable
 
         if (best is null)
             return null;
-        if (best.Tid == _roster.Threads[0].Tid)
-            Attend(tid => tid != best.Tid);
+        Attend(tid => tid != best.Tid);
         return StopAlone(best, StillToBeStopped);
     }
 
-    /// <summary>While the leader is held the others would be woken by the program's timers.</summary>
     private void Attend(Predicate<int> isMeant)
     {
-        int leader = _roster.Threads[0].Tid;
-        if (_attendance is not null || _roster.Threads.Count < 2 || _tasks.Status(leader) is not { } status || !TimerSignals.AreUsed(status) || _tasks.Again() is not { } tasks)
-            return;
-        List<int> sleepers = _roster.Threads.FindAll(sight => sight.Conduct == ThreadConduct.Parked && isMeant(sight.Tid)).ConvertAll(sight => sight.Tid);
-        _attendance = SleeperAttendance.Begin(tasks, leader, sleepers);
+        _attendance ??= SleeperAttendance.Begin(_tasks, _roster.Threads, isMeant);
+        Tracer.BeforeTaking = _attendance is { } attendance ? attendance.InterruptAwake : null;
     }
 
     /// <summary>Whoever is attended has another tracer: that gives it.</summary>
@@ -243,6 +238,7 @@ public sealed class HeldProcess : IDisposable
         if (_isHeld)
             Tracer.Release();
         _isHeld = false;
+        Tracer.BeforeTaking = null;
         _attendance?.Dispose();
         _attendance = null;
     }

@@ -16,6 +16,7 @@ internal sealed class LiveLook : IDisposable
 {
     private const int MaxPasses = 8;
     private const int StopSleepersFrom = 2;
+    private const int GivePatience = 1_000; // µs
     private const int PassOver = 1_000; // µs
 
     private readonly TaskDirectory _tasks;
@@ -95,15 +96,20 @@ internal sealed class LiveLook : IDisposable
 
     private HashSet<int> ReadStopped(Tracer tracer, List<int> toStop)
     {
+        var sleepers = new AttendedSleepers(_tasks, tracer, isAlone: false);
+        sleepers.Add(AttendedSleepers.Choose(_tasks, _roster.Threads, tid => !toStop.Contains(tid)));
+        tracer.BeforeTaking = sleepers.InterruptAwake;
+        tracer.Meanwhile = () => sleepers.Take();
+        Func<int, bool> stillMay = tid => StillToBeStopped(tid) && sleepers.TryGive(tid, GivePatience);
         try
         {
-            tracer.Stop(toStop, StillToBeStopped, _budget.StopDeadline);
+            tracer.Stop(toStop, stillMay, _budget.StopDeadline);
 
             // Those who ran may have started others before they stopped.
             while (_roster.MayHaveNew() && _roster.AddNew(out IReadOnlyList<ThreadSight> added) && ToStop(added) is { Count: > 0 } more)
             {
                 toStop.AddRange(more);
-                tracer.Stop(more, StillToBeStopped, _budget.StopDeadline);
+                tracer.Stop(more, stillMay, _budget.StopDeadline);
             }
 
             Record(toStop, tracer);
@@ -112,6 +118,7 @@ internal sealed class LiveLook : IDisposable
         finally
         {
             tracer.Release();
+            sleepers.LetAwakeGo();
             _longest = Math.Max(_longest, tracer.LongestMicroseconds);
             _budget.Spend(tracer.LongestMicroseconds);
             _statistics.Repairs += tracer.Repairs;

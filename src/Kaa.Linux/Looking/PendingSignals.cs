@@ -47,6 +47,9 @@ public static class PendingSignals
     /// <summary>True where a signal waits, for the thread or for its process, that it does not block and the program ignores: such are queued for traced threads only.</summary>
     public static bool AnyIgnored(ProcessStatus status) => ((status.PendingSignals | status.SharedPendingSignals) & ~status.BlockedSignals & Ignored(status)) != 0;
 
+    /// <summary>Those that wait for the process, and that the thread does not block, and the program ignores: bit n − 1 is signal n.</summary>
+    public static ulong SharedIgnored(ProcessStatus status) => status.SharedPendingSignals & ~status.BlockedSignals & Ignored(status);
+
     public static bool Ignores(ProcessStatus status, int signal) => (Ignored(status) >> (signal - 1) & 1) != 0;
 
     private static ulong Waiting(ProcessStatus status) => (status.PendingSignals | status.SharedPendingSignals) & ~status.BlockedSignals & ~Ignored(status);

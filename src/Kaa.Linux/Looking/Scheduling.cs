@@ -29,6 +29,20 @@ public static unsafe class Scheduling
     }
 
     /// <summary>
+    /// Does what waits for another thread of Kaa's to begin, without real-time priority: the runtime spins until a thread has begun (NativeAOT's Thread.Start), and one that spins so keeps a processor from it.
+    /// </summary>
+    public static void Unhurried(Action action)
+    {
+        const int Ask = 145; // sched_getscheduler
+        bool isHasty = Libc.SystemCall(Ask, 0, 0, 0, 0) == FirstInFirstOut;
+        if (isHasty)
+            Relax(ThisThread);
+        action();
+        if (isHasty)
+            _ = Hasten();
+    }
+
+    /// <summary>
     /// Takes it back for a thread that takes longer than it should: else it could keep others of the machine waiting for as long as
     /// <c>--max-pause</c> allows.
     /// </summary>

@@ -19,6 +19,7 @@ public sealed class Tracer(TaskDirectory tasks, int patience = Tracer.PatienceMi
     // By now whoever has a processor has been told to stop. Who has none, because others have it or because it waits in the kernel, can't
     // run a single instruction of its own before it stops either.
     internal const int PatienceMicroseconds = 2_000;
+    private const int TakePatience = 5_000;
     private const int LingerMicroseconds = 1_000_000;
     private const int LingerSleep = 200;
 
@@ -56,6 +57,12 @@ public sealed class Tracer(TaskDirectory tasks, int patience = Tracer.PatienceMi
         Wait(first, deadline, patience);
     }
 
+    /// <summary>Done before a thread goes on that would take a signal which may have woken another one: <see cref="AttendedSleepers.InterruptAwake"/>. Null where nobody sleeps on.</summary>
+    internal Action? BeforeTaking { get; set; }
+
+    /// <summary>Done again and again while a thread is waited for; null for nothing.</summary>
+    internal Action? Meanwhile { get; set; }
+
     /// <summary>Another thread of the process is traced by this one: <see cref="BuryTheDead"/> is to know.</summary>
     public void Note(int tid)
     {
@@ -63,13 +70,23 @@ public sealed class Tracer(TaskDirectory tasks, int patience = Tracer.PatienceMi
             _seized.Add(tid);
     }
 
-    /// <summary>Counts one of those among the stopped that has come to a stop which nobody asked for; it is not told to the kernel that this was noticed.</summary>
-    public void Take(int tid, WaitStatus status)
+    /// <summary>One that has come to a stop which nobody asked for goes on, or is let go; its call is as it was. The kernel is not told that the stop was noticed, or the signal would be lost if Kaa were killed.</summary>
+    /// <returns>False where it is traced no more.</returns>
+    public bool GoOn(int tid, WaitStatus status, bool isLast)
     {
-        var tracee = new Tracee(tid) { Status = status, State = status.Kind == StopKind.Ended ? TraceeState.Overdue : TraceeState.Stopped, HeldSince = Clock.Microseconds };
-        _tracees.Add(tracee);
-        if (tracee.State == TraceeState.Stopped)
-            AtStop(tracee);
+        if (status.Kind == StopKind.Ended)
+        {
+            _ = PTrace.Poll(tid);
+            return false;
+        }
+
+        var tracee = new Tracee(tid) { Status = status, State = TraceeState.Stopped, HeldSince = Clock.Microseconds };
+        AtStop(tracee);
+        PrepareToGo(tracee);
+        int signal = tracee.Status.SignalToDeliver;
+        if (isLast)
+            return !PTrace.Detach(tid, signal);
+        return status.Kind == StopKind.Group ? PTrace.Listen(tid) : PTrace.Continue(tid, signal);
     }
 
     /// <summary>Takes over threads that this thread has stopped already. They are not let go by <see cref="Release"/>, which must not be called then.</summary>
@@ -155,6 +172,7 @@ public sealed class Tracer(TaskDirectory tasks, int patience = Tracer.PatienceMi
             }
 
             _tracees.RemoveAll(tracee => tracee.State is TraceeState.Ended or TraceeState.Released);
+            Meanwhile?.Invoke();
             if (_tracees.Count > 0)
                 Clock.Sleep(LingerSleep);
         }
@@ -264,11 +282,18 @@ public sealed class Tracer(TaskDirectory tasks, int patience = Tracer.PatienceMi
         tracee.Repaired = !PTrace.SetAll(tracee.Tid, tracee.Registers);
     }
 
-    private void Detach(Tracee tracee)
+    private void PrepareToGo(Tracee tracee)
     {
         if (tracee is { Status.Kind: StopKind.Signal, HasRegisters: true })
             HandOver(tracee);
         UndoRepairIfSignalled(tracee);
+        if (BeforeTaking is { } interruptAwake)
+            IgnoredSignals.BeforeGoingOn(tasks, tracee.Tid, TakePatience, interruptAwake);
+    }
+
+    private void Detach(Tracee tracee)
+    {
+        PrepareToGo(tracee);
         bool detached = PTrace.Detach(tracee.Tid, tracee.Status.SignalToDeliver);
         LongestMicroseconds = Math.Max(LongestMicroseconds, Clock.Microseconds - tracee.HeldSince);
 
