@@ -46,7 +46,7 @@ public sealed class IgnoredSignalTests : IDisposable
     [Theory]
     [InlineData("bt")]
     [InlineData("core")]
-    public void Children_that_end_while_their_parent_is_looked_at_interrupt_no_call(string word)
+    public async Task Children_that_end_while_their_parent_is_looked_at_interrupt_no_call(string word)
     {
         using PythonChild child = PythonChild.Start(Interpreters.Named("2.7.18"), "light_sleepers.py");
         string pid = child.Pid.ToString(CultureInfo.InvariantCulture);
@@ -56,7 +56,7 @@ public sealed class IgnoredSignalTests : IDisposable
         for (; !rest.IsCompleted; looks++)
             _ = Harness.Kaa.Run(word == "bt" ? ["bt", pid] : ["core", pid, "-o", Path.Combine(_cores.Directory, "core"), "--force"]);
         looks.ShouldBeGreaterThan(1);
-        Interrupted(rest.Result).ShouldBeLessThanOrEqualTo(MostRaces);
+        Interrupted(await rest).ShouldBeLessThanOrEqualTo(MostRaces);
     }
 
     private static int Interrupted(string told) => int.Parse(told.Split(' ')[0], CultureInfo.InvariantCulture);
