@@ -81,13 +81,13 @@ def _run(arguments: list[str], turn: int, ways: collections.Counter) -> list[str
         return [f"turn {turn} {arguments[3:]}: hung for {PATIENCE:.0f} s"]
     ways[f"exit {result.returncode}"] += 1
     ways["events"] += result.stdout.count('"event"')
-    return [] if result.returncode in ALLOWED else [f"turn {turn} {arguments[3:]}: exit {result.returncode}: {(result.stderr or result.stdout).strip()[-300:]}"]
+    return [] if result.returncode in ALLOWED else [f"turn {turn} {arguments[3:]}: exit {result.returncode}: {(result.stderr or result.stdout).strip()[:1500]}"]
 
 
 def _detach(kaa: str, pid: int, turn: int, ways: collections.Counter) -> list[str]:
     result = subprocess.run([kaa, "detach", str(pid), "--json"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE)
     ways["detach"] += 1
-    return [] if result.returncode == 0 else [f"detach at turn {turn}: exit {result.returncode}: {(result.stderr or result.stdout).strip()[-300:]}"]
+    return [] if result.returncode == 0 else [f"detach at turn {turn}: exit {result.returncode}: {(result.stderr or result.stdout).strip()[:1500]}"]
 
 
 def _be_killed(arguments: list[str]) -> None:

@@ -59,7 +59,7 @@ def _run(command: list[str], turn: int, ways: collections.Counter, pauses: list[
         ways["refused"] += 1
         return []
     if result.returncode or answer["stdout"] != f"turn {turn}\n" or answer["result"] != str(turn + LENGTHS) or answer["exception"]:
-        return [f"turn {turn} {command[5:]}: exit {result.returncode}: {(result.stderr or result.stdout).strip()[-400:]}"]
+        return [f"turn {turn} {command[5:]}: exit {result.returncode}: {(result.stderr or result.stdout).strip()[:1500]}"]
     ways[answer["way"]] += 1
     pauses.append(answer["pauseMicroseconds"])
     return []
