@@ -18,6 +18,9 @@ internal sealed class AllocationEvents(AgentMemory memory, AgentMemoryArea area,
     /// <inheritdoc cref="AllocationRing.Drain"/>
     public long Drain() => _ring.Drain(Record);
 
+    /// <inheritdoc cref="AllocationRing.Finish"/>
+    public void Finish(bool isGone) => _ring.Finish(Record, isGone);
+
     private void Record(in AgentAllocation made, in AgentAllocation rest)
     {
         ulong address = made.IsLong ? made.Address | rest.RestOfAddress : made.Address;

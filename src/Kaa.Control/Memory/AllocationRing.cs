@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Kaa.Control.Agent;
+using Kaa.Linux.Calls;
 
 namespace Kaa.Control.Memory;
 
@@ -16,8 +17,11 @@ internal sealed class AllocationRing(AgentMemory memory, AgentMemoryArea area, u
 
     private const int PublishEvery = 1024;
 
-    // A thread that was killed between taking its place and filling it leaves a hole.
-    private const int HolePatience = 200;
+    // A thread that has taken its place and not filled it yet leaves a hole. Mostly it waits for a processor; it never comes back where the process was killed there.
+    private const int HoleMicroseconds = 5_000_000;
+    private const int CrowdedMicroseconds = 200_000; // where there is not much room left
+    private const int EndMicroseconds = 1_000_000;
+    private const int PollMicroseconds = 1_000;
 
     private const ulong Nowhere = ulong.MaxValue;
 
@@ -29,13 +33,24 @@ internal sealed class AllocationRing(AgentMemory memory, AgentMemoryArea area, u
     private ulong _tail = memory.ReadWord(start + AreaWords.Tail);
     private ulong _turn = Nowhere; // where this lap ends; what follows is at the beginning of the next one
     private ulong _published;
-    private int _waits;
+    private long _holeSince; // 0: there is none
+    private bool _isLast;
 
     /// <summary>Takes an event, and the unit behind it, which is a part of it where it is long.</summary>
     public delegate void Reader(in AgentAllocation made, in AgentAllocation rest);
 
     /// <summary>Events that were never finished.</summary>
     public long Torn { get; private set; }
+
+    /// <summary>Reads what is there, and what threads that live have begun to write; nobody begins any more.</summary>
+    public void Finish(Reader read, bool isGone)
+    {
+        long end = Clock.Microseconds + (isGone ? 0 : EndMicroseconds);
+        while (Drain(read) > 0 || (_tail < memory.ReadWord(_headWord) && Clock.Microseconds < end))
+            Clock.Sleep(PollMicroseconds);
+        _isLast = true;
+        _ = Drain(read);
+    }
 
     /// <summary>Reads all that is there now, in order.</summary>
     /// <returns>How many units that was.</returns>
@@ -54,7 +69,7 @@ internal sealed class AllocationRing(AgentMemory memory, AgentMemoryArea area, u
             }
 
             uint taken = TryTake(ring, read);
-            if (taken == 0 && !PassOver(out taken))
+            if (taken == 0 && !PassOver(head, out taken))
                 break;
             _tail += taken;
             units += taken;
@@ -95,7 +110,7 @@ internal sealed class AllocationRing(AgentMemory memory, AgentMemoryArea area, u
         ref AgentAllocation rest = ref ring[(int)PlaceOf(_tail + 1)];
         if (!IsWhole(ref made))
             return 0;
-        _waits = 0;
+        _holeSince = 0;
         uint units = made.IsLong ? 2u : 1;
         read(made, rest);
         if (PlaceOf(_tail) < Usual)
@@ -108,12 +123,16 @@ internal sealed class AllocationRing(AgentMemory memory, AgentMemoryArea area, u
 
     private bool IsWhole(ref AgentAllocation made) => System.Threading.Volatile.Read(ref made.more) >> 48 == LapOf(_tail);
 
-    private bool PassOver(out uint units)
+    /// <summary>False where a hole may be filled yet, and what comes behind it has room meanwhile.</summary>
+    private bool PassOver(ulong head, out uint units)
     {
         units = 1;
-        if (++_waits < HolePatience)
+        long now = Clock.Microseconds;
+        if (_holeSince == 0)
+            _holeSince = now;
+        if (!_isLast && now - _holeSince < (head - _tail < area.ring_units / 2 ? HoleMicroseconds : CrowdedMicroseconds))
             return false;
-        _waits = 0;
+        _holeSince = 0;
         Torn++;
         return true;
     }

@@ -276,10 +276,7 @@ public sealed class MemorySession : IDisposable
         finally
         {
             _recorder.At(now);
-            while (_events.Drain() > 0)
-            {
-            }
-
+            _events.Finish(isGone: !IsAlive || IsReplaced);
             _recorder.Settle();
             _names?.Resolve(int.MaxValue);
             TellLosses(now);

@@ -83,14 +83,34 @@ public sealed class AllocationRingTests : IDisposable
     }
 
     [Fact]
-    public void What_was_never_finished_is_passed_over_in_time()
+    public void What_is_not_finished_yet_is_waited_for_as_long_as_there_is_room()
     {
         AllocationRing ring = Open(0);
+        List<ulong> sizes = [];
+        ulong hole = Take(1);
+        Tell(0, 7);
+        ring.Drain(Read).ShouldBe(0);
+        Put(hole, 1, 6 << 24);
+        ring.Drain(Read).ShouldBe(2);
+        sizes.ShouldBe([6ul, 7ul]);
+
+        _ = Take(1);
+        for (ulong i = 0; i < Units / 2; i++)
+            Tell(0, 8);
+        SpinWait.SpinUntil(() => ring.Drain(Read) > 0, TimeSpan.FromSeconds(4)).ShouldBeTrue();
+        (sizes.Count, ring.Torn).ShouldBe((2 + (int)Units / 2, 1));
+
+        void Read(in AgentAllocation made, in AgentAllocation rest) => sizes.Add(made.Size);
+    }
+
+    [Fact]
+    public void At_the_end_what_was_never_finished_is_passed_over()
+    {
+        AllocationRing ring = Open(0);
+        List<ulong> sizes = [];
         _ = Take(1);
         Tell(0, 7);
-        List<ulong> sizes = [];
-        for (int turn = 0; turn < 1000 && sizes.Count == 0; turn++)
-            _ = ring.Drain((in AgentAllocation made, in AgentAllocation _) => sizes.Add(made.Size));
+        ring.Finish((in AgentAllocation made, in AgentAllocation _) => sizes.Add(made.Size), isGone: true);
         sizes.ShouldBe([7ul]);
         ring.Torn.ShouldBe(1);
     }
