@@ -17,6 +17,7 @@ internal static class NearLimits
 
     public static void Prepare(AgentMemory memory, in AgentMemoryArea area, int pid)
     {
+        Touch(memory, area.ring, AllocationRing.Usual * (ulong)Unsafe.SizeOf<AgentAllocation>()); // in any case: so the process has less to do at its first events
         if (MemoryHeadroom.Of(AgentProcess.Proc, pid).Bytes() is not { } left || left > Near)
             return;
         Touch(memory, area.ring, area.ring_units * (ulong)Unsafe.SizeOf<AgentAllocation>());
