@@ -31,6 +31,9 @@ public static class TracerThread
                 Scheduling.Relax(hastened);
         }
 
+        // Those that it has traced without stopping them could not be traced anew before.
+        if (System.Threading.Volatile.Read(ref tid) is > 0 and int ended)
+            AwaitEnd(ended);
         failure?.Throw();
 
         void Begin()
