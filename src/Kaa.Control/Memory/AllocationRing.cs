@@ -13,7 +13,7 @@ internal sealed class AllocationRing(AgentMemory memory, AgentMemoryArea area, u
     /// Units that are used as long as Kaa keeps up. Behind them the next lap begins as soon as all is read: what is left of the ring is for the time in which Kaa waits for a
     /// processor, and until then no page of the process's.
     /// </summary>
-    public const int Usual = 1 << 14;
+    public const int Usual = 1 << 15;
 
     private const int PublishEvery = 1024;
 
