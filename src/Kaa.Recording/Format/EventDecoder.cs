@@ -29,6 +29,9 @@ public sealed class EventDecoder
                 case EventOp.New:
                     Allocated(ReadShape(ref reader, (AllocatorKind)number), sink);
                     break;
+                case EventOp.Resized:
+                    Allocated(ReadSize(ref reader, (AllocatorKind)number), sink);
+                    break;
                 case EventOp.Free:
                     sink.Freed(Index(ref reader, ReadNumber(ref reader, number)), _state.Microseconds);
                     break;
@@ -42,8 +45,6 @@ public sealed class EventDecoder
                 case EventOp.Time:
                     _state.Microseconds = Sum(ref reader, _state.Microseconds, reader.Whole());
                     break;
-                default:
-                    throw new BadData(Format, reader.Position, $"an event of kind {first & 7}");
             }
         }
     }
@@ -58,8 +59,18 @@ public sealed class EventDecoder
     private AllocationShape ReadShape(ref SpanReader reader, AllocatorKind allocator)
     {
         long bytes = reader.Whole();
-        _state.ToldStack = ReadInt(ref reader, Sum(ref reader, _state.ToldStack, reader.Sleb()));
-        var shape = new AllocationShape(_state.ToldStack, bytes, allocator);
+        int stack = ReadInt(ref reader, Sum(ref reader, _state.ToldStack, reader.Sleb()));
+        return Kept(new AllocationShape(stack, bytes, allocator));
+    }
+
+    private AllocationShape ReadSize(ref SpanReader reader, AllocatorKind allocator)
+    {
+        long bytes = Sum(ref reader, _state.ToldBytes, reader.Sleb());
+        return bytes >= 0 ? Kept(new AllocationShape(_state.ToldStack, bytes, allocator)) : throw new BadData(Format, reader.Position, "a size below 0");
+    }
+
+    private AllocationShape Kept(in AllocationShape shape)
+    {
         _state.Keep(shape);
         return shape;
     }

@@ -27,15 +27,28 @@ public sealed class EventEncoder(ByteSink sink)
         }
         else
         {
-            Put(EventOp.New, (int)shape.Allocator);
-            sink.Uleb(bytes);
-            sink.Sleb((long)shape.Stack - _state.ToldStack);
-            _state.ToldStack = shape.Stack;
-            _state.Keep(shape);
+            Tell(shape);
         }
 
         _state.Last = shape;
         return _state.NextIndex++;
+    }
+
+    private void Tell(in AllocationShape shape)
+    {
+        if (shape.Stack == _state.ToldStack)
+        {
+            Put(EventOp.Resized, (int)shape.Allocator);
+            sink.Sleb(shape.Bytes - _state.ToldBytes);
+        }
+        else
+        {
+            Put(EventOp.New, (int)shape.Allocator);
+            sink.Uleb(shape.Bytes);
+            sink.Sleb((long)shape.Stack - _state.ToldStack);
+        }
+
+        _state.Keep(shape);
     }
 
     public void Free(long index)

@@ -23,6 +23,9 @@ internal enum EventOp : byte
 
     /// <summary>Time goes on: microseconds (uleb).</summary>
     Time = 6,
+
+    /// <summary>An allocation by function n, with the stack of the last one told so or in full: its size less that one's (sleb).</summary>
+    Resized = 7,
 }
 
 /// <summary>An allocation without its thread and moment: programs make the same few again and again.</summary>
@@ -41,8 +44,10 @@ internal sealed class EventState
 
     public int Thread { get; set; }
 
-    /// <summary>Of the last shape that was told in full.</summary>
-    public int ToldStack { get; set; }
+    /// <summary>Of the last shape that was told in full, or by its size.</summary>
+    public int ToldStack { get; private set; }
+
+    public long ToldBytes { get; private set; }
 
     public long Microseconds { get; set; }
 
@@ -56,5 +61,10 @@ internal sealed class EventState
 
     public AllocationShape At(int place) => _recent[place];
 
-    public void Keep(in AllocationShape shape) => _recent[PlaceOf(shape)] = shape;
+    /// <summary>One that was told in full, or by its size.</summary>
+    public void Keep(in AllocationShape shape)
+    {
+        _recent[PlaceOf(shape)] = shape;
+        (ToldStack, ToldBytes) = (shape.Stack, shape.Bytes);
+    }
 }
