@@ -64,7 +64,7 @@ public sealed class ExecTests
     {
         using PythonChild child = Enter(Interpreters.Named(interpreter), "wait_event");
         // Code that waits for a running thread in the queue of pending calls, and is withdrawn as the thread falls asleep, stays mapped (docs/exec.md).
-        System.Threading.SpinWait.SpinUntil(() => File.ReadAllText($"/proc/{child.Pid}/syscall").StartsWith("202 ", StringComparison.Ordinal), TimeSpan.FromMinutes(1)).ShouldBeTrue();
+        child.WaitUntilItWaits();
         string[] before = Mappings(child.Pid);
         Exec(child, "left_over = 5").GetProperty("result").ValueKind.ShouldBe(JsonValueKind.Null);
         Exec(child, "'left_over' in vars(__main__) or 'left_over' in globals()").GetProperty("result").GetString().ShouldBe("False");
