@@ -1,5 +1,6 @@
 using Kaa.Formats;
 using Kaa.Linux.Looking;
+using Kaa.Linux.Registers;
 using Kaa.Python.Running;
 using Kaa.Python.Stack;
 using Kaa.Results;
@@ -27,7 +28,7 @@ internal readonly record struct RunCandidate(RawThread Thread, ExecWay Way)
                 known.Add((thread, seen));
         }
 
-        known.Sort((left, right) => right.Thread.Main.CompareTo(left.Thread.Main));
+        known.Sort((left, right) => Compare(right.Thread.Main, left.Thread.Main, left.Kernel, right.Kernel));
         var found = new List<RunCandidate>();
         if (!isSession && !request.IsDebugger && IsWanted(request, ExecWay.RemoteExec) && target.SeesItsDescriptors)
             found.AddRange(known.Where(one => IsBusy(one.Thread, one.Kernel, facts, memory) && facts.TakesScripts(one.Thread, memory)).Select(one => new RunCandidate(one.Thread, ExecWay.RemoteExec)));
@@ -36,11 +37,17 @@ internal readonly record struct RunCandidate(RawThread Thread, ExecWay Way)
 
         // While the code runs the thread takes no signals: those of the program's timers would end others' system calls, were it the main thread.
         if (target.Tasks.Status(target.Pid) is { } leader && TimerSignals.AreUsed(leader))
-            known.Reverse();
+            known.Sort((left, right) => Compare(left.Thread.Main, right.Thread.Main, left.Kernel, right.Kernel));
         if (IsWanted(request, ExecWay.ParkedThread))
             found.AddRange(known.Where(one => one.Kernel.State == ThreadState.Sleeping).Select(one => new RunCandidate(one.Thread, ExecWay.ParkedThread)));
         return found;
     }
+
+    /// <summary>Of others that wait those come first whose call the kernel makes again by itself: if Kaa is killed in the next moment, nothing is to be repaired.</summary>
+    private static int Compare(bool leftRank, bool rightRank, TargetThread left, TargetThread right) =>
+        leftRank != rightRank ? leftRank.CompareTo(rightRank) : RestartsByItself(right).CompareTo(RestartsByItself(left));
+
+    private static bool RestartsByItself(TargetThread thread) => thread.Call is { } call && SyscallRestart.RestartsByItself(call.Number);
 
     private static bool IsWanted(RunRequest request, ExecWay way) => request.Way is null || request.Way == way;
 
