@@ -135,14 +135,14 @@ public sealed class RemoteCalls(RemoteRoom room, TargetPatch patch)
         return new RemoteOutcome(RemoteEnd.Ended, results, child);
     }
 
-    /// <summary>Waits for the next stop, which is left there for whoever lets the thread go on (<see cref="PTrace.PollLeaving"/>); null where it does not come.</summary>
+    /// <summary>Waits for the next stop; null where it does not come.</summary>
     /// <param name="patience">In microseconds.</param>
     public static WaitStatus? Await(int tid, int patience)
     {
         long begun = Clock.Microseconds;
         while (true)
         {
-            if (PTrace.PollLeaving(tid) is { } status)
+            if (PTrace.Poll(tid) is { } status)
                 return status;
             long waited = Clock.Microseconds - begun;
             if (waited > patience)

@@ -273,14 +273,6 @@ public static unsafe class PTrace
             LaunchedEnd.Note(tid, WaitStatus.Of(information[CodeOffset] == CodeExited ? information[StatusOffset] << 8 : information[StatusOffset]));
     }
 
-    /// <summary>As <see cref="Poll"/>, but a stop is left there, so that a signal which the thread stopped for is delivered if Kaa dies: <see cref="PeekAny"/>.</summary>
-    public static WaitStatus? PollLeaving(int tid) => Peek(OneTask, tid, out WaitStatus status) switch
-    {
-        0 => null,
-        < 0 => new WaitStatus(StopKind.Ended, 0),
-        _ => status.Kind == StopKind.Ended ? Poll(tid) : status,
-    };
-
     /// <summary>Null where the thread has not stopped yet.</summary>
     public static WaitStatus? Poll(int tid)
     {

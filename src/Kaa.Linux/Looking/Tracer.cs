@@ -237,7 +237,7 @@ public sealed class Tracer(TaskDirectory tasks, int patience = Tracer.PatienceMi
     private void Poll(Tracee tracee)
     {
         long now = Clock.Microseconds;
-        if (PTrace.PollLeaving(tracee.Tid) is not { } status)
+        if (PTrace.Poll(tracee.Tid) is not { } status)
         {
             tracee.HeldSince = now;
             return;
