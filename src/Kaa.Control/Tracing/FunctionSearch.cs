@@ -34,8 +34,16 @@ public sealed class FunctionSearch(ObservedTarget target)
         var all = new List<FoundFunction>();
         foreach (Module module in target.Modules.Modules)
         {
-            if (pattern.MeansModule(module.FileName))
+            if (!pattern.MeansModule(module.FileName))
+                continue;
+            try
+            {
                 FindIn(module, pattern, all);
+            }
+            catch (Exception gone) when (gone is BadData or TargetFault { Reason: FaultReason.Unmapped })
+            {
+                // It has been unloaded by now, and something else may lie there.
+            }
         }
 
         return all;
