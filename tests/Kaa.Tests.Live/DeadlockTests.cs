@@ -12,7 +12,7 @@ public sealed class DeadlockTests
     public void The_demo_is_explained(string interpreter)
     {
         using PythonChild child = PythonChild.StartFile(Interpreters.Named(interpreter), Path.Combine(Repository.Root, "demo", "stuck_service.py"));
-        child.WaitUntilItWaits();
+        KernelCall.Await(child.Pid, KernelCall.Futex);
         JsonElement answer = Harness.Kaa.Stacks(child);
         JsonElement[] threads = [.. answer.GetProperty("threads").EnumerateArray().Where(thread => thread.GetProperty("frames").GetArrayLength() > 0)];
         JsonElement[] workers = [.. threads.Where(thread => thread.GetProperty("name").GetString() is "alice-to-bob" or "bob-to-alice")];

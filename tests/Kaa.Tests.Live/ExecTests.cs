@@ -64,7 +64,7 @@ public sealed class ExecTests
     {
         using PythonChild child = Enter(Interpreters.Named(interpreter), "wait_event");
         // Code that waits for a running thread in the queue of pending calls, and is withdrawn as the thread falls asleep, stays mapped (docs/exec.md).
-        child.WaitUntilItWaits();
+        KernelCall.Await(child.Pid, KernelCall.Futex);
         string[] before = Mappings(child.Pid);
         Exec(child, "left_over = 5").GetProperty("result").ValueKind.ShouldBe(JsonValueKind.Null);
         Exec(child, "'left_over' in vars(__main__) or 'left_over' in globals()").GetProperty("result").GetString().ShouldBe("False");

@@ -155,7 +155,7 @@ public sealed class MemorySession : IDisposable
         try
         {
             AgentMemoryArea area = AreaSetup.Prepare(agent, python, request);
-            NearLimits.Prepare(agent.Shared, area, target.Info.Pid!.Value);
+            FirstTouch.Prepare(agent.Shared, area, target.Info.Pid!.Value);
             session = new MemorySession(target, agent, python, area, output, request);
             session.Arm(target, python, held, request);
             agent.Shared.WriteHalf(agent.Allocations + AreaWords.Recording, 1);

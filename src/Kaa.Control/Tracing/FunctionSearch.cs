@@ -40,7 +40,7 @@ public sealed class FunctionSearch(ObservedTarget target)
             {
                 FindIn(module, pattern, all);
             }
-            catch (Exception gone) when (gone is BadData or TargetFault { Reason: FaultReason.Unmapped })
+            catch (Exception error) when (IsOfMemory(error))
             {
                 // It has been unloaded by now, and something else may lie there.
             }
@@ -64,12 +64,9 @@ public sealed class FunctionSearch(ObservedTarget target)
                         Add(module, elf, symbol, name, all);
                 });
             }
-            catch (BadData)
+            catch (Exception error) when (IsOfMemory(error))
             {
                 // The other tables may be whole.
-            }
-            catch (TargetFault fault) when (fault.Reason == FaultReason.Unmapped)
-            {
             }
         }
     }
@@ -137,12 +134,9 @@ public sealed class FunctionSearch(ObservedTarget target)
                 if (target.Images.For(module).Elf is { Linkage: { } linkage } elf)
                     AddSlots(elf, linkage, definer, symbol, name, memory, addresses);
             }
-            catch (BadData)
+            catch (Exception error) when (IsOfMemory(error))
             {
                 // Another module may tell.
-            }
-            catch (TargetFault fault) when (fault.Reason == FaultReason.Unmapped)
-            {
             }
         }
 
@@ -164,4 +158,7 @@ public sealed class FunctionSearch(ObservedTarget target)
                 addresses.Add(chosen);
         }
     }
+
+    /// <summary>What is read there is no module's, or nothing is there any more.</summary>
+    private static bool IsOfMemory(Exception error) => error is BadData or TargetFault { Reason: FaultReason.Unmapped };
 }

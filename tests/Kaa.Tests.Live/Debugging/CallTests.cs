@@ -123,7 +123,7 @@ public sealed class CallTests
             session.Ask("continue").ShouldContain("Breakpoint 1, ");
             string tid = session.Ask("p $_tid").Split(' ')[^1].Trim();
             session.Say("call sleep(2)");
-            AwaitSleep(child, tid);
+            KernelCall.Await(child.Pid, tid, KernelCall.Sleep);
             session.Kill();
         }
 
@@ -194,13 +194,6 @@ public sealed class CallTests
     {
         child.WriteLine("report");
         child.ReadUntil("report").ShouldBe("right");
-    }
-
-    /// <summary>Until the thread is in nanosleep or clock_nanosleep.</summary>
-    private static void AwaitSleep(PythonChild child, string tid)
-    {
-        while (File.ReadAllText($"/proc/{child.Pid}/task/{tid}/syscall").Split(' ')[0] is not ("35" or "230"))
-            System.Threading.Thread.Yield();
     }
 
     /// <summary>Mappings whose code can be run: those of a call are among them.</summary>

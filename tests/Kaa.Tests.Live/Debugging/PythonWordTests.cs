@@ -7,8 +7,6 @@ namespace Kaa.Tests.Live.Debugging;
 /// <summary>py-bt and its kin against what the interpreter says of itself, of a process that is held and of its core.</summary>
 public sealed class PythonWordTests
 {
-    private const string ClockNanosleep = "230 ";
-
     private static readonly string[] s_words = ["py-bt", "py-locals", "py-list", "py-bt-full", "thread apply all py-bt"];
 
     [Theory]
@@ -105,7 +103,7 @@ public sealed class PythonWordTests
         try
         {
             string pid = sleeper.Id.ToString(CultureInfo.InvariantCulture);
-            System.Threading.SpinWait.SpinUntil(() => File.ReadAllText($"/proc/{pid}/syscall").StartsWith(ClockNanosleep, StringComparison.Ordinal), TimeSpan.FromMinutes(1)).ShouldBeTrue();
+            KernelCall.Await(sleeper.Id, KernelCall.Sleep);
             KaaResult result = Harness.Kaa.Run("debug", pid, "--batch", "-ex", "bt", "-ex", "info threads");
             result.Exit.ShouldBe(0, result.Error);
             result.Output.ShouldContain("nanosleep");

@@ -10,8 +10,6 @@ namespace Kaa.Tests.Live.Harness;
 /// </summary>
 public sealed class PythonChild : IDisposable
 {
-    private const string Futex = "202 ";
-
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly Process _process;
@@ -90,10 +88,6 @@ public sealed class PythonChild : IDisposable
                 return line[word.Length..].TrimStart();
         }
     }
-
-    /// <summary>Returns when the main thread waits for a lock or a thread: what it says is said a moment before.</summary>
-    public void WaitUntilItWaits() =>
-        System.Threading.SpinWait.SpinUntil(() => File.ReadAllText($"/proc/{Pid}/syscall").StartsWith(Futex, StringComparison.Ordinal), TimeSpan.FromMinutes(1)).ShouldBeTrue();
 
     /// <summary>Waits for the process to end by itself; gives its exit status.</summary>
     public int WaitForExit()

@@ -5,9 +5,10 @@ using Kaa.Linux.Processes;
 namespace Kaa.Control.Memory;
 
 /// <summary>
-/// Memory that is shared counts for the control group of whoever touches it first. Where a process is near a limit Kaa does that, so that nobody is killed for what a recording needs.
+/// Memory that is shared counts for the control group of whoever touches it first, who also has to wait for the pages. Kaa does that for what is used at once, and for all that a recording
+/// needs where a process is near a limit, so that nobody is killed for it.
 /// </summary>
-internal static class NearLimits
+internal static class FirstTouch
 {
     private const ulong Near = 256 << 20;
     private const int PageSize = 4096;
@@ -17,7 +18,7 @@ internal static class NearLimits
 
     public static void Prepare(AgentMemory memory, in AgentMemoryArea area, int pid)
     {
-        Touch(memory, area.ring, AllocationRing.Usual * (ulong)Unsafe.SizeOf<AgentAllocation>()); // in any case: so the process has less to do at its first events
+        Touch(memory, area.ring, AllocationRing.Usual * (ulong)Unsafe.SizeOf<AgentAllocation>());
         if (MemoryHeadroom.Of(AgentProcess.Proc, pid).Bytes() is not { } left || left > Near)
             return;
         Touch(memory, area.ring, area.ring_units * (ulong)Unsafe.SizeOf<AgentAllocation>());
