@@ -17,7 +17,10 @@ internal sealed class TraceEnding(TracedThreads threads)
     private readonly HashSet<int> _asked = [];
     private bool _isForAll;
 
-    /// <summary>True for clone and its kin, whose caller may have children from then on. Threads are made by them too: who makes some leaves early as well.</summary>
+    /// <summary>
+    /// True for clone and its kin, whose caller may have children from then on. Threads are made by them too: who makes some leaves early as well. At their entry a thread may be let go: they look
+    /// themselves whether a signal waits (copy_process, kernel/fork.c). Were it let go at their exit only, the child of a vfork could have ended by then.
+    /// </summary>
     public static bool MakesChildren(int number) => number is 56 or 57 or 58 or 435; // clone, fork, vfork, clone3
 
     /// <summary>A thread that stands still may be let go: never at a call's entry.</summary>
@@ -26,6 +29,7 @@ internal sealed class TraceEnding(TracedThreads threads)
     /// <summary>Goes on with it; true once nobody would notice the end of the tracer.</summary>
     public bool Advance()
     {
+        threads.WatchSleepers();
         if (!_isForAll)
             _isForAll = ParentsHaveLeft();
         return _isForAll && OthersHaveLeft();
@@ -37,6 +41,10 @@ internal sealed class TraceEnding(TracedThreads threads)
         foreach (TracedThread thread in threads.All)
         {
             thread.IsParent |= Children.Any(_text, thread.Process.Pid, thread.Tid);
+
+            // Who is still inside of its vfork can't be asked, and its child has not ended.
+            if (threads.IsAsleep(thread))
+                continue;
             if (thread.IsParent)
                 Ask(thread);
             isDone = isDone && !thread.IsParent && !thread.IsOnItsWay && IsSettled(thread);

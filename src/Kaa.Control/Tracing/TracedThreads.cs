@@ -48,6 +48,9 @@ public sealed class TracedThreads : IDisposable
     /// <summary>True while some sleep in such a call: they are joined once they have come out of it, so the tracer must look again and again.</summary>
     public bool HasSleepers => _sleepers.Count > 0;
 
+    /// <summary>True for one of those.</summary>
+    internal bool IsAsleep(TracedThread thread) => _sleepers.Contains(thread.Tid);
+
     public bool IsEmpty => _threads.Count == 0;
 
     /// <summary>Exit status of the process that was attached to or started, or 128 and the signal that ended it; null while it lives.</summary>
