@@ -130,6 +130,18 @@ public sealed class ExecTests
         Finish(child);
     }
 
+    [Theory]
+    [MemberData(nameof(Interruptible))]
+    public void Code_that_sleeps_again_and_again_is_interrupted(string interpreter)
+    {
+        using PythonChild child = Enter(Interpreters.Named(interpreter), "all_blocked");
+        KaaResult result = Harness.Kaa.Run("exec", Pid(child), "import time\nwhile True: time.sleep(0.02)", "--timeout", "0.5", "--json", "--way", "parked-thread");
+        result.Exit.ShouldBe(1);
+        result.Json.GetProperty("stillRunning").GetBoolean().ShouldBeFalse(result.Output);
+        result.Json.GetProperty("exception").GetString()!.ShouldContain("KeyboardInterrupt");
+        Finish(child);
+    }
+
     [Fact]
     public void What_can_not_be_interrupted_is_said_to_run_and_the_program_goes_on_when_it_has_ended()
     {

@@ -2,21 +2,18 @@
 instant or after each of its writes."""
 import collections
 import os
-import random
 import re
-import signal
 import subprocess
-import time
 
 from busy import Busy, Verdict
 from harness import kernel
 from harness.interpreters import Interpreter
 from harness.workshop import Workshop
+from killing import be_killed, die_after
 
 PATIENCE = 120.0
 KILL_WITHIN_MS = 250.0
 WRITES = 80  # Kaa is ended after the first, the second, … up to this one
-DIE = "KAA_TEST_DIE_AFTER_WRITE"
 CALLS = [["malloc", "free", "realloc"], ["poll", "read", "write", "recv"], ["epoll_wait", "sigtimedwait", "select", "usleep"], ["pthread_cond_*wait", "sem_*wait", "pthread_mutex_*lock"],
          ["PyObject_*"], ["fork", "waitpid", "execve", "posix_spawn", "open*", "close"], ["memcpy", "strlen", "PyEval_SaveThread", "PyEval_RestoreThread"]]
 WAYS = [[], ["--return"], ["--when", "arg0 == 0x123456789"], ["--when", "arg0 & 0xff == 0x40 and *(char*)arg1 == 3"], ["--when", "str(arg0) =~ 'no such text'"]]
@@ -32,10 +29,11 @@ def hooked(interpreter: Interpreter, kaa: str, count: int) -> Verdict:
         for turn in range(count):
             arguments = [kaa, "trace", str(busy.pid), *_calls(turn), *WAYS[turn % len(WAYS)], "--duration", "0.05", "--json"]
             if turn % 4 == 1:
-                _be_killed(arguments)
+                if not be_killed(arguments, busy.pid, KILL_WITHIN_MS):
+                    faults.append(f"turn {turn} {arguments[3:]}: killed, and its copy goes on")
                 ways["killed"] += 1
             elif turn % 4 == 3:
-                ways[f"ended by itself {_die_after(arguments, 1 + turn // 4 % WRITES)}"] += 1
+                ways[f"ended by itself {die_after(arguments, 1 + turn // 4 % WRITES)}"] += 1
             else:
                 faults += _run(arguments, turn, ways)
             if turn % 10 == 9:
@@ -88,18 +86,6 @@ def _detach(kaa: str, pid: int, turn: int, ways: collections.Counter) -> list[st
     result = subprocess.run([kaa, "detach", str(pid), "--json"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE)
     ways["detach"] += 1
     return [] if result.returncode == 0 else [f"detach at turn {turn}: exit {result.returncode}: {(result.stderr or result.stdout).strip()[:1500]}"]
-
-
-def _be_killed(arguments: list[str]) -> None:
-    process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    time.sleep(random.uniform(0, KILL_WITHIN_MS) / 1000)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-
-
-def _die_after(arguments: list[str], write: int) -> str:
-    result = subprocess.run(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, DIE: str(write)}, timeout=PATIENCE)
-    return "in time" if result.returncode == -signal.SIGKILL else "too late"
 
 
 def _descriptors(pid: int) -> list[str]:

@@ -1,33 +1,36 @@
-"""Kaa, running code in a process that does everything at once; and killed on its way."""
+"""Kaa, running code in a process that does everything at once; and killed on its way, at a random instant or after each of its writes."""
 import collections
 import json
 import os
 import random
-import signal
 import subprocess
-import time
 
 from busy import Busy, Verdict
 from harness.interpreters import Interpreter
 from harness.workshop import Workshop
+from killing import be_killed, die_after
 
 PATIENCE = 240.0
 KILL_WITHIN_MS = 120.0
+WRITES = 60  # Kaa is ended after the first, the second, … up to this one
 CODE = "n = {0}\nprint('turn %d' % n)\ntable = dict((i, str(i)) for i in range(200))\nn + sum(map(len, table.values()))"
 LENGTHS = 490  # of the texts of 0 … 199
 FAILED = 1
 
 
 def executed(interpreter: Interpreter, kaa: str, count: int) -> Verdict:
-    """Attach, run, detach, over and over, in whatever thread can, or in one by chance; every third Kaa is killed at a random instant."""
+    """Attach, run, detach, over and over, in whatever thread can, or in one by chance; every third Kaa is killed."""
     faults: list[str] = []
     ways: collections.Counter = collections.Counter()
     pauses: list[int] = []
     with Workshop(interpreter.root) as workshop, Busy(interpreter, workshop) as busy:
         for turn in range(count):
             command = [kaa, "exec", str(busy.pid), CODE.format(turn), "--json", "--timeout", "60", *_choice(busy.pid, turn)]
-            if turn % 3 == 2:
-                _be_killed(command)
+            if turn % 6 == 5:
+                ways[f"ended by itself {die_after(command, 1 + turn // 6 % WRITES)}"] += 1
+            elif turn % 3 == 2:
+                if not be_killed(command, busy.pid, KILL_WITHIN_MS):
+                    faults.append(f"turn {turn} {command[5:]}: killed, and its copy goes on")
                 ways["killed"] += 1
             else:
                 faults += _run(command, turn, ways, pauses)
@@ -63,13 +66,6 @@ def _run(command: list[str], turn: int, ways: collections.Counter, pauses: list[
     ways[answer["way"]] += 1
     pauses.append(answer["pauseMicroseconds"])
     return []
-
-
-def _be_killed(command: list[str]) -> None:
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    time.sleep(random.uniform(0, KILL_WITHIN_MS) / 1000)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
 
 
 def _descriptors(kaa: str, pid: int) -> list[str]:

@@ -5,6 +5,7 @@ using Kaa.Cli.Output;
 using Kaa.Cli.Stacks;
 using Kaa.Control.Running;
 using Kaa.Linux;
+using Kaa.Linux.Launching;
 using Kaa.Python.Running;
 using Kaa.Report.Json;
 using Kaa.Report.Text;
@@ -17,10 +18,17 @@ internal static class ExecCommand
 {
     public static int Run(ExecArguments arguments)
     {
+        ParentLife? parent = ParentLife.Find();
+        return WatchedRun.Run(isLaunch: false, parent) ?? Run(arguments, parent);
+    }
+
+    private static int Run(ExecArguments arguments, ParentLife? parent)
+    {
         byte[] source = arguments.File is { } path ? ReadFile(path) : Encoding.UTF8.GetBytes(arguments.Code!);
         StackTarget target = StackTargets.Resolve(arguments.Pid);
         using var interruption = new Interruption();
         interruption.ArmForTermination();
+        interruption.ArmForHangup();
         ExecReport report;
         using (CodeRunner runner = CodeRunner.Open(target.Pid, isSession: false))
         {
@@ -32,17 +40,22 @@ internal static class ExecCommand
                 Timeout = arguments.Timeout,
                 Tid = arguments.Tid,
                 Way = arguments.Way,
-                OnRecord = arguments.Json ? (_, _) => { } : Show,
-                IsInterrupted = () => interruption.IsRequested,
+                OnRecord = (kind, bytes) => Show(kind, bytes, arguments, parent),
+                IsInterrupted = IsInterrupted,
             });
         }
 
+        // Nobody wants the answer any more; the code has come to its end all the same.
+        if (parent?.IsGone == true)
+            return ExitCode.Interrupted;
         if (target.Note is { } note)
             report = report with { Notes = [note, .. report.Notes] };
         Write(report, arguments);
-        if (interruption.IsRequested)
+        if (IsInterrupted())
             return ExitCode.Interrupted;
         return report.Exception is null && !report.StillRunning ? ExitCode.Complete : ExitCode.UserError;
+
+        bool IsInterrupted() => interruption.IsRequested || parent?.IsAsked == true;
     }
 
     /// <summary>As it comes.</summary>
@@ -52,6 +65,12 @@ internal static class ExecCommand
             StandardStream.Output.Write(bytes.Span);
         else if (kind is RunRecord.Error or RunRecord.Exception)
             StandardStream.Error.Write(bytes.Span);
+    }
+
+    private static void Show(RunRecord kind, ReadOnlyMemory<byte> bytes, ExecArguments arguments, ParentLife? parent)
+    {
+        if (!arguments.Json && parent?.IsGone != true)
+            Show(kind, bytes);
     }
 
     public static string StillRunning(ExecReport report) => string.Create(

@@ -49,6 +49,6 @@ internal sealed class LaunchTrace(TraceArguments arguments, ParentLife? parent)
         return IsLeft(interruption) ? ExitCode.Interrupted : run.ExitStatus ?? SyscallTracing.WaitForEnd(run.Pid);
     }
 
-    /// <summary>The terminal has gone away, or the Kaa that this is a copy of: the program goes on untraced.</summary>
-    private bool IsLeft(Interruption interruption) => interruption.IsRequested || parent?.IsGone == true;
+    /// <summary>The terminal has gone away, or the Kaa that this is a copy of has: the program goes on untraced.</summary>
+    private bool IsLeft(Interruption interruption) => interruption.IsRequested || parent?.IsOver == true;
 }

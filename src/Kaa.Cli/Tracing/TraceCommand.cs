@@ -20,7 +20,7 @@ internal sealed class TraceCommand(TraceArguments arguments, ParentLife? parent)
     {
         bool isLaunch = arguments.Command.Count > 0;
         ParentLife? parent = ParentLife.Find();
-        if (arguments.Syscalls is not null && WatchedTrace.Run(isLaunch, parent) is { } status)
+        if (WatchedRun.Run(isLaunch, parent) is { } status)
             return status;
         arguments = arguments with { IsWatched = parent is not null };
         return isLaunch ? LaunchTrace.Run(arguments, parent) : new TraceCommand(arguments, parent).Run();
@@ -48,12 +48,12 @@ internal sealed class TraceCommand(TraceArguments arguments, ParentLife? parent)
         using TraceRun run = arguments.Calls.Count > 0
             ? new CallTraceRun(arguments, target, python, queue)
             : new SyscallTraceRun(arguments, queue, threads => threads.Attach(resolved.Pid, python) ? resolved.Pid : 0);
-        long ended = run.Trace(output, queue, Deadline.In(arguments.Duration), () => interruption.IsRequested || parent?.IsGone == true);
+        long ended = run.Trace(output, queue, Deadline.In(arguments.Duration), () => interruption.IsRequested || parent?.IsOver == true);
         if (run is SyscallTraceRun { Pid: 0 })
             throw AlreadyTraced(resolved.Pid);
         TraceSummary summary = run.Summary(queue.Lost, (ended - _began) / 1e6, _notes);
         output.Finish(summary);
-        if (interruption.IsRequested || parent?.IsGone == true)
+        if (interruption.IsRequested || parent?.IsOver == true)
             return ExitCode.Interrupted;
         return summary.Notes.Any(each => each.Incomplete) ? ExitCode.Incomplete : ExitCode.Complete;
     }

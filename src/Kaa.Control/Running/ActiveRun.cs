@@ -278,7 +278,7 @@ internal sealed class ActiveRun
     {
         if (_region.Read(Main, X64Runner.StateOffset) != X64Runner.RunningState)
             return null;
-        var point = new SafePoint(_target, held, tracee);
+        var point = new SafePoint(_target, held, tracee) { IsForRunner = true };
         bool isParked = point.WhyNot(ExecWay.ParkedThread) is null;
         if (!isParked && point.WhyNotAtInstruction() is not null)
             return null;

@@ -17,6 +17,9 @@ internal sealed class SafePoint(RunTarget target, HeldProcess held, Tracee trace
     /// <summary>As of the stop; null before <see cref="WhyNot"/>.</summary>
     public RawThread? Thread { get; private set; }
 
+    /// <summary>It is to be interrupted in the code that this Kaa has begun.</summary>
+    public bool IsForRunner { get; init; }
+
     /// <summary>A clause of which the thread is the subject; null where it may be.</summary>
     public string? WhyNot(ExecWay way)
     {
@@ -81,7 +84,7 @@ internal sealed class SafePoint(RunTarget target, HeldProcess held, Tracee trace
             return "it waits for the GIL";
         if (!StackRoom.IsEnough(target.Live, registers, X64Runner.StackUse))
             return "it has no stack left";
-        return target.Verdict.WhyNot(registers.General());
+        return target.Verdict.WhyNot(registers.General(), IsForRunner);
     }
 
     private bool IsForGil()

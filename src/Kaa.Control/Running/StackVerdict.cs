@@ -24,7 +24,8 @@ internal sealed class StackVerdict(ObservedTarget target, RunFacts? facts, Symbo
     ];
 
     /// <summary>Why not, as a clause with the function as its subject; null where nothing speaks against it.</summary>
-    public string? WhyNot(Kaa.Target.Arch.X64Registers registers)
+    /// <param name="isForRunner">For what is to interrupt the code that a Kaa has begun there.</param>
+    public string? WhyNot(Kaa.Target.Arch.X64Registers registers, bool isForRunner = false)
     {
         UnwoundStack stack = new NativeUnwinder(target.Glance(), rules).Unwind(registers);
         bool isInPython = false;
@@ -34,7 +35,7 @@ internal sealed class StackVerdict(ObservedTarget target, RunFacts? facts, Symbo
             if (frame.Signal)
                 return "it is in a signal handler";
             Module? module = target.Modules.Find(frame.LookupPc);
-            if (module is null && IsRunner(frame.Pc))
+            if (module is null && !isForRunner && IsRunner(frame.Pc))
                 return "it still runs what an earlier kaa has begun";
             if (module is null)
                 continue;

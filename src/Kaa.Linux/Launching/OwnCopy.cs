@@ -11,7 +11,7 @@ namespace Kaa.Linux.Launching;
 public sealed unsafe class OwnCopy : IDisposable
 {
     /// <summary>Its argv[0], without the pipe's number.</summary>
-    internal const string Name = "kaa-traces-";
+    internal const string Name = "kaa-watched-";
 
     private const int FileActionsSize = 80; // sizeof(posix_spawn_file_actions_t), glibc x86-64
 
@@ -51,8 +51,12 @@ public sealed unsafe class OwnCopy : IDisposable
         return null;
     }
 
-    /// <summary>Has it come to its end as if Kaa were gone. May be called again.</summary>
-    public void AskToEnd() => _pipe.Dispose();
+    /// <summary>Has it come to its end in order. May be called again.</summary>
+    public void AskToEnd()
+    {
+        byte anything = 0;
+        _ = Libc.Write(_pipe.Number, &anything, 1);
+    }
 
     /// <summary>Its exit status, or 128 and the signal that ended it.</summary>
     public int Wait() => SyscallTracing.WaitForEnd(Pid);

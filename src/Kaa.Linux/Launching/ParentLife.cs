@@ -9,6 +9,7 @@ namespace Kaa.Linux.Launching;
 public sealed unsafe class ParentLife
 {
     private volatile bool _isGone;
+    private volatile bool _isAsked;
 
     private ParentLife(int number)
     {
@@ -18,8 +19,14 @@ public sealed unsafe class ParentLife
         new System.Threading.Thread(() => Watch(pipe), 256 << 10) { Name = "parent", IsBackground = true }.Start();
     }
 
-    /// <summary>It was killed, or wants this to come to its end.</summary>
+    /// <summary>It was killed, or has ended.</summary>
     public bool IsGone => _isGone;
+
+    /// <summary>It has asked for the end: <see cref="OwnCopy.AskToEnd"/>.</summary>
+    public bool IsAsked => _isAsked;
+
+    /// <summary>Either: what goes on until it is told to end has to end.</summary>
+    public bool IsOver => _isGone || _isAsked;
 
     /// <summary>Null where this Kaa is no such copy.</summary>
     public static ParentLife? Find()
@@ -34,8 +41,7 @@ public sealed unsafe class ParentLife
     {
         byte nothing;
         while (pipe is not null && Libc.Read(pipe.Number, &nothing, 1) is var count && (count > 0 || (count < 0 && Errno.Last == Errno.Interrupted)))
-        {
-        }
+            _isAsked |= count > 0;
 
         _isGone = true;
     }

@@ -1,15 +1,15 @@
 using System.Runtime.InteropServices;
 using Kaa.Linux.Launching;
 
-namespace Kaa.Cli.Tracing;
+namespace Kaa.Cli;
 
 /// <summary>
-/// A trace by ptrace is made by a copy of Kaa. While threads are traced, a signal that their program ignores cuts system calls of theirs short, which only their tracer can put right (docs/trace.md): if it
-/// were killed just then, they would see an EINTR. The copy is not what is killed, and ends in order when Kaa is gone.
+/// What stops threads of a program at any time is done by a copy of Kaa. A stop, or a signal that the program ignores, cuts system calls of theirs short, which only their tracer can put right
+/// (docs/trace.md): if it were killed just then, they would see an EINTR. The copy is not what is killed, and ends in order when Kaa is gone.
 /// </summary>
-internal static class WatchedTrace
+internal static class WatchedRun
 {
-    /// <summary>Gives the trace's exit status; null where it is to be made here: this is the copy, or none can be started.</summary>
+    /// <summary>Gives the exit status; null where it is to be made here: this is the copy, or none can be started.</summary>
     /// <param name="isLaunch">Ctrl-C is the program's business.</param>
     public static int? Run(bool isLaunch, ParentLife? parent)
     {
