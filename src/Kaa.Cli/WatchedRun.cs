@@ -32,7 +32,7 @@ internal static class WatchedRun
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
         {
             signal.Cancel = true;
-            copy.AskToEnd();
+            copy.Abandon();
         });
         return copy.Wait();
     }

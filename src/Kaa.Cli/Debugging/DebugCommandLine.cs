@@ -6,6 +6,7 @@ using Kaa.Control.Debugging.Scripts;
 using Kaa.Control.Debugging.Words;
 using Kaa.Formats;
 using Kaa.Linux;
+using Kaa.Linux.Launching;
 using Kaa.Linux.Terminal;
 using Kaa.Results;
 
@@ -18,16 +19,17 @@ internal sealed class DebugCommandLine : IDisposable
 
     private readonly DebugRequest _request;
     private readonly SessionOutput _output;
-    private readonly InterruptKey _interrupt = new();
+    private readonly InterruptKey _interrupt;
     private readonly DebugSession _session;
     private readonly ExecutionControl _execution;
     private bool _hasFailed;
     private int? _launchFailure;
     private string? _again;
 
-    private DebugCommandLine(DebugRequest request)
+    private DebugCommandLine(DebugRequest request, ParentLife? parent)
     {
         _request = request;
+        _interrupt = new InterruptKey(parent);
         _output = new SessionOutput(request.Colour);
         _session = new DebugSession(_output, request.Options with { IsBatch = request.Batch, ThrowIfInterrupted = _interrupt.ThrowIfPressed });
         ReadingWords.AddTo(_session.Commands);
@@ -36,7 +38,10 @@ internal sealed class DebugCommandLine : IDisposable
 
     public static int Run(DebugRequest request)
     {
-        using var line = new DebugCommandLine(request);
+        ParentLife? parent = ParentLife.Find();
+        if (request.Core is null && WatchedRun.Run(isLaunch: false, parent) is { } status)
+            return status;
+        using var line = new DebugCommandLine(request, parent);
         return line.Run();
     }
 
@@ -87,7 +92,7 @@ internal sealed class DebugCommandLine : IDisposable
 
     private void Converse()
     {
-        using var input = new TerminalInput();
+        using var input = new TerminalInput(_interrupt.Wake);
         LineHistory history = LineHistory.Open();
         using var editor = new LineEditor(input, StandardStream.Output, history) { Complete = line => TypedLines.Complete(_session, line) };
         var lines = new TypedLines(editor, _session, input.IsTerminal);
@@ -131,7 +136,6 @@ internal sealed class DebugCommandLine : IDisposable
     {
         try
         {
-            _interrupt.IsAtWork = !isPrompt;
             action();
             return true;
         }
@@ -158,10 +162,6 @@ internal sealed class DebugCommandLine : IDisposable
             if (!isPrompt)
                 _output.WriteError("Quit");
             _hasFailed = true;
-        }
-        finally
-        {
-            _interrupt.IsAtWork = false;
         }
 
         return false;

@@ -1,45 +1,64 @@
 using System.Runtime.InteropServices;
+using Kaa.Linux.Calls;
+using Kaa.Linux.Launching;
+using Kaa.Linux.Terminal;
 
 namespace Kaa.Cli.Debugging;
 
 /// <summary>
-/// Ctrl-C while a word is at work: asked for again and again, it ends that word, not the session. SIGTERM, by which scripts and service managers end things, ends the session too; at the
-/// prompt it ends Kaa at once.
+/// Ctrl-C while a word is at work: asked for again and again, it ends that word, not the session. SIGTERM, by which scripts and service managers end things, the end of the terminal (SIGHUP) and that of
+/// the Kaa that this is a copy of end the session too, in order: at the prompt as well.
 /// </summary>
 internal sealed class InterruptKey : IDisposable
 {
-    private readonly PosixSignalRegistration _registration;
-    private readonly PosixSignalRegistration _termination;
+    // A terminal gives Ctrl-C to Kaa and to its copy, and Kaa passes it on.
+    private const int OnePress = 300_000; // µs
+
+    private readonly PosixSignalRegistration[] _registrations;
+    private readonly ParentLife? _parent;
+    private long _pressedAt = -OnePress;
+    private int _asked;
     private volatile bool _wasPressed;
     private volatile bool _isEnding;
-    private volatile bool _isAtWork;
 
-    public InterruptKey()
+    public InterruptKey(ParentLife? parent)
     {
-        _registration = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
-        {
-            signal.Cancel = true;
-            _wasPressed = true;
-        });
-        _termination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
-        {
-            signal.Cancel = _isAtWork && !_isEnding;
-            _isEnding = _wasPressed = true;
-        });
+        _parent = parent;
+        _registrations =
+        [
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
+            {
+                signal.Cancel = true;
+                Press();
+            }),
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, End),
+            PosixSignalRegistration.Create(PosixSignal.SIGHUP, End),
+        ];
+        parent?.WhenGone(End);
     }
 
-    /// <summary>A word is at work, and will ask.</summary>
-    public bool IsAtWork { set => _isAtWork = value; }
+    /// <summary>Rings when the session is to end.</summary>
+    public WakePipe Wake { get; } = new();
 
-    /// <summary>SIGTERM has come: no further word is to begin.</summary>
+    /// <summary>No further word is to begin.</summary>
     public bool IsEnding => _isEnding;
 
     /// <summary>Forgets an old one.</summary>
-    public void Reset() => _wasPressed = false;
+    public void Reset()
+    {
+        _asked = _parent?.Asked ?? 0;
+        _wasPressed = _isEnding;
+    }
 
     /// <exception cref="OperationCanceledException">It was pressed since it was last asked.</exception>
     public void ThrowIfPressed()
     {
+        if (_parent is { } parent && parent.Asked != _asked)
+        {
+            _asked = parent.Asked;
+            Press();
+        }
+
         if (!_wasPressed)
             return;
         _wasPressed = false;
@@ -48,7 +67,30 @@ internal sealed class InterruptKey : IDisposable
 
     public void Dispose()
     {
-        _registration.Dispose();
-        _termination.Dispose();
+        foreach (PosixSignalRegistration registration in _registrations)
+            registration.Dispose();
+        _parent?.WhenGone(() => { });
+        Wake.Dispose();
+    }
+
+    private void Press()
+    {
+        long now = Clock.Microseconds;
+        long before = System.Threading.Interlocked.Exchange(ref _pressedAt, now);
+        _wasPressed |= now - before >= OnePress;
+    }
+
+    /// <summary>A second one, for a word that does not ask, ends Kaa at once.</summary>
+    private void End(PosixSignalContext signal)
+    {
+        signal.Cancel = !_isEnding || Clock.Microseconds - _pressedAt < OnePress || signal.Signal == PosixSignal.SIGHUP;
+        _pressedAt = _isEnding ? _pressedAt : Clock.Microseconds;
+        End();
+    }
+
+    private void End()
+    {
+        _isEnding = _wasPressed = true;
+        Wake.Ring();
     }
 }

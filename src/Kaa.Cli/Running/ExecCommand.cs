@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using Kaa.Cli.Output;
@@ -28,7 +29,9 @@ internal static class ExecCommand
         StackTarget target = StackTargets.Resolve(arguments.Pid);
         using var interruption = new Interruption();
         interruption.ArmForTermination();
-        interruption.ArmForHangup();
+
+        // The terminal is gone, and whoever wanted to see the answer: what has begun comes to its end.
+        using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal => signal.Cancel = true);
         ExecReport report;
         using (CodeRunner runner = CodeRunner.Open(target.Pid, isSession: false))
         {
@@ -42,6 +45,7 @@ internal static class ExecCommand
                 Way = arguments.Way,
                 OnRecord = (kind, bytes) => Show(kind, bytes, arguments, parent),
                 IsInterrupted = IsInterrupted,
+                IsUnwanted = () => parent?.IsGone == true,
             });
         }
 

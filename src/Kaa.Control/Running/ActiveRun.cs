@@ -101,8 +101,16 @@ internal sealed class ActiveRun
     public ExecReport Watch(RunRequest request, long end, bool isSession)
     {
         bool isInterrupted = false;
+        bool isUnwanted = false;
         while (!IsOver())
         {
+            if (!isUnwanted && request.IsUnwanted())
+            {
+                isUnwanted = true;
+                if (!_output.HasBegun && Withdraw())
+                    throw Withdrew(request.Timeout);
+            }
+
             bool isLate = (Clock.Microseconds >= end && !(request.IsOpenEnded && _output.HasBegun && !isInterrupted)) || request.IsInterrupted();
             if (isLate && !isInterrupted && Withdraw())
                 throw Withdrew(request.Timeout);

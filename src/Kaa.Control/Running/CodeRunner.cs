@@ -70,7 +70,7 @@ public sealed class CodeRunner : IDisposable
             if (!Directory.Exists(ProcRoot.System.Of(_target.Pid)))
                 throw ProcessGate.Exited(_target.Pid);
         }
-        while (Clock.Microseconds < end && !request.IsInterrupted());
+        while (Clock.Microseconds < end && !request.IsInterrupted() && !request.IsUnwanted());
         _target.Remove(null);
         throw reasons.ToError(request.Timeout);
     }

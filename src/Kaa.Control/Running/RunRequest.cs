@@ -35,4 +35,7 @@ public sealed record RunRequest
 
     /// <summary>Asked again and again; true has the same effect as the end of the time.</summary>
     public Func<bool> IsInterrupted { get; init; } = () => false;
+
+    /// <summary>Nobody waits for the answer any more: what has not begun is not begun, what has comes to its end.</summary>
+    public Func<bool> IsUnwanted { get; init; } = () => false;
 }

@@ -58,6 +58,9 @@ public sealed unsafe class OwnCopy : IDisposable
         _ = Libc.Write(_pipe.Number, &anything, 1);
     }
 
+    /// <summary>To it Kaa is gone.</summary>
+    public void Abandon() => _pipe.Dispose();
+
     /// <summary>Its exit status, or 128 and the signal that ended it.</summary>
     public int Wait() => SyscallTracing.WaitForEnd(Pid);
 

@@ -8,8 +8,10 @@ namespace Kaa.Linux.Launching;
 /// <summary>In an <see cref="OwnCopy"/>: whether the Kaa that has started it is still there.</summary>
 public sealed unsafe class ParentLife
 {
+    private readonly System.Threading.Lock _lock = new();
     private volatile bool _isGone;
-    private volatile bool _isAsked;
+    private volatile int _asked;
+    private Action? _whenGone;
 
     private ParentLife(int number)
     {
@@ -23,10 +25,13 @@ public sealed unsafe class ParentLife
     public bool IsGone => _isGone;
 
     /// <summary>It has asked for the end: <see cref="OwnCopy.AskToEnd"/>.</summary>
-    public bool IsAsked => _isAsked;
+    public bool IsAsked => _asked > 0;
+
+    /// <summary>How often.</summary>
+    public int Asked => _asked;
 
     /// <summary>Either: what goes on until it is told to end has to end.</summary>
-    public bool IsOver => _isGone || _isAsked;
+    public bool IsOver => _isGone || IsAsked;
 
     /// <summary>Null where this Kaa is no such copy.</summary>
     public static ParentLife? Find()
@@ -37,12 +42,27 @@ public sealed unsafe class ParentLife
         return Utf8Parser.TryParse(line[OwnCopy.Name.Length..], out int number, out _) ? new ParentLife(number) : null;
     }
 
+    /// <param name="action">Is done at once where it is gone, or else by another thread.</param>
+    public void WhenGone(Action action)
+    {
+        lock (_lock)
+        {
+            _whenGone = action;
+            if (_isGone)
+                action();
+        }
+    }
+
     private void Watch(Descriptor? pipe)
     {
         byte nothing;
         while (pipe is not null && Libc.Read(pipe.Number, &nothing, 1) is var count && (count > 0 || (count < 0 && Errno.Last == Errno.Interrupted)))
-            _isAsked |= count > 0;
+            _asked += count > 0 ? 1 : 0;
 
-        _isGone = true;
+        lock (_lock)
+        {
+            _isGone = true;
+            _whenGone?.Invoke();
+        }
     }
 }

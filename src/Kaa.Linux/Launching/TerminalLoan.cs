@@ -1,4 +1,5 @@
 using Kaa.Linux.Calls;
+using Kaa.Linux.Terminal;
 
 namespace Kaa.Linux.Launching;
 
@@ -6,12 +7,8 @@ namespace Kaa.Linux.Launching;
 /// Whose the terminal is: Ctrl-C goes to the process group in its foreground, and only that may read from it. It is the program's while that runs, and Kaa's while that
 /// is stopped.
 /// </summary>
-public sealed unsafe class TerminalLoan : IDisposable
+public sealed class TerminalLoan : IDisposable
 {
-    private const int Block = 0; // SIG_BLOCK
-    private const int Restore = 2; // SIG_SETMASK
-    private const ulong Output = 1ul << (22 - 1); // SIGTTOU
-
     private readonly Descriptor _terminal;
     private readonly int _own = Libc.GetGroup();
 
@@ -39,15 +36,5 @@ public sealed unsafe class TerminalLoan : IDisposable
         _terminal.Dispose();
     }
 
-    /// <summary>Whoever does this from the background is stopped by SIGTTOU, unless it blocks that (tcsetpgrp(3)).</summary>
-    private void Give(int group)
-    {
-        ulong* signals = stackalloc ulong[16];
-        ulong* before = stackalloc ulong[16];
-        new Span<ulong>(signals, 16).Clear();
-        signals[0] = Output;
-        _ = Libc.SetSignalMask(Block, signals, before);
-        _ = Libc.SetTerminalGroup(_terminal.Number, group);
-        _ = Libc.SetSignalMask(Restore, before, null);
-    }
+    private void Give(int group) => BackgroundWrite.Do(() => _ = Libc.SetTerminalGroup(_terminal.Number, group));
 }

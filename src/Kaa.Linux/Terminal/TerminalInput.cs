@@ -22,14 +22,17 @@ public sealed unsafe class TerminalInput : IDisposable
     private const uint Echo = 8; // ECHO
     private const uint Extended = 0x8000; // IEXTEN
 
+    private readonly WakePipe? _wake;
     private readonly byte[]? _before;
     private readonly byte[] _buffer = new byte[4096];
     private int _next;
     private int _end;
     private bool _isRaw;
 
-    public TerminalInput()
+    /// <param name="wake">Once it is rung, the input has ended.</param>
+    public TerminalInput(WakePipe? wake = null)
     {
+        _wake = wake;
         byte[] attributes = new byte[Size + 28];
         fixed (byte* place = attributes)
             _before = Libc.Control(StandardInput, GetAttributes, place) == 0 ? attributes : null;
@@ -66,11 +69,11 @@ public sealed unsafe class TerminalInput : IDisposable
         _isRaw = Set(raw);
     }
 
-    /// <summary>As it was found.</summary>
+    /// <summary>As it was found; in the background too, where a shell has the terminal by now.</summary>
     public void LeaveRaw()
     {
         if (_isRaw && _before is not null)
-            Set(_before);
+            BackgroundWrite.Do(() => Set(_before));
         _isRaw = false;
     }
 
@@ -109,8 +112,27 @@ public sealed unsafe class TerminalInput : IDisposable
             return Libc.Control(StandardInput, SetAttributes, place) == 0;
     }
 
+    /// <summary>Waits for input; false where it was woken instead.</summary>
+    private bool Await()
+    {
+        const int Poll = 7;
+        const long Readable = 1L << 32; // POLLIN, in events of struct pollfd
+        if (_wake is not { Number: >= 0 } wake)
+            return true;
+        long* polled = stackalloc long[2];
+        do
+        {
+            polled[0] = StandardInput | Readable;
+            polled[1] = (uint)wake.Number | Readable;
+        }
+        while (Libc.SystemCall(Poll, (nint)polled, 2, -1, 0) < 0 && Errno.Last == Errno.Interrupted);
+        return polled[1] >>> 48 == 0;
+    }
+
     private bool Fill()
     {
+        if (!Await())
+            return false;
         nint got;
         fixed (byte* place = _buffer)
         {

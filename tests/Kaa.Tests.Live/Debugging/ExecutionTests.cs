@@ -54,7 +54,13 @@ public sealed partial class ExecutionTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Interpreters.Two), MemberType = typeof(Interpreters))]
-    public void Leaving_restores_every_byte(string name)
+    public void Leaving_restores_every_byte(string name) => RestoresEveryByte(name, session => session.Quit().ShouldBe(0));
+
+    [Theory]
+    [MemberData(nameof(Interpreters.Two), MemberType = typeof(Interpreters))]
+    public void Killing_the_kaa_that_was_started_restores_every_byte(string name) => RestoresEveryByte(name, session => session.KillStarted());
+
+    private static void RestoresEveryByte(string name, Action<OpenSession> leave)
     {
         using PythonChild child = PythonChild.Start(Interpreters.Named(name), "maker.py");
         using var session = new OpenSession(child);
@@ -66,7 +72,7 @@ public sealed partial class ExecutionTests : IDisposable
         session.Ask("continue").ShouldContain("Breakpoint 2, ");
         Read(child, address).ShouldNotBe(before, "else nothing was there to be restored");
         session.Ask("x/1i mkdir").ShouldNotContain("int3");
-        session.Quit().ShouldBe(0);
+        leave(session);
         Read(child, address).ShouldBe(before);
         child.WriteLine("report");
         child.ReadUntil("report").ShouldBe("right");

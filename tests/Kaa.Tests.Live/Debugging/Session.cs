@@ -87,11 +87,22 @@ internal sealed class OpenSession : IDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>Kills what holds the program: the copy of Kaa (docs/debug.md).</summary>
     public void Kill()
     {
-        _process.Kill();
+        Program.Run("/bin/kill", ["-KILL", Copy.ToString(System.Globalization.CultureInfo.InvariantCulture)]).Exit.ShouldBe(0);
         _process.WaitForExit(Patience).ShouldBeTrue();
     }
+
+    /// <summary>Kills the Kaa that was started; its copy ends in order.</summary>
+    public void KillStarted()
+    {
+        int copy = Copy;
+        _process.Kill();
+        System.Threading.SpinWait.SpinUntil(() => !Directory.Exists($"/proc/{copy}"), Patience).ShouldBeTrue();
+    }
+
+    private int Copy => int.Parse(File.ReadAllText($"/proc/{_process.Id}/task/{_process.Id}/children").Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
 
     public void Dispose()
     {
