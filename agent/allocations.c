@@ -77,6 +77,6 @@ void kaa_begin_thread(struct kaa_place *place, u32 tid) {
     thread->tid = tid;
     thread->random = place->pointer ^ (u64)tid << 32 ^ 0x2545f4914f6cdd1dUL;
     thread->session = 0;
-    place->left = 0;
+    place->left = KAA_UNDRAWN;
     kaa_tell(memory, place, KAA_NEW_THREAD, 0, (u64)tid << 3, 0, 0);
 }

@@ -29,6 +29,7 @@ kaa_image_start:
         .long kaa_sample_realloc_\domain - kaa_image_start
         .long kaa_sample_free_\domain - kaa_image_start
         .endr
+        .long kaa_arena - kaa_image_start
 
 /* struct kaa_registers, from its end to its start; the word for flags is on the stack already. */
         .macro SAVE
@@ -123,11 +124,70 @@ kaa_probe:
         pop %rax
         .endm
 
-#define KEPT 9
+/* Most calls leave nothing to be told of: those inside of another allocator's, and where only samples are recorded a free of what is no sample, and a malloc before the next one is due. What
+ * kaa_before would find of them is seen here, with two registers, and the rest is left to it. */
+#define KEPT_HERE 16
         .global kaa_wrap
         .hidden kaa_wrap
-        .p2align 4
+        .p2align 6
 kaa_wrap:
+        push %rax
+        push %rcx
+        mov KEPT_HERE(%rsp), %rax
+        mov KAA_PIECE_HOOK-KAA_PIECE_WRAPPED(%rax), %rax
+        cmpw $KAA_SAMPLED_FREE, KAA_HOOK_FUNCTION(%rax)
+        jne 3f
+        mov %edi, %eax
+        shr $KAA_FILTER_SHIFT, %eax
+        movzwl %ax, %eax
+        lea kaa_own+KAA_OWN_FILTER(%rip), %rcx
+        cmpb $0, (%rcx,%rax)
+        jne 6f
+5:      pop %rcx
+        pop %rax
+        cmp %eax, %eax
+        ret
+3:      cmpb $KAA_MOST_NESTED, KAA_HOOK_FUNCTION(%rax)
+        ja 6f
+        mov %fs:0, %rcx
+        shr $KAA_PLACE_SHIFT-KAA_PLACE_BITS, %rcx
+        and $(KAA_PLACE_COUNT-1)<<KAA_PLACE_BITS, %ecx
+        lea kaa_own+KAA_OWN_PLACES(%rip), %rax
+        add %rax, %rcx          /* the thread's place, mostly */
+        mov %fs:0, %rax
+        cmp %rax, (%rcx)
+        jne 6f
+        cmp KAA_PLACE_OUTER(%rcx), %rsp
+        jb 5b
+        cmpq $0, KAA_PLACE_OUTER(%rcx)
+        jne 6f
+        mov KEPT_HERE(%rsp), %rax
+        mov KAA_PIECE_HOOK-KAA_PIECE_WRAPPED(%rax), %rax
+        cmpw $KAA_SAMPLED_MALLOC, KAA_HOOK_FUNCTION(%rax)
+        jne 6f
+        mov KAA_PLACE_LEFT(%rcx), %rax
+        sub %rdi, %rax
+        js 6f
+        mov %rax, KAA_PLACE_LEFT(%rcx)
+        mov %rsp, KAA_PLACE_OUTER(%rcx)
+        mov KEPT_HERE(%rsp), %rax
+        lea KAA_PIECE_DISPLACED-KAA_PIECE_WRAPPED(%rax), %rax
+        push %rax
+        push %rcx
+        mov 16(%rsp), %rcx
+        mov 24(%rsp), %rax
+        call *8(%rsp)
+        mov %rcx, 8(%rsp)
+        mov (%rsp), %rcx
+        movq $0, KAA_PLACE_OUTER(%rcx)
+        mov 8(%rsp), %rcx
+        lea 32(%rsp), %rsp
+        test %rsp, %rsp         /* never 0 */
+        ret
+6:      pop %rcx
+        pop %rax
+
+#define KEPT 9
         KEEP
         mov %rsp, %rsi
         mov 8*KEPT(%rsp), %rdi
@@ -155,7 +215,7 @@ kaa_wrap:
         movq $0, KAA_PLACE_OUTER(%rcx)
         pop %rcx
         lea 8*(KEPT+1)(%rsp), %rsp
-        test %rsp, %rsp         /* never 0 */
+        test %rsp, %rsp
         ret
 1:      KEEP
         mov %rax, %rdx

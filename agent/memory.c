@@ -2,7 +2,7 @@
  * it). CPython's allocators are reached through the pointers in their tables: domains.c. */
 #include "recording.h"
 
-#define FUNCTION(hook) ((u32)(hook)->reserved[0])
+#define FUNCTION(hook) ((u8)(hook)->reserved[0])
 #define ALLOCATOR(hook) ((u8)((hook)->reserved[0] >> 32))
 
 #define MAP_STACK 0x20000 /* arch/x86 has it as include/uapi/asm-generic/mman.h: glibc says so of its threads' stacks (nptl/allocatestack.c) */
@@ -89,7 +89,7 @@ INTERNAL u64 kaa_before(struct kaa_hook *hook, const struct arguments *call) {
     default:
         break;
     }
-    u64 todo = memory->sample == 0 || kaa_draw(memory, place, size_of(function, call)) ? TELLS_RESULT : 0;
+    u64 todo = memory->sample == 0 || kaa_draw(memory, place, &place->left, size_of(function, call)) ? TELLS_RESULT : 0;
     if (function == KAA_MREMAP)
         todo = TELLS_RESULT; /* its old memory's end is told in any case */
     if (function == KAA_REALLOC && call->rdi != 0 && kaa_freed(place, KAA_OP_MOVED, call->rdi))
@@ -101,7 +101,7 @@ INTERNAL u64 kaa_before(struct kaa_hook *hook, const struct arguments *call) {
 static void remapped(struct kaa_place *place, const struct arguments *call, u64 result, u8 allocator, u64 bp) {
     struct kaa_memory *memory = kaa_memory();
     kaa_tell(memory, place, KAA_OP_UNMAPPED, 0, call->rdi, call->rsi, 0);
-    if (memory->sample == 0 || kaa_draw(memory, place, call->rdx))
+    if (memory->sample == 0 || kaa_draw(memory, place, &place->left, call->rdx))
         kaa_allocated(place, KAA_MADE(KAA_OP_MAPPED, allocator), result, call->rdx, CALLER_STACK(call), bp);
 }
 

@@ -6,7 +6,7 @@
 
 #define KAA_SHADOW 4096       /* frames of a thread that are remembered from its last walk; deeper ones are cut there */
 #define KAA_KNOWN 256         /* nodes that a thread remembers */
-#define KAA_SAMPLED 8         /* places in which a sampled address may lie: a cache line */
+#define KAA_TOGETHER 8        /* places in which a sampled address may lie: a cache line */
 #define KAA_DRAWS 4096        /* exponential numbers, drawn beforehand */
 #define KAA_DOMAINS 3
 #define KAA_PLACES 1024       /* threads */
@@ -15,7 +15,8 @@
 #define KAA_NATIVE_KNOWN 1024 /* as KAA_KNOWN, of C frames */
 #define KAA_FILTER 65536      /* bytes, each for the blocks that begin in one kibibyte of every 64 MiB */
 
-/* What a function does with memory: kaa_hook.reserved[0] of a hook whose action is KAA_WRAP. The upper half has the allocator's number in the recording. */
+/* What a function does with memory: kaa_hook.reserved[0] of a hook whose action is KAA_WRAP. The upper half has the allocator's number in the recording. What comes up to KAA_MMAP does
+ * nothing that is of interest inside of another allocator's call. */
 enum kaa_function {
     KAA_MALLOC = 1,       /* (size) */
     KAA_CALLOC,           /* (count, size) */
@@ -28,6 +29,8 @@ enum kaa_function {
     KAA_MREMAP,           /* (old, old length, length, …) */
     KAA_CHUNK_GONE,       /* munmap, where only that is of interest */
 };
+
+#define KAA_SAMPLED 0x100     /* besides: only samples are recorded */
 
 enum kaa_memory_op {
     KAA_OP_ALLOCATED = 1, /* address, size, node */
@@ -102,8 +105,7 @@ struct kaa_thread {
     u32 firm;             /* of these so many can't have changed while `chunk` is not given back */
     u64 chunk;            /* of the thread's Python stack; 0: nothing is firm */
     u64 same;             /* of these so many the last walk has found that they had not changed since the one before */
-    u64 raw;              /* what the newest call of PyMem_Raw inside of another domain's call gave */
-    u64 reserved[2];
+    u64 reserved[3];
     struct kaa_known known[KAA_KNOWN];
     struct kaa_seen stack[KAA_SHADOW];
 };
@@ -191,7 +193,7 @@ struct kaa_unwind {
 /* Where a thread finds itself, in memory that is the process's own: what is tested at each call. */
 struct kaa_place {
     u64 pointer;          /* the thread's; 0: free */
-    i64 left;             /* bytes until the next sample */
+    i64 left;             /* bytes until the next sample; KAA_UNDRAWN */
     u64 outer;            /* stack pointer of the allocator's call that it is in; 0 for none */
     u32 tid;
     u32 number;
@@ -221,11 +223,15 @@ struct kaa_domain {
 struct kaa_own {
     u64 memory;           /* address of struct kaa_memory */
     struct kaa_domain domains[KAA_DOMAINS];
-    u64 through_raw;      /* samples: a bit for each domain whose free hands on to PyMem_RawFree what is not its own, and is not hooked */
-    u64 reserved[2];
+    u64 small[KAA_DOMAINS - 1]; /* samples, PyMem and PyObject: what is smaller comes from pymalloc's pools. Its free hands on to PyMem_RawFree what does not, and is not hooked. 0: it is not pymalloc */
+    u64 arena;            /* where pymalloc took its arenas before */
     struct kaa_place places[KAA_PLACES];
     u8 filter[KAA_FILTER]; /* sampled blocks, by address; 255: too many to count */
+    i64 left[KAA_PLACES]; /* samples: as `left` of a place, of small blocks. By the same hash, but for whoever comes there: threads that share one take turns, by CPython's lock */
+    u64 raw[KAA_PLACES];  /* samples: what the newest call of PyMem_Raw inside of another allocator's call gave the thread that has the place of this number */
 };
+
+#define KAA_UNDRAWN (-(1L << 62)) /* no distance was drawn yet */
 
 struct kaa_memory {
     u64 size;             /* of all that follows here */

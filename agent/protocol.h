@@ -12,7 +12,7 @@ typedef int i32;
 typedef long i64;
 
 #define KAA_MAGIC 0x31746e656761614bUL /* "Kaagent1" */
-#define KAA_PROTOCOL 4
+#define KAA_PROTOCOL 5
 
 #define KAA_RETURNS 1024 /* calls that may be on their way to a return event at a time */
 #define KAA_PROGRAM 368  /* bytes of a condition */
@@ -216,6 +216,7 @@ struct kaa_image {
     u32 own;           /* struct kaa_own of memory.h */
     u32 domains[12];   /* functions for CPython's tables: malloc, calloc, realloc, free of PyMem_Raw, PyMem, PyObject */
     u32 samples[12];   /* the same where only samples are recorded */
+    u32 arena;         /* and where pymalloc takes its arenas then */
 };
 
 /* Where an island's piece has what. */

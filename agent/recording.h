@@ -1,9 +1,10 @@
-/* The pieces of `kaa mem` inside of the agent: allocations.c (places, ring), nodes.c, walk.c, rules.c and native.c (C frames), samples.c, memory.c, domains.c. */
+/* The pieces of `kaa mem` inside of the agent: allocations.c (places, ring), nodes.c, walk.c, rules.c and native.c (C frames), samples.c, memory.c, domains.c (exact), sampled.c. */
 #ifndef KAA_RECORDING_H
 #define KAA_RECORDING_H
 
 #include "agent.h"
 #include "memory.h"
+#include "sizes.h"
 
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
@@ -13,7 +14,9 @@ extern INTERNAL struct kaa_own kaa_own;
 static inline struct kaa_memory *kaa_memory(void) { return (struct kaa_memory *)kaa_own.memory; }
 
 /* Stacks of threads lie some megabytes and a page from each other, so that they have places one behind the other. */
-static inline struct kaa_place *kaa_first_place(u64 pointer) { return &kaa_own.places[pointer >> 12 & (KAA_PLACES - 1)]; }
+#define KAA_BY_THREAD(array, pointer) (&(array)[(pointer) >> KAA_PLACE_SHIFT & (KAA_PLACES - 1)])
+
+static inline struct kaa_place *kaa_first_place(u64 pointer) { return KAA_BY_THREAD(kaa_own.places, pointer); }
 
 /* allocations.c */
 INTERNAL struct kaa_place *kaa_find_place(u64 pointer);
@@ -95,11 +98,11 @@ static inline int kaa_can_read(struct kaa_native *native, u64 address) {
 }
 
 /* samples.c: what is told of a sample's end depends on a table; everything else's end is told. */
-INTERNAL int kaa_draw(struct kaa_memory *memory, struct kaa_place *place, u64 size);
+INTERNAL int kaa_draw(struct kaa_memory *memory, const struct kaa_place *place, i64 *word, u64 size);
 INTERNAL int kaa_sample_begins(struct kaa_memory *memory, u64 address);
 INTERNAL int kaa_sample_ends(struct kaa_memory *memory, u64 address);
 
-static inline u8 *kaa_filter(u64 address) { return &kaa_own.filter[address >> 10 & (KAA_FILTER - 1)]; }
+static inline u8 *kaa_filter(u64 address) { return &kaa_own.filter[address >> KAA_FILTER_SHIFT & (KAA_FILTER - 1)]; }
 
 /* memory.c */
 INTERNAL void kaa_allocated(struct kaa_place *place, u32 what, u64 address, u64 size, u64 sp, u64 bp);

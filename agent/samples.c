@@ -9,27 +9,25 @@ static u64 next(struct kaa_memory *memory, struct kaa_thread *thread) {
 }
 
 /* Counts down; true where a sample lies in this allocation. A thread's first distance is drawn like all others. */
-int kaa_draw(struct kaa_memory *memory, struct kaa_place *place, u64 size) {
+int kaa_draw(struct kaa_memory *memory, const struct kaa_place *place, i64 *word, u64 size) {
     struct kaa_thread *thread = kaa_thread_at(memory, place);
-    if (UNLIKELY(thread->session != memory->session)) {
+    if (UNLIKELY(thread->session != memory->session))
         kaa_begin_walks(memory, thread);
-        place->left = (i64)next(memory, thread);
-    }
-    i64 left = place->left - (i64)size;
+    i64 left = (*word > KAA_UNDRAWN ? *word : (i64)next(memory, thread)) - (i64)size;
     int is_met = left < 0;
     while (left < 0)
         left += (i64)next(memory, thread);
-    place->left = left;
+    *word = left;
     return is_met;
 }
 
 static u64 *places_of(struct kaa_memory *memory, u64 address) {
     u64 hash = (address >> 4) * 0x9e3779b97f4a7c15UL;
-    return (u64 *)at(kaa_shared, memory->sampled) + ((hash >> 20) & (memory->sampled_size - 1) & ~(u64)(KAA_SAMPLED - 1));
+    return (u64 *)at(kaa_shared, memory->sampled) + ((hash >> 20) & (memory->sampled_size - 1) & ~(u64)(KAA_TOGETHER - 1));
 }
 
 static int change_place(u64 *places, u64 from, u64 to) {
-    for (u32 i = 0; i < KAA_SAMPLED; i++) {
+    for (u32 i = 0; i < KAA_TOGETHER; i++) {
         u64 expected = from;
         if (load(&places[i]) == from && __atomic_compare_exchange_n(&places[i], &expected, to, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
             return 1;

@@ -1,9 +1,20 @@
 /* Numbers that entry.S shares with protocol.h; check.c compares them. */
-#define KAA_PROTOCOL 4
+#define KAA_PROTOCOL 5
 #define KAA_RETURNS 1024
 #define KAA_REGISTER_WORDS 18
 #define KAA_PIECE_HOOK 0
 #define KAA_PIECE_RETURN 43
 #define KAA_PIECE_DISPLACED 51
 #define KAA_PIECE_WRAPPED 198
+#define KAA_HOOK_FUNCTION 112
+#define KAA_MOST_NESTED 7
+#define KAA_SAMPLED_MALLOC 0x101
+#define KAA_SAMPLED_FREE 0x104
+#define KAA_OWN_PLACES 128
+#define KAA_OWN_FILTER 32896
+#define KAA_FILTER_SHIFT 10
+#define KAA_PLACE_SHIFT 12
+#define KAA_PLACE_BITS 5
+#define KAA_PLACE_COUNT 1024
+#define KAA_PLACE_LEFT 8
 #define KAA_PLACE_OUTER 16

@@ -300,6 +300,7 @@ internal struct AgentImageHead
     public uint own;
     public Domains domains;
     public Domains samples;
+    public uint arena;
 
     [InlineArray(12)]
     public struct Domains

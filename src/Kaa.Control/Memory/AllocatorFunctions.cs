@@ -20,6 +20,9 @@ public enum WrappedFunction : uint
 
     /// <summary>Nothing is told of it: munmap, where only CPython is recorded.</summary>
     ChunkGone,
+
+    /// <summary>Besides: only samples are recorded.</summary>
+    Sampled = 0x100,
 }
 
 /// <summary>A function that hands out memory, or takes it back.</summary>

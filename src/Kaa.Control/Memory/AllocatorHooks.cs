@@ -27,15 +27,14 @@ internal sealed class AllocatorHooks(LiveTarget target, AgentSession agent, Modu
     public void Arm(AllocatorChoice choice)
     {
         int count = 0;
-        AllocatorTable[]? tables = null;
-        if (choice.HasFlag(AllocatorChoice.Python) && image is not null)
-            tables = new AllocatorTables(target, image).Find();
+        AllocatorTables? all = choice.HasFlag(AllocatorChoice.Python) && image is not null ? new AllocatorTables(target, image) : null;
+        AllocatorTable[]? tables = all?.Find();
         if (choice.HasFlag(AllocatorChoice.System))
             count += Wrap(AllocatorFunctions.Find(target));
         if (choice.HasFlag(AllocatorChoice.Python) && tables is null && image is not null)
             count += WrapEntries(image);
         if (tables is not null)
-            count += Point(tables);
+            count += Point(tables, samples ? all!.FindArena() : null);
         if (count == 0 && choice != AllocatorChoice.None)
             throw new UserError("no-allocators", "none of this process's allocators can be hooked", "kaa doctor PID shows what is known of its modules");
     }
@@ -76,7 +75,7 @@ internal sealed class AllocatorHooks(LiveTarget target, AgentSession agent, Modu
             {
                 Address = function.Address,
                 Action = HookAction.Wrap,
-                Wraps = ((uint)function.Kind, (uint)function.Allocator),
+                Wraps = ((uint)(samples ? function.Kind | WrappedFunction.Sampled : function.Kind), (uint)function.Allocator),
                 WantsStack = false,
             };
             hooks.Add((agent.Add(request), function));
@@ -95,10 +94,10 @@ internal sealed class AllocatorHooks(LiveTarget target, AgentSession agent, Modu
         return armed;
     }
 
-    private int Point(AllocatorTable[] tables)
+    private int Point(AllocatorTable[] tables, (Address Word, ulong Function)? arena)
     {
         var path = samples ? new RawPath(target, image!) : null;
-        Tables = new PointedTables(agent, tables, samples) { LeadsToRaw = path is null ? null : path.Leads };
+        Tables = new PointedTables(agent, tables, samples) { LeadsToRaw = path is null ? null : path.Leads, Arena = arena };
         int changed = Tables.Point(held);
         if (changed < Tables.WordCount)
             _notes.Add(new Note("allocator-not-hooked", "somebody changed CPython's tables of allocators at this moment: a part of its allocations is not recorded", null, Incomplete: true));

@@ -49,6 +49,29 @@ internal sealed class AllocatorTables(ObservedTarget target, Module module)
         return tables;
     }
 
+    /// <summary>
+    /// Where pymalloc finds the function by which it takes arenas: the second word of a PyObjectArenaAllocator (a context, then alloc and free), which PyObject_GetArenaAllocator copies. Null where
+    /// that can't be told.
+    /// </summary>
+    public (Address Word, ulong Function)? FindArena()
+    {
+        const int Copied = 2 * WordSize; // what is read by itself, whether the two words in front are read one by one or at once
+        if (target.Images.For(module).FindSymbol("PyObject_GetArenaAllocator") is not { } function || FunctionRange.Find(target, function) is not { } range)
+            return null;
+        (Address, ulong)? found = null;
+        HashSet<Address> touched = Touched(function, (int)Math.Min(range.End - function, MostCode));
+        foreach (Address start in touched)
+        {
+            if (!touched.Contains(start + Copied) || Read(start, Copied / WordSize) is not { } table)
+                continue;
+            if (found is not null)
+                return null;
+            found = (start + WordSize, table.Functions[0]);
+        }
+
+        return found;
+    }
+
     /// <summary>All of a domain's functions must agree: what one of them reads besides may look like a table by chance.</summary>
     /// <param name="taken">Those of the domains that were found before: large blocks of the others come from there, by code that may be inlined.</param>
     private AllocatorTable? FindOne(string[] names, HashSet<Address> taken)
@@ -59,7 +82,7 @@ internal sealed class AllocatorTables(ObservedTarget target, Module module)
             if (target.Images.For(module).FindSymbol(name) is not { } function)
                 return null;
             var bases = new HashSet<Address>();
-            HashSet<Address> touched = Touched(function);
+            HashSet<Address> touched = Touched(function, FunctionRange.Find(target, function) is { } range ? (int)Math.Clamp(range.End - function, LeastCode, MostCode) : LeastCode);
             foreach (Address word in touched)
             {
                 // A call reads the context in front of the table, and one of the functions behind it.
@@ -90,11 +113,12 @@ internal sealed class AllocatorTables(ObservedTarget target, Module module)
         return found;
     }
 
-    private AllocatorTable? Read(Address start)
+    /// <param name="count">Of functions.</param>
+    private AllocatorTable? Read(Address start, int count = Words - 1)
     {
         if (start.Value % WordSize != 0)
             return null;
-        ulong[] functions = new ulong[Words - 1];
+        ulong[] functions = new ulong[count];
         for (int i = 0; i < functions.Length; i++)
         {
             if (!_memory.TryRead(start + (i + 1) * WordSize, out functions[i])
@@ -106,9 +130,9 @@ internal sealed class AllocatorTables(ObservedTarget target, Module module)
     }
 
     /// <summary>Addresses of data that the first instructions of a function refer to: by the program counter, or by a register whose value that gave.</summary>
-    private HashSet<Address> Touched(Address function)
+    private HashSet<Address> Touched(Address function, int size)
     {
-        byte[] code = new byte[FunctionRange.Find(target, function) is { } range ? (int)Math.Clamp(range.End - function, LeastCode, MostCode) : LeastCode];
+        byte[] code = new byte[size];
         int got = _memory.Read(function, code);
         var decoder = Decoder.Create(64, code.AsSpan(0, got).ToArray(), function.Value, DecoderOptions.None);
         var touched = new HashSet<Address>();

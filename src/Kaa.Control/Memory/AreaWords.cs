@@ -25,9 +25,11 @@ internal static class AreaWords
 
     /// <summary>Of <see cref="AgentOwn"/>.</summary>
     public static readonly ulong OwnDomains = OfOwn(ref s_own.domains);
-    public static readonly ulong OwnThroughRaw = OfOwn(ref s_own.through_raw);
+    public static readonly ulong OwnSmall = OfOwn(ref s_own.small);
+    public static readonly ulong OwnArena = OfOwn(ref s_own.arena);
     public static readonly ulong OwnPlaces = OfOwn(ref s_own.places);
     public static readonly ulong OwnFilter = OfOwn(ref s_own.filter);
+    public static readonly ulong OwnLeft = OfOwn(ref s_own.left);
 
     private static ulong OfOwn<T>(ref T field) => (ulong)Unsafe.ByteOffset(ref Unsafe.As<AgentOwn, byte>(ref s_own), ref Unsafe.As<T, byte>(ref field));
 

@@ -20,6 +20,10 @@ public sealed class MemorySession : IDisposable
     private const int FlushEvery = 500_000;
     private const int FlushBytes = 1 << 20;
     private const int IdleMicroseconds = 1_000;
+
+    // Samples are few: who looks for them less often takes less of the processor, and of its caches, from the process. A thread that waits ends the pause.
+    private static readonly TimeSpan s_samplesPause = TimeSpan.FromMilliseconds(5);
+
     private const int NamesAtOnce = 20;
 
     // With fewer it is better to wait a little: who reads what has just been written takes that memory away from the processor that goes on writing there.
@@ -227,6 +231,8 @@ public sealed class MemorySession : IDisposable
             return;
         if (_names is { HasUnnamed: true } names)
             names.Resolve(NamesAtOnce);
+        else if (_facts.SampleBytes is not null && _arrivals.Waits is null)
+            _agent.Sleep(s_samplesPause);
         else
             Clock.Sleep(IdleMicroseconds);
     }

@@ -173,6 +173,9 @@ internal struct AgentPlace
     /// <summary>In <see cref="tid"/>: it is the thread's of an earlier recording, which begins anew as it finds another id than its own.</summary>
     public const uint Former = 1u << 31;
 
+    /// <summary><see cref="left"/> where no distance to a sample was drawn yet.</summary>
+    public const long Undrawn = -(1L << 62);
+
     /// <summary>0 where no thread has begun there yet.</summary>
     public readonly int Tid => (int)(tid & ~Former);
 }
@@ -186,11 +189,25 @@ internal struct AgentOwn
 
     public ulong memory;
     public Functions domains;
-    public ulong through_raw;
-    private readonly ulong _reserved1;
-    private readonly ulong _reserved2;
+    public Small small;
+    public ulong arena;
     public Places places;
     public Filter filter;
+    public Words left;
+    public Words raw;
+
+    /// <summary>Of PyMem and PyObject.</summary>
+    [InlineArray(2)]
+    public struct Small
+    {
+        private ulong _first;
+    }
+
+    [InlineArray(PlaceCount)]
+    public struct Words
+    {
+        private ulong _first;
+    }
 
     [InlineArray(PlaceCount)]
     public struct Places

@@ -30,13 +30,16 @@ internal static class OwnMemory
         }
 
         Write(agent, AreaWords.OwnFilter, new byte[AgentOwn.FilterSize]);
+        long[] left = new long[AgentOwn.PlaceCount];
+        Array.Fill(left, AgentPlace.Undrawn);
+        Write(agent, AreaWords.OwnLeft, MemoryMarshal.AsBytes(left.AsSpan()));
     }
 
     /// <summary>The next time that the thread comes by it begins as a new one. Each write is of words that only Kaa changes then, or that may be lost.</summary>
     private static void Begin(AgentSession agent, AgentPlace place, ulong offset, bool mayFree)
     {
         bool isFree = mayFree && place.Tid != 0 && !agent.HasThread(place.Tid);
-        place = isFree ? default : place with { left = 0, outer = 0, tid = place.tid | AgentPlace.Former };
+        place = isFree ? default : place with { left = AgentPlace.Undrawn, outer = 0, tid = place.tid | AgentPlace.Former };
         ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(MemoryMarshal.CreateReadOnlySpan(ref place, 1));
         Range changed = isFree ? .. : sizeof(ulong)..^sizeof(uint); // else its pointer and its number stay
         Write(agent, offset + (ulong)changed.Start.Value, bytes[changed]);

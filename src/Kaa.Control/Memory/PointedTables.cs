@@ -15,15 +15,18 @@ internal sealed class PointedTables(AgentSession agent, AllocatorTable[] tables,
     private const int Free = 3;
     private const int WordSize = sizeof(ulong);
     private const int MostContext = 64;
+    private const ulong LargeBlock = 513; // SMALL_REQUEST_THRESHOLD is 512 in all versions (obmalloc.c)
 
     /// <summary>What somebody who was in front of CPython's functions had saved of a domain, context and functions, when the table was pointed: null where nobody was.</summary>
     private readonly ulong[]?[] _behind = new ulong[]?[tables.Length];
 
-    /// <summary>A bit for each domain of which samples come from PyMem_Raw.</summary>
-    private ulong _throughRaw;
+    private bool _isArenaPointed;
 
     /// <summary>Asks whether samples of a domain can be taken from PyMem_Raw, by its own functions: then its free stays as it is. Null for never.</summary>
     public Func<AllocatorTable, AllocatorTable, bool>? LeadsToRaw { get; init; }
+
+    /// <summary>The word that leads to the function by which pymalloc takes arenas, which is watched where samples come from PyMem_Raw; null where it was not found: then none do.</summary>
+    public (Address Word, ulong Function)? Arena { get; init; }
 
     /// <summary>Of all tables.</summary>
     public int WordCount { get; private set; }
@@ -92,9 +95,16 @@ internal sealed class PointedTables(AgentSession agent, AllocatorTable[] tables,
 
     private void Add(int domain, IReadOnlyList<ulong> functions, List<(Address Word, ulong From, ulong To)> words)
     {
-        bool leads = domain > 0 && LeadsToRaw?.Invoke(tables[domain], tables[0]) == true;
-        _throughRaw = leads ? _throughRaw | 1ul << domain : _throughRaw & ~(1ul << domain);
-        Write(AreaWords.OwnThroughRaw, _throughRaw);
+        bool leads = domain > 0 && Arena is not null && LeadsToRaw?.Invoke(tables[domain], tables[0]) == true;
+        if (domain > 0)
+            Write(AreaWords.OwnSmall + (ulong)(domain - 1) * WordSize, leads ? LargeBlock : 0);
+        if (leads && !_isArenaPointed)
+        {
+            Write(AreaWords.OwnArena, Arena!.Value.Function);
+            words.Add((Arena.Value.Word, Arena.Value.Function, (agent.Image + AgentRegion.Image.arena).Value));
+            _isArenaPointed = true;
+        }
+
         for (int i = 0; i < FunctionsOfDomain; i++)
         {
             int number = domain * FunctionsOfDomain + i;
