@@ -1,6 +1,7 @@
 using Kaa.Cli.Commands;
 using Kaa.Cli.Output;
 using Kaa.Linux;
+using Kaa.Linux.Processes;
 using Kaa.Results;
 
 namespace Kaa.Cli;
@@ -9,6 +10,7 @@ internal static class Program
 {
     private static int Main(string[] args)
     {
+        StandardDescriptors.Ensure(Environment.GetCommandLineArgs());
         bool json = Array.IndexOf(args, "--json") >= 0;
         try
         {

@@ -26,6 +26,9 @@ public sealed record ExecReport
     /// <summary>The traceback as the interpreter itself prints it; null where nothing was raised.</summary>
     public string? Exception { get; init; }
 
+    /// <summary>It ended without a word of its own: <see cref="Exception"/> says what is known.</summary>
+    public bool WasCutShort { get; init; }
+
     /// <summary>The thread that ran it.</summary>
     public required int Tid { get; init; }
 

@@ -139,6 +139,31 @@ public sealed class ExecTests
         result.Exit.ShouldBe(1);
         result.Json.GetProperty("stillRunning").GetBoolean().ShouldBeFalse(result.Output);
         result.Json.GetProperty("exception").GetString()!.ShouldContain("KeyboardInterrupt");
+
+        // An exception that the interpreter still believes to wait makes 3.11 try a traced function's first instruction for ever (DO_TRACING, Python/ceval.c).
+        const string Traced = "import sys\ndef f(): return 7\nsys.settrace(lambda *a: None)\ntry: n = f()\nfinally: sys.settrace(None)\nn";
+        Harness.Kaa.Run("exec", Pid(child), Traced, "--timeout", "30", "--json", "--way", "parked-thread").Json.GetProperty("result").GetString().ShouldBe("7");
+        Finish(child);
+    }
+
+    [Theory]
+    [MemberData(nameof(Interpreters.Two), MemberType = typeof(Interpreters))]
+    public void Where_its_output_can_not_be_written_the_code_is_interrupted_and_the_program_goes_on(string interpreter)
+    {
+        using PythonChild child = Enter(Interpreters.Named(interpreter), "all_blocked");
+        const string Prints = "import time\nfor i in range(300): print(i); time.sleep(.02)";
+        Program.Run("/bin/sh", ["-c", "\"$0\" exec \"$1\" \"$2\" >/dev/full", Repository.Kaa, Pid(child), Prints]).Exit.ShouldBe(1);
+        Program.Run("/bin/sh", ["-c", "\"$0\" exec \"$1\" \"$2\" | head -n 1", Repository.Kaa, Pid(child), Prints]).Output.ShouldBe("0\n");
+        Harness.Kaa.Run("exec", Pid(child), "6 * 7", "--json").Json.GetProperty("result").GetString().ShouldBe("42");
+        Finish(child);
+    }
+
+    [Fact]
+    public void What_is_started_without_descriptors_answers_all_the_same()
+    {
+        using PythonChild child = Enter(Interpreters.Any, "all_blocked");
+        foreach (string closed in (string[])["<&-", "2>&-", "<&- >&- 2>&-"])
+            Program.Run("/bin/sh", ["-c", $"exec \"$0\" exec \"$1\" 1 {closed}", Repository.Kaa, Pid(child)]).Exit.ShouldBe(0, closed);
         Finish(child);
     }
 

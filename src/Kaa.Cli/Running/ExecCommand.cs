@@ -25,13 +25,14 @@ internal static class ExecCommand
 
     private static int Run(ExecArguments arguments, ParentLife? parent)
     {
-        byte[] source = arguments.File is { } path ? ReadFile(path) : Encoding.UTF8.GetBytes(arguments.Code!);
+        byte[] source = arguments.File is { } path ? SourceFile.Read(path, parent) : Encoding.UTF8.GetBytes(arguments.Code!);
         StackTarget target = StackTargets.Resolve(arguments.Pid);
         using var interruption = new Interruption();
         interruption.ArmForTermination();
 
         // The terminal is gone, and whoever wanted to see the answer: what has begun comes to its end.
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal => signal.Cancel = true);
+        var shown = new ShownRecords();
         ExecReport report;
         using (CodeRunner runner = CodeRunner.Open(target.Pid, isSession: false))
         {
@@ -43,11 +44,13 @@ internal static class ExecCommand
                 Timeout = arguments.Timeout,
                 Tid = arguments.Tid,
                 Way = arguments.Way,
-                OnRecord = (kind, bytes) => Show(kind, bytes, arguments, parent),
+                OnRecord = Show,
                 IsInterrupted = IsInterrupted,
                 IsUnwanted = () => parent?.IsGone == true,
             });
         }
+
+        shown.ThrowIfFailed();
 
         // Nobody wants the answer any more; the code has come to its end all the same.
         if (parent?.IsGone == true)
@@ -59,22 +62,13 @@ internal static class ExecCommand
             return ExitCode.Interrupted;
         return report.Exception is null && !report.StillRunning ? ExitCode.Complete : ExitCode.UserError;
 
-        bool IsInterrupted() => interruption.IsRequested || parent?.IsAsked == true;
-    }
+        bool IsInterrupted() => interruption.IsRequested || parent?.IsAsked == true || shown.HasFailed;
 
-    /// <summary>As it comes.</summary>
-    public static void Show(RunRecord kind, ReadOnlyMemory<byte> bytes)
-    {
-        if (kind == RunRecord.Output)
-            StandardStream.Output.Write(bytes.Span);
-        else if (kind is RunRecord.Error or RunRecord.Exception)
-            StandardStream.Error.Write(bytes.Span);
-    }
-
-    private static void Show(RunRecord kind, ReadOnlyMemory<byte> bytes, ExecArguments arguments, ParentLife? parent)
-    {
-        if (!arguments.Json && parent?.IsGone != true)
-            Show(kind, bytes);
+        void Show(RunRecord kind, ReadOnlyMemory<byte> bytes)
+        {
+            if (!arguments.Json && parent?.IsGone != true)
+                shown.Show(kind, bytes);
+        }
     }
 
     public static string StillRunning(ExecReport report) => string.Create(
@@ -93,26 +87,11 @@ internal static class ExecCommand
 
         if (report.Result is { } result)
             StandardStream.Output.Write(Encoding.UTF8.GetBytes(Printable.EscapeLoneSurrogates(result) + "\n"));
+        if (report.WasCutShort)
+            Errors.Write(report.Exception!.TrimEnd(), null);
         if (report.StillRunning)
             Errors.Write(StillRunning(report), "kaa bt shows where it is");
         using StreamWriter errors = Streams.Error();
         NoteText.Write(report.Notes, Streams.Styled(errors, StandardStream.Error, null));
-    }
-
-    private static byte[] ReadFile(string path)
-    {
-        try
-        {
-            if (path != "-")
-                return File.ReadAllBytes(path);
-            using var input = new FileStream(new Microsoft.Win32.SafeHandles.SafeFileHandle(0, ownsHandle: false), FileAccess.Read, 0);
-            using var all = new MemoryStream();
-            input.CopyTo(all);
-            return all.ToArray();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UserError("no-file", $"{path} can't be read: {e.Message}", null);
-        }
     }
 }

@@ -14,6 +14,7 @@ internal sealed class PdbCommand(CodeRunner runner)
     private const int BetweenLooks = 2_000; // µs
     private const int GraceLooks = 500;
 
+    private readonly ShownRecords _shown = new();
     private System.Threading.Thread? _reader;
 
     public static int Run(ExecArguments arguments)
@@ -47,13 +48,14 @@ internal sealed class PdbCommand(CodeRunner runner)
             Clock.Sleep(BetweenLooks);
         }
 
+        _shown.ThrowIfFailed();
         return isInterrupted ? ExitCode.Interrupted : report.Exception is null ? ExitCode.Complete : ExitCode.UserError;
     }
 
     /// <summary>Ctrl-C ends the session, not the program. Never true: what runs is let come to its end.</summary>
     private bool End(Interruption interruption, ref bool isInterrupted)
     {
-        if (interruption.IsRequested && !isInterrupted)
+        if ((interruption.IsRequested || _shown.HasFailed) && !isInterrupted)
         {
             isInterrupted = true;
             runner.CloseCommands();
@@ -64,7 +66,7 @@ internal sealed class PdbCommand(CodeRunner runner)
 
     private void Show(RunRecord kind, ReadOnlyMemory<byte> bytes)
     {
-        ExecCommand.Show(kind, bytes);
+        _shown.Show(kind, bytes);
         if (_reader is not null || kind != RunRecord.Output)
             return;
         _reader = new System.Threading.Thread(Forward) { IsBackground = true, Name = "commands" };

@@ -77,6 +77,7 @@ internal sealed class ReplCommand
     {
         using var interruption = new Interruption();
         interruption.ArmForTermination();
+        var shown = new ShownRecords();
         try
         {
             ExecReport report = _runner.Run(new RunRequest
@@ -87,9 +88,12 @@ internal sealed class ReplCommand
                 IsOpenEnded = true,
                 Tid = _arguments.Tid,
                 Way = _arguments.Way,
-                OnRecord = ExecCommand.Show,
-                IsInterrupted = () => interruption.IsRequested,
+                OnRecord = shown.Show,
+                IsInterrupted = () => interruption.IsRequested || shown.HasFailed,
             });
+            shown.ThrowIfFailed();
+            if (report.WasCutShort)
+                Errors.Write(report.Exception!.TrimEnd(), null);
             if (report.Result is { } result)
                 Say(Printable.EscapeLoneSurrogates(result) + "\n");
             if (report.StillRunning)

@@ -20,7 +20,6 @@ internal sealed class AgentInstallation
     private const int Attempts = 20;
     private const int StrictAttempts = 5;
     private const int BetweenAttempts = 2_000; // µs
-    private const int HeartbeatWait = 100_000;
 
     private const int MapCall = 9;
     private const int UnmapCall = 11;
@@ -77,7 +76,7 @@ internal sealed class AgentInstallation
 
     private AgentMemory? TryInstall(out bool isReused)
     {
-        RequireUnowned();
+        AgentOwner.RequireNone(_left, _process);
         LeftAgent? own = _left.FindLast(left => left.IsOwn && left.IsSame && HasRoom(left));
         isReused = own is not null;
         bool isDone = true;
@@ -109,32 +108,6 @@ internal sealed class AgentInstallation
         AgentMemoryArea area = default;
         return !_options.NativeStacks
             || (_process.Patch.TryRead(left.Mapping.Start + left.Header.memory, MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(ref area, 1))) && area.natives != 0);
-    }
-
-    /// <summary>Whoever's heart beats is there.</summary>
-    private void RequireUnowned()
-    {
-        foreach (LeftAgent left in _left)
-        {
-            if (left.Header.owner == 0 || !left.IsOwn)
-                continue;
-            ulong before = Heartbeat(left);
-            Clock.Sleep(HeartbeatWait);
-            if (Heartbeat(left) != before)
-            {
-                throw new UserError(
-                    "agent-owned",
-                    string.Create(CultureInfo.InvariantCulture, $"another Kaa (process {left.Header.owner} as it sees itself) uses the agent in process {_process.Pid}"),
-                    "end that one first");
-            }
-        }
-    }
-
-    private ulong Heartbeat(LeftAgent left)
-    {
-        ulong beat = 0;
-        _ = _process.Patch.TryRead(left.Mapping.Start + AgentWords.HeartbeatOffset, MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(ref beat, 1)));
-        return beat;
     }
 
     private Address ChooseStart()

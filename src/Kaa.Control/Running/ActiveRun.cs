@@ -15,6 +15,7 @@ namespace Kaa.Control.Running;
 /// <summary>Code that a thread was sent to run, up to its end.</summary>
 internal sealed class ActiveRun
 {
+    private const string Interruption = "PyExc_KeyboardInterrupt";
     private const int Main = 0; // the slot
     private const int Interrupting = 1;
     private const int Ready = 0;
@@ -69,7 +70,7 @@ internal sealed class ActiveRun
         bool isLast = !request.IsDebugger && (!state.IsSession || request.Source.IsEmpty);
         SuspendedWork? work = SuspendedWork.Send(
             tracee, target.Tasks, target.Patch, region.Address, Main,
-            frame => X64Runner.SlotBytes(region.Address, mode, frame, !isLast, thread.Ident, Address.Null));
+            frame => X64Runner.SlotBytes(region.Address, mode, frame, !isLast, thread.Ident, target.Facts.ObjectOf(Interruption)));
         why = "its registers can't be changed";
         return work is null ? null : new ActiveRun(target, way, thread, output, work);
     }
@@ -94,6 +95,13 @@ internal sealed class ActiveRun
             return false;
         _target.Remove(null);
         return true;
+    }
+
+    /// <summary>For a Kaa that can't go on: unless it is over, its code and its files stay for the thread that is in it.</summary>
+    public void LeaveAlone()
+    {
+        if (!IsOver())
+            _region.IsPromised = _region.AreFilesClosed = true;
     }
 
     /// <summary>Waits for the end, and passes on what comes meanwhile.</summary>
@@ -176,13 +184,15 @@ internal sealed class ActiveRun
     private ExecReport Report(RunRequest request)
     {
         _output.Read(request.OnRecord);
+        bool wasCutShort = !_output.Has(RunRecord.Exception) && !_output.IsDone && !request.IsDebugger && IsOver();
         return new ExecReport
         {
+            WasCutShort = wasCutShort,
             Stdout = _output.Text(RunRecord.Output),
             Stderr = _output.Text(RunRecord.Error),
             Result = _output.Has(RunRecord.Result) ? _output.Text(RunRecord.Result) : null,
             Exception = _output.Has(RunRecord.Exception) ? _output.Text(RunRecord.Exception)
-                : _output.IsDone || request.IsDebugger || !IsOver() ? null : "the code was cut short, and nothing is known of why\n",
+                : wasCutShort ? "the code was cut short before it could tell why: the process may have no memory left (ulimit -v, a control group)\n" : null,
             Tid = Tid,
             Way = _way,
         };
@@ -268,7 +278,7 @@ internal sealed class ActiveRun
     /// <summary>Raises KeyboardInterrupt in the code. It comes when the thread runs Python again: a call into C that does not return can't be interrupted so.</summary>
     private void Interrupt(long end)
     {
-        Address exception = _target.Facts.ObjectOf("PyExc_KeyboardInterrupt");
+        Address exception = _target.Facts.ObjectOf(Interruption);
         bool isSent = exception.IsNull || _way == ExecWay.RemoteExec;
         while (!isSent && !IsOver() && Clock.Microseconds < end)
         {

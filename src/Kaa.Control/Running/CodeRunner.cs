@@ -155,10 +155,23 @@ public sealed class CodeRunner : IDisposable
         return ActiveRun.Begin(_target, candidate.Way, tracee, point.Thread!, request, new RunState(_isSession, _hasNamespace), out why);
     }
 
+    private ExecReport Watch(ActiveRun run, RunRequest request, long end)
+    {
+        try
+        {
+            return run.Watch(request, end, _isSession);
+        }
+        catch (Exception e) when (e is not UserError)
+        {
+            run.LeaveAlone();
+            throw;
+        }
+    }
+
     private ExecReport Finish(ActiveRun run, RunRequest request, long begun, long end)
     {
         _active = run;
-        ExecReport report = run.Watch(request, end, _isSession);
+        ExecReport report = Watch(run, request, end);
         _hasNamespace = _isSession && !report.StillRunning && !request.Source.IsEmpty;
         if (!_isSession && !request.IsDebugger)
             _target.Remove(null);

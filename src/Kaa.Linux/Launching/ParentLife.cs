@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Runtime.InteropServices;
 using System.Text;
 using Kaa.Linux.Calls;
 using Kaa.Linux.Proc;
@@ -9,6 +10,9 @@ namespace Kaa.Linux.Launching;
 public sealed unsafe class ParentLife
 {
     private readonly System.Threading.Lock _lock = new();
+
+    // Ctrl-Z stops Kaa, not its copy: that may have threads of a program standing in a stop.
+    private readonly PosixSignalRegistration _stop = PosixSignalRegistration.Create(PosixSignal.SIGTSTP, signal => signal.Cancel = true);
     private volatile bool _isGone;
     private volatile int _asked;
     private Action? _whenGone;
