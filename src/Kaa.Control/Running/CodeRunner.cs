@@ -157,14 +157,22 @@ public sealed class CodeRunner : IDisposable
 
     private ExecReport Watch(ActiveRun run, RunRequest request, long end)
     {
+        bool isThrough = false;
         try
         {
-            return run.Watch(request, end, _isSession);
+            ExecReport report = run.Watch(request, end, _isSession);
+            isThrough = true;
+            return report;
         }
-        catch (Exception e) when (e is not UserError)
+        catch (UserError)
         {
-            run.LeaveAlone();
+            isThrough = true;
             throw;
+        }
+        finally
+        {
+            if (!isThrough)
+                run.LeaveAlone();
         }
     }
 

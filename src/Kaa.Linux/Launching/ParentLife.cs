@@ -9,10 +9,12 @@ namespace Kaa.Linux.Launching;
 /// <summary>In an <see cref="OwnCopy"/>: whether the Kaa that has started it is still there.</summary>
 public sealed unsafe class ParentLife
 {
+    private const int TerminalStop = 20; // SIGTSTP
+
     private readonly System.Threading.Lock _lock = new();
 
     // Ctrl-Z stops Kaa, not its copy: that may have threads of a program standing in a stop.
-    private readonly PosixSignalRegistration _stop = PosixSignalRegistration.Create(PosixSignal.SIGTSTP, signal => signal.Cancel = true);
+    private readonly PosixSignalRegistration _stop = PosixSignalRegistration.Create((PosixSignal)TerminalStop, signal => signal.Cancel = true);
     private volatile bool _isGone;
     private volatile int _asked;
     private Action? _whenGone;
