@@ -4,6 +4,7 @@ import json
 import os
 import random
 import subprocess
+import time
 
 from busy import Busy, Verdict
 from harness.interpreters import Interpreter
@@ -25,7 +26,8 @@ def executed(interpreter: Interpreter, kaa: str, count: int) -> Verdict:
     pauses: list[int] = []
     with Workshop(interpreter.root) as workshop, Busy(interpreter, workshop) as busy:
         for turn in range(count):
-            command = [kaa, "exec", str(busy.pid), CODE.format(turn), "--json", "--timeout", "60", *_choice(busy.pid, turn)]
+            choice = _choice(busy.pid, turn)
+            command = [kaa, "exec", str(busy.pid), CODE.format(turn), "--json", "--timeout", "1" if choice else "60", *choice]
             if turn % 6 == 5:
                 ways[f"ended by itself {die_after(command, 1 + turn // 6 % WRITES)}"] += 1
             elif turn % 3 == 2:
@@ -54,8 +56,6 @@ def _choice(pid: int, turn: int) -> list[str]:
 
 def _run(command: list[str], turn: int, ways: collections.Counter, pauses: list[int]) -> list[str]:
     is_chosen = "--thread" in command
-    if is_chosen:
-        command[command.index("--timeout") + 1] = "1"
     result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE)
     answer = json.loads(result.stdout) if result.stdout else {}
     if is_chosen and result.returncode == FAILED and answer.get("error", {}).get("code") in ("no-safe-point", "gil-held"):
