@@ -10,7 +10,7 @@ internal static class Program
 {
     private static int Main(string[] args)
     {
-        StandardDescriptors.Ensure(Environment.GetCommandLineArgs());
+        StandardDescriptors.Ensure();
         bool json = Array.IndexOf(args, "--json") >= 0;
         try
         {

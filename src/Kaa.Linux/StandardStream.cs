@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Kaa.Linux.Calls;
 using Kaa.Results;
 
 namespace Kaa.Linux;
@@ -17,7 +18,6 @@ public sealed partial class StandardStream(int descriptor) : Stream
     private const int TryAgain = 11; // EAGAIN
     private const int Broken = 32; // EPIPE
     private const uint GetWindowSize = 0x5413; // TIOCGWINSZ
-    private const short Writable = 4; // POLLOUT
 
     public static StandardStream Output { get; } = new(1);
 
@@ -43,14 +43,7 @@ public sealed partial class StandardStream(int descriptor) : Stream
     public int Width => TerminalSize()?.Columns ?? 0;
 
     /// <summary>Some can be written without waiting for the reader.</summary>
-    public bool IsWritable
-    {
-        get
-        {
-            var poll = new PollEntry { Descriptor = descriptor, Events = Writable };
-            return Poll(ref poll, 1, 0) > 0;
-        }
-    }
+    public bool IsWritable => Await(0);
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
@@ -84,8 +77,7 @@ public sealed partial class StandardStream(int descriptor) : Stream
                 break;
             case TryAgain:
                 // Somebody made the pipe or terminal non-blocking; it is shared with us.
-                var poll = new PollEntry { Descriptor = descriptor, Events = Writable };
-                _ = Poll(ref poll, 1, -1);
+                _ = Await(-1);
                 break;
             case Broken:
             case InputOutput when WasTerminal():
@@ -93,6 +85,12 @@ public sealed partial class StandardStream(int descriptor) : Stream
             default:
                 throw new UserError("output", "the output can't be written: " + Marshal.GetPInvokeErrorMessage(error));
         }
+    }
+
+    private unsafe bool Await(int timeout)
+    {
+        var entry = new PollEntry { Descriptor = descriptor, Events = PollEntry.Writable };
+        return Libc.Poll(&entry, 1, timeout) > 0;
     }
 
     /// <summary>Of one that has been hung up nothing else is known but its name.</summary>
@@ -107,9 +105,6 @@ public sealed partial class StandardStream(int descriptor) : Stream
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     private static partial nint Write(int descriptor, ref byte buffer, nint count);
 
-    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
-    private static partial int Poll(ref PollEntry entries, nuint count, int timeout);
-
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     private static partial int Control(int descriptor, nuint request, ref WindowSize size);
 
@@ -120,13 +115,5 @@ public sealed partial class StandardStream(int descriptor) : Stream
         public ushort Columns;
         public ushort Width;
         public ushort Height;
-    }
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct PollEntry
-    {
-        public int Descriptor;
-        public short Events;
-        public short Happened;
     }
 }

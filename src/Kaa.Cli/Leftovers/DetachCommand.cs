@@ -16,8 +16,7 @@ internal static class DetachCommand
     public static int Run(int pid, bool json)
     {
         StackTarget target = StackTargets.Resolve(pid);
-        AgentRemoval.RequireUnowned(target.Pid);
-        AgentRemoval.Remove(target.Pid, null, out long pause, out AgentRemoval.Result result);
+        AgentRemoval.Remove(target.Pid, null, out long pause, out AgentRemoval.Result result, takesUsed: false);
         if (json)
             WriteJson(target.Pid, pause, result);
         else

@@ -8,7 +8,7 @@ namespace Kaa.Control.Agent;
 /// <summary>The Kaa that uses an agent: whoever's heart beats is there.</summary>
 internal static class AgentOwner
 {
-    private const int HeartbeatWait = 100_000;
+    private const int HeartbeatWait = 100_000; // µs
 
     /// <exception cref="UserError">agent-owned: there is one.</exception>
     public static void RequireNone(IEnumerable<LeftAgent> agents, AgentProcess process)

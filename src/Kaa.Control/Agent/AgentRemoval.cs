@@ -29,21 +29,16 @@ public static class AgentRemoval
     /// <param name="Files">Descriptors of such runs, closed.</param>
     public readonly record struct Result(int Agents, int Restored, int Foreign, int Copies, int CopiesLeft, bool HadCalls, int Runs, int RunsLeft, int Files);
 
-    /// <summary>For who does not know of any other Kaa.</summary>
-    /// <exception cref="UserError">agent-owned: one is at work by an agent; as of <see cref="AgentSession.Attach(Kaa.Linux.LiveTarget, AgentOptions)"/>.</exception>
-    public static void RequireUnowned(int pid)
-    {
-        using AgentProcess process = AgentProcess.Open(pid, null);
-        AgentOwner.RequireNone(LeftAgent.Find(process.Target.Mappings, process.Patch), process);
-    }
-
     /// <param name="held">Of a caller that holds the process already, on this thread; null where it is to be stopped.</param>
     /// <param name="pause">Longest time that any thread stood still, in microseconds.</param>
-    /// <exception cref="UserError">As of <see cref="AgentSession.Attach(Kaa.Linux.LiveTarget, AgentOptions)"/>.</exception>
-    public static void Remove(int pid, HeldProcess? held, out long pause, out Result result)
+    /// <param name="takesUsed">An agent that another Kaa is at work by is taken from it.</param>
+    /// <exception cref="UserError">agent-owned: there is such a Kaa; as of <see cref="AgentSession.Attach(Kaa.Linux.LiveTarget, AgentOptions)"/>.</exception>
+    public static void Remove(int pid, HeldProcess? held, out long pause, out Result result, bool takesUsed = true)
     {
         using AgentProcess process = AgentProcess.Open(pid, held);
         List<LeftAgent> agents = LeftAgent.Find(process.Target.Mappings, process.Patch);
+        if (!takesUsed)
+            AgentOwner.RequireNone(agents, process);
         List<int> copies = held is null ? LeftCopies.Find(AgentProcess.Proc, pid) : [];
         bool hadCalls = IsThere(process);
 

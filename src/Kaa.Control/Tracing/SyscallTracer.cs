@@ -217,12 +217,6 @@ public sealed class SyscallTracer : IDisposable
         thread.MayGiveEintr = SyscallRestart.MayGiveEintr(stop.Number);
         thread.CallNumber = stop.Number;
         thread.IsParent |= TraceEnding.MakesChildren(stop.Number);
-        if (_ending is not null && TraceEnding.MakesChildren(stop.Number))
-        {
-            _threads.LetGo(thread, 0);
-            return;
-        }
-
         thread.Place = new CallPlace(stop.InstructionPointer, stop.StackPointer);
         if (TracedDescriptors.MayChange(stop.Number))
             thread.Process.Descriptors.Forget();

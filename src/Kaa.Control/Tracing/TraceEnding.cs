@@ -17,14 +17,14 @@ internal sealed class TraceEnding(TracedThreads threads)
     private readonly HashSet<int> _asked = [];
     private bool _isForAll;
 
-    /// <summary>
-    /// True for clone and its kin, whose caller may have children from then on. Threads are made by them too: who makes some leaves early as well. At their entry a thread may be let go: they look
-    /// themselves whether a signal waits (copy_process, kernel/fork.c). Were it let go at their exit only, the child of a vfork could have ended by then.
-    /// </summary>
+    /// <summary>True for clone and its kin, whose caller may have children from then on. Threads are made by them too: who makes some leaves early as well.</summary>
     public static bool MakesChildren(int number) => number is 56 or 57 or 58 or 435; // clone, fork, vfork, clone3
 
-    /// <summary>A thread that stands still may be let go: never at a call's entry.</summary>
-    public bool MayLeave(TracedThread thread) => !thread.IsInCall && (thread.IsParent || _isForAll);
+    /// <summary>
+    /// A thread that stands still may be let go: at the entry of no call but those that make children, which look themselves whether a signal waits (copy_process, kernel/fork.c). Were it let go at their
+    /// exit only, the child of a vfork could have ended by then.
+    /// </summary>
+    public bool MayLeave(TracedThread thread) => (thread.IsParent || _isForAll) && (!thread.IsInCall || MakesChildren(thread.CallNumber));
 
     /// <summary>Goes on with it; true once nobody would notice the end of the tracer.</summary>
     public bool Advance()

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 
 namespace Kaa.Linux.Calls;
@@ -18,6 +19,16 @@ internal sealed unsafe class Descriptor(int number) : IDisposable
             int number = Libc.OpenAt(directory, name, flags | OpenFlags.CloseOnExec, mode);
             return number < 0 ? null : new Descriptor(number);
         }
+    }
+
+    /// <summary>False where none is free. Programs that are started do not get them.</summary>
+    public static bool TryMakePipe([NotNullWhen(true)] out Descriptor? reader, [NotNullWhen(true)] out Descriptor? writer)
+    {
+        int* ends = stackalloc int[2];
+        bool isMade = Libc.Pipe(ends, OpenFlags.CloseOnExec) == 0;
+        reader = isMade ? new Descriptor(ends[0]) : null;
+        writer = isMade ? new Descriptor(ends[1]) : null;
+        return isMade;
     }
 
     /// <summary>Null where that fails.</summary>

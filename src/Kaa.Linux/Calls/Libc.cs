@@ -126,6 +126,10 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, EntryPoint = "setpriority", SetLastError = true)]
     public static partial int SetPriority(int which, int who, int nice);
 
+    /// <param name="timeout">In milliseconds; negative: without end.</param>
+    [LibraryImport(Name, EntryPoint = "poll", SetLastError = true)]
+    public static partial int Poll(PollEntry* entries, nuint count, int timeout);
+
     [LibraryImport(Name, EntryPoint = "clock_gettime")]
     public static partial int GetClock(int clock, TimeSpec* time);
 

@@ -10,6 +10,18 @@ internal struct IoVector
     public nuint Length;
 }
 
+/// <summary>struct pollfd.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct PollEntry
+{
+    public const short Readable = 1; // POLLIN
+    public const short Writable = 4; // POLLOUT
+
+    public int Descriptor;
+    public short Events;
+    public short Happened;
+}
+
 /// <summary>struct timespec of a 64-bit system.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct TimeSpec

@@ -29,18 +29,16 @@ public sealed unsafe class OwnCopy : IDisposable
     /// <param name="arguments">Without the program's name.</param>
     public static OwnCopy? Start(IReadOnlyList<string> arguments)
     {
-        int* ends = stackalloc int[2];
-        if (Libc.Pipe(ends, OpenFlags.CloseOnExec) < 0)
+        if (!Descriptor.TryMakePipe(out Descriptor? reader, out Descriptor? writer))
             return null;
-        using var reader = new Descriptor(ends[0]);
-        var writer = new Descriptor(ends[1]);
+        using Descriptor inherited = reader;
         byte* actions = stackalloc byte[FileActionsSize];
         _ = Libc.InitSpawnActions(actions);
 
         // A copy onto itself takes its close-on-exec away.
-        _ = Libc.AddSpawnDuplicate(actions, ends[0], ends[0]);
+        _ = Libc.AddSpawnDuplicate(actions, inherited.Number, inherited.Number);
         using var path = new TextArray(["/proc/self/exe"]);
-        using var command = new TextArray([Name + ends[0].ToString(CultureInfo.InvariantCulture), .. arguments]);
+        using var command = new TextArray([Name + inherited.Number.ToString(CultureInfo.InvariantCulture), .. arguments]);
         using var environment = new EnvironmentBlock(null);
         int pid;
         int error = Libc.Spawn(&pid, path.Pointers[0], actions, null, command.Pointers, environment.Pointers);

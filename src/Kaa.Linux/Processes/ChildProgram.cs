@@ -20,17 +20,16 @@ public static unsafe class ChildProgram
     /// <param name="program">Absolute path.</param>
     public static ProgramAnswer? Run(string program, IReadOnlyList<string> arguments)
     {
-        int* ends = stackalloc int[2];
-        if (Libc.Pipe(ends, OpenFlags.CloseOnExec) < 0)
+        if (!Descriptor.TryMakePipe(out Descriptor? reader, out Descriptor? writer))
             return null;
-        using var reader = new Descriptor(ends[0]);
+        using Descriptor output = reader;
         int pid;
-        using (var writer = new Descriptor(ends[1]))
+        using (writer)
             pid = Spawn(program, arguments, writer.Number);
         if (pid <= 0)
             return null;
-        string output = ReadAll(reader.Number);
-        return new ProgramAnswer(WaitFor(pid), output);
+        string text = ReadAll(output.Number);
+        return new ProgramAnswer(WaitFor(pid), text);
     }
 
     private static int Spawn(string program, IReadOnlyList<string> arguments, int output)

@@ -17,8 +17,7 @@ public static unsafe class StandardDescriptors
     private const int Count = 3;
 
     /// <summary>To be called first of all. Does not return where one was missing.</summary>
-    /// <param name="arguments">With the program's own name.</param>
-    public static void Ensure(string[] arguments)
+    public static void Ensure()
     {
         if (AreThere() || Descriptor.Open("/dev/null", OpenFlags.ReadWrite) is not { } nothing)
             return;
@@ -35,7 +34,7 @@ public static unsafe class StandardDescriptors
         if (!AreThere())
             return;
         using var path = new TextArray(["/proc/self/exe"]);
-        using var command = new TextArray(arguments);
+        using var command = new TextArray(Environment.GetCommandLineArgs());
         using var environment = new EnvironmentBlock(null);
         _ = Libc.SystemCall(Execute, (nint)path.Pointers[0], (nint)command.Pointers, (nint)environment.Pointers, 0);
     }

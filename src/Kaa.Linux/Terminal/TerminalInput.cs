@@ -115,18 +115,18 @@ public sealed unsafe class TerminalInput : IDisposable
     /// <summary>Waits for input; false where it was woken instead.</summary>
     private bool Await()
     {
-        const int Poll = 7;
-        const long Readable = 1L << 32; // POLLIN, in events of struct pollfd
         if (_wake is not { Number: >= 0 } wake)
             return true;
-        long* polled = stackalloc long[2];
-        do
+        PollEntry* entries = stackalloc PollEntry[]
         {
-            polled[0] = StandardInput | Readable;
-            polled[1] = (uint)wake.Number | Readable;
+            new PollEntry { Descriptor = StandardInput, Events = PollEntry.Readable },
+            new PollEntry { Descriptor = wake.Number, Events = PollEntry.Readable },
+        };
+        while (Libc.Poll(entries, 2, -1) < 0 && Errno.Last == Errno.Interrupted)
+        {
         }
-        while (Libc.SystemCall(Poll, (nint)polled, 2, -1, 0) < 0 && Errno.Last == Errno.Interrupted);
-        return polled[1] >>> 48 == 0;
+
+        return entries[1].Happened == 0;
     }
 
     private bool Fill()

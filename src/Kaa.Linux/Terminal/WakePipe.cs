@@ -8,14 +8,7 @@ public sealed unsafe class WakePipe : IDisposable
     private readonly Descriptor? _reader;
     private readonly Descriptor? _writer;
 
-    public WakePipe()
-    {
-        int* ends = stackalloc int[2];
-        if (Libc.Pipe(ends, OpenFlags.CloseOnExec) < 0)
-            return;
-        _reader = new Descriptor(ends[0]);
-        _writer = new Descriptor(ends[1]);
-    }
+    public WakePipe() => _ = Descriptor.TryMakePipe(out _reader, out _writer);
 
     /// <summary>Can be read from once it was rung; −1 where there is none (no descriptor was free).</summary>
     internal int Number => _reader?.Number ?? -1;
