@@ -18,6 +18,8 @@ internal sealed class AttendedSleepers(TaskDirectory tasks, Tracer tracer, bool 
     private const int LongestSleep = 1_000; // µs
 
     private readonly HashSet<int> _tids = []; // locked: another thread asks
+    private readonly OverdueReceives _receives = new(tasks);
+    private ulong _shared = ulong.MaxValue; // bit n − 1 is signal n
 
     /// <summary>Those whose calls such a signal would end.</summary>
     /// <param name="threads">All that there are, the leader first.</param>
@@ -77,18 +79,47 @@ internal sealed class AttendedSleepers(TaskDirectory tasks, Tracer tracer, bool 
     /// <summary>Has those stop that are awake, before another thread goes on that would take their signals: <see cref="IgnoredSignals.BeforeGoingOn"/>.</summary>
     public void InterruptAwake() => IgnoredSignals.InterruptAwake(tasks, All());
 
-    /// <summary>Before nobody traces them any more: who is awake may be so for a signal that it has not taken yet, or that another thread has taken by now. Its call would end by that.</summary>
+    /// <summary>Before those that are held go on, and take what waits for their process: which signals may have woken a sleeper.</summary>
+    /// <param name="leader">Of the process.</param>
+    public void BeforeOthersGoOn(int leader)
+    {
+        lock (_tids)
+        {
+            if (_tids.Count == 0)
+                return;
+        }
+
+        _shared = tasks.Status(leader)?.SharedPendingSignals ?? ulong.MaxValue;
+    }
+
+    /// <summary>
+    /// Before nobody traces them any more: who is awake may be so for a signal that it has not taken yet, or that another thread has taken by now. Its call would end by that. But a receive whose time is
+    /// over would end by the interrupt: it is let alone where no signal can have woken it, and else asked when the others have gone.
+    /// </summary>
     public void LetAwakeGo()
     {
         var awake = new List<int>();
+        var receiving = new List<int>();
         foreach (int tid in All())
         {
-            if (tasks.Stat(tid) is { State: 'R' or 't' } && PTrace.Interrupt(tid))
+            if (tasks.Stat(tid) is not { State: 'R' or 't' } stat)
+                continue;
+            if (stat.State == 'R' && _receives.Holds(tid))
+                receiving.Add(tid);
+            else if (PTrace.Interrupt(tid))
                 awake.Add(tid);
         }
 
         Await(awake, LastPatience);
+        foreach (int tid in receiving)
+        {
+            if (MayHaveASignal(tid) && PTrace.Interrupt(tid))
+                Await([tid], LastPatience);
+        }
     }
+
+    private bool MayHaveASignal(int tid) =>
+        Contains(tid) && tasks.Status(tid) is { } status && (status.PendingSignals | ((_shared | status.SharedPendingSignals) & ~status.BlockedSignals)) != 0;
 
     /// <summary>Each is let go when it has stopped.</summary>
     private void Await(List<int> tids, int patience)

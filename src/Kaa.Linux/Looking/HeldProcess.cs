@@ -235,6 +235,7 @@ public sealed class HeldProcess : IDisposable
     /// <summary>Lets everybody go on.</summary>
     public void Release()
     {
+        _attendance?.BeforeOthersGoOn();
         if (_isHeld)
             Tracer.Release();
         _isHeld = false;

@@ -117,6 +117,7 @@ internal sealed class LiveLook : IDisposable
         }
         finally
         {
+            sleepers.BeforeOthersGoOn(_roster.Threads[0].Tid);
             tracer.Release();
             sleepers.LetAwakeGo();
             _longest = Math.Max(_longest, tracer.LongestMicroseconds);

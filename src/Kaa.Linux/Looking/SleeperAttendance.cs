@@ -51,12 +51,15 @@ internal sealed class SleeperAttendance : IDisposable
     public bool TryGive(int tid)
     {
         if (_sleepers.Contains(tid))
-            Ask(tid);
+            Ask(() => _sleepers.TryGive(tid, GivePatience));
         return !_sleepers.Contains(tid);
     }
 
     /// <inheritdoc cref="AttendedSleepers.InterruptAwake"/>
-    public void InterruptAwake() => Ask(0);
+    public void InterruptAwake() => Ask(_sleepers.InterruptAwake);
+
+    /// <inheritdoc cref="AttendedSleepers.BeforeOthersGoOn"/>
+    public void BeforeOthersGoOn() => Ask(() => _sleepers.BeforeOthersGoOn(_leader));
 
     /// <summary>Lets all go, when the leader, which runs again, has taken what waits for it. Afterwards nobody is traced by this.</summary>
     public void Dispose()
@@ -69,9 +72,9 @@ internal sealed class SleeperAttendance : IDisposable
         _begun.Dispose();
     }
 
-    private void Ask(int tid)
+    private void Ask(Action action)
     {
-        using var wanted = new Wanted(tid);
+        using var wanted = new Wanted(action);
         _wanted = wanted;
         Wake();
         while (!wanted.Done.Wait(BuryEvery))
@@ -116,18 +119,14 @@ internal sealed class SleeperAttendance : IDisposable
 
     private void Answer(Wanted wanted)
     {
-        if (wanted.Tid == 0)
-            _sleepers.InterruptAwake();
-        else
-            _ = _sleepers.TryGive(wanted.Tid, GivePatience);
+        wanted.Action();
         _wanted = null;
         wanted.Done.Set();
     }
 
-    /// <param name="tid">To be given; 0 for <see cref="InterruptAwake"/>.</param>
-    private sealed class Wanted(int tid) : IDisposable
+    private sealed class Wanted(Action action) : IDisposable
     {
-        public int Tid { get; } = tid;
+        public Action Action { get; } = action;
 
         public System.Threading.ManualResetEventSlim Done { get; } = new();
 
