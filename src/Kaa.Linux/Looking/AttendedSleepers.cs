@@ -18,7 +18,6 @@ internal sealed class AttendedSleepers(TaskDirectory tasks, Tracer tracer, bool 
     private const int LongestSleep = 1_000; // µs
 
     private readonly HashSet<int> _tids = []; // locked: another thread asks
-    private readonly OverdueReceives _receives = new(tasks);
     private ulong _shared = ulong.MaxValue; // bit n − 1 is signal n
 
     /// <summary>Those whose calls such a signal would end.</summary>
@@ -93,27 +92,14 @@ internal sealed class AttendedSleepers(TaskDirectory tasks, Tracer tracer, bool 
     }
 
     /// <summary>
-    /// Before nobody traces them any more: who is awake may be so for a signal that it has not taken yet, or that another thread has taken by now. Its call would end by that. But a receive whose time is
-    /// over would end by the interrupt: it is let alone where no signal can have woken it, and else asked when the others have gone.
+    /// Before nobody traces them any more: who is awake may be so for a signal that it has not taken yet, or that another thread has taken by now. Its call would end by that. Where no signal can have
+    /// woken it, an interrupt would only do harm if Kaa were killed before the repair: to a receive whose time is over, or the next call. They are asked one after the other for the same reason.
     /// </summary>
     public void LetAwakeGo()
     {
-        var awake = new List<int>();
-        var receiving = new List<int>();
         foreach (int tid in All())
         {
-            if (tasks.Stat(tid) is not { State: 'R' or 't' } stat)
-                continue;
-            if (stat.State == 'R' && _receives.Holds(tid))
-                receiving.Add(tid);
-            else if (PTrace.Interrupt(tid))
-                awake.Add(tid);
-        }
-
-        Await(awake, LastPatience);
-        foreach (int tid in receiving)
-        {
-            if (MayHaveASignal(tid) && PTrace.Interrupt(tid))
+            if (tasks.Stat(tid) is { State: 'R' or 't' } stat && (stat.State == 't' || (MayHaveASignal(tid) && PTrace.Interrupt(tid))))
                 Await([tid], LastPatience);
         }
     }
