@@ -8,6 +8,9 @@
 #define MAP_STACK 0x20000 /* arch/x86 has it as include/uapi/asm-generic/mman.h: glibc says so of its threads' stacks (nptl/allocatestack.c) */
 #define THREAD_STACK 11   /* AllocatorKind of the recording */
 
+#define PROT_NONE 0
+#define NEAR (4UL << 20) /* more than the code of a C library, 1.5 MiB of glibc's */
+
 #define FAILED(result) ((u64)(result) >= (u64)-4095)
 
 /* What a function was called with, and what others may have in registers at that time; as entry.S puts it. */
@@ -17,6 +20,7 @@ struct arguments {
 
 /* Behind them lie the address in the island's piece, and where the function was called from. */
 #define CALLER_STACK(call) ((u64)((call) + 1) + 8 + 8)
+#define CALLED_FROM(call) (((const u64 *)((call) + 1))[1])
 #define CALLER_BASE (*(const u64 *)__builtin_frame_address(0)) /* entry.S leaves rbp alone */
 
 enum { TELLS_RESULT = 1, MAY_STAY = 2 }; /* in the lowest bits of the address of a place */
@@ -61,6 +65,11 @@ static u64 size_of(u32 function, const struct arguments *call) {
     }
 }
 
+/* Addresses that glibc's malloc takes for another arena (new_heap, malloc/arena.c), as it may within a thread's first free: of that it is not known that the thread is in it, where only samples are told. */
+static int is_for_arena(const struct kaa_hook *hook, const struct arguments *call) {
+    return call->rdx == PROT_NONE && !(call->rcx & MAP_STACK) && CALLED_FROM(call) - hook->address + NEAR < 2 * NEAR;
+}
+
 /* Gives 0 where nothing is left to be done after the call: the thread goes on in the function as if it had not been hooked. Else the thread's place, whose `outer` is to be
  * zero afterwards, with what else is to be done in its lowest bits. */
 INTERNAL u64 kaa_before(struct kaa_hook *hook, const struct arguments *call) {
@@ -74,6 +83,8 @@ INTERNAL u64 kaa_before(struct kaa_hook *hook, const struct arguments *call) {
         return 0;
     /* Only a sample's end is told: of most blocks that is known at once not to be one. Inside of free there may be a munmap, of what nobody was told of. */
     if (function == KAA_FREE_BLOCK && memory != NULL && memory->sample != 0 && LIKELY(*kaa_filter(call->rdi) == 0))
+        return 0;
+    if (function == KAA_MMAP && memory != NULL && memory->sample != 0 && is_for_arena(hook, call))
         return 0;
     struct kaa_place *place = kaa_enter((u64)call);
     if (place == NULL)

@@ -188,6 +188,16 @@ public sealed class ExecTests
         answer.GetProperty("way").GetString().ShouldBe("remote-exec");
         answer.GetProperty("result").GetString().ShouldBe("42");
         Raised(child, "1 / 0").ShouldContain("ZeroDivisionError");
+
+        // It is interrupted by the same interface, wherever it is, and a tracing function of the program's is there again.
+        foreach (string endless in (string[])["while True: pass", "import time\nwhile True: time.sleep(0.01)", "def f(n):\n    return f(n - 1) if n else sum(1 for _ in iter(int, 1))\nf(50)", "while True: print('x' * 10)"])
+        {
+            KaaResult late = Harness.Kaa.Run("exec", Pid(child), "import sys\nsys.settrace(lambda *_: None)\n" + endless, "--timeout", "1", "--way", "remote-exec", "--json");
+            late.Json.GetProperty("stillRunning").GetBoolean().ShouldBeFalse(endless + late.Output);
+            late.Json.GetProperty("exception").GetString()!.ShouldContain("KeyboardInterrupt");
+            Exec(child, "import sys\nold = sys.gettrace()\nsys.settrace(None)\nold is not None").GetProperty("result").GetString().ShouldBe("True");
+        }
+
         Descriptors(child.Pid).ShouldBe(0);
         Finish(child);
     }

@@ -36,6 +36,14 @@ internal static class MakeOption
         CustomParser = result => ParseAmount(result, name),
     };
 
+    /// <summary>A positive number of bytes, also as 512K, 1M or 2G, in powers of 1,024; null where the option is not given.</summary>
+    public static Option<long?> Bytes(string name, string value, string description) => new(name)
+    {
+        Description = description,
+        HelpName = value,
+        CustomParser = result => ParseBytes(result, name),
+    };
+
     private static int Parse(ArgumentResult result, string name, int least)
     {
         string text = result.Tokens[0].Value;
@@ -51,7 +59,20 @@ internal static class MakeOption
         string text = result.Tokens[0].Value;
         if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number) && number is > 0 and <= Most)
             return number;
-        result.AddError($"{name} takes a number above 0, not '{text}'");
+        result.AddError($"{name} takes a number above 0, up to {Most:N0}, not '{text}'");
+        return null;
+    }
+
+    private static long? ParseBytes(ArgumentResult result, string name)
+    {
+        const double Most = 1L << 40;
+        string text = result.Tokens[0].Value;
+        int unit = text.Length == 0 ? -1 : "KMG".IndexOf(char.ToUpperInvariant(text[^1]), StringComparison.Ordinal);
+        string digits = unit < 0 ? text : text[..^1];
+        if (double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number)
+            && Math.Floor(number * (1L << (10 * (unit + 1)))) is >= 1 and <= Most and var bytes)
+            return (long)bytes;
+        result.AddError($"{name} takes a number of bytes, up to a TiB, as 524288, 512K or 1M, not '{text}'");
         return null;
     }
 }

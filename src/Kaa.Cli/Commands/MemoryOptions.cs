@@ -6,8 +6,8 @@ namespace Kaa.Cli.Commands;
 /// <summary>What <c>kaa mem attach</c> and <c>kaa mem run</c> take alike.</summary>
 internal sealed class MemoryOptions
 {
-    private readonly Option<double?> _sample = MakeOption.Amount(
-        "--sample", "BYTES", "Record a sample of the allocations, one each BYTES on average, instead of every one: estimates with error bars, at next to no cost.");
+    private readonly Option<long?> _sample = MakeOption.Bytes(
+        "--sample", "BYTES", "Record a sample of the allocations, one each BYTES (512K, 1M) on average, instead of every one: estimates with error bars, at next to no cost.");
 
     private readonly Option<string> _allocators = new("--allocators")
     {
@@ -57,7 +57,7 @@ internal sealed class MemoryOptions
                 "all" => AllocatorChoice.All,
                 _ => throw new UsageError($"--allocators takes system, python or all, not '{which}'", verb),
             },
-            SampleBytes = result.GetValue(_sample) is { } bytes ? (long)Math.Max(1, bytes) : null,
+            SampleBytes = result.GetValue(_sample),
             Native = result.GetValue(_native),
             Aggregate = result.GetValue(_aggregate),
         };

@@ -71,13 +71,8 @@ internal static class ExecCommand
         }
     }
 
-    public static string StillRunning(ExecReport report)
-    {
-        string why = report.Way == ExecWay.RemoteExec
-            ? "what was begun by the interpreter's own interface can't be interrupted (--way pending-call and parked-thread can)"
-            : "it was asked to stop by a KeyboardInterrupt, which comes when it runs Python again";
-        return string.Create(CultureInfo.InvariantCulture, $"the code still runs in thread {report.Tid}: {why}");
-    }
+    public static string StillRunning(ExecReport report) => string.Create(
+        CultureInfo.InvariantCulture, $"the code still runs in thread {report.Tid}: it was asked to stop by a KeyboardInterrupt, which comes when it runs Python again");
 
     private static void Write(ExecReport report, ExecArguments arguments)
     {

@@ -126,7 +126,7 @@ internal sealed class ActiveRun
             {
                 isInterrupted = true;
                 end = Clock.Microseconds + GraceMicroseconds;
-                Interrupt(end);
+                Interrupt(request.IsDebugger, end);
             }
             else if (isLate && Clock.Microseconds >= end)
             {
@@ -276,21 +276,33 @@ internal sealed class ActiveRun
     }
 
     /// <summary>Raises KeyboardInterrupt in the code. It comes when the thread runs Python again: a call into C that does not return can't be interrupted so.</summary>
-    private void Interrupt(long end)
+    private void Interrupt(bool isDebugger, long end)
     {
         Address exception = _target.Facts.ObjectOf(Interruption);
-        bool isSent = exception.IsNull || _way == ExecWay.RemoteExec;
+        bool isSent = false;
         while (!isSent && !IsOver() && Clock.Microseconds < end)
         {
             SuspendedWork? work = null;
-            _target.WithOne(Tid, (held, tracee) => work = Interrupt(held, tracee, exception));
-            isSent = work is not null;
+            _target.WithOne(Tid, (held, tracee) =>
+            {
+                work = exception.IsNull || _way == ExecWay.RemoteExec ? null : Interrupt(held, tracee, exception);
+                isSent = work is not null || (!isDebugger && AskToRaise(held));
+            });
             if (work is not null)
                 Recall(work, Interrupting);
-            else
+            else if (!isSent)
                 Clock.Sleep(ShortPause);
         }
     }
+
+    /// <summary>
+    /// By the interpreter's own interface, where it has one. The request is met before the code's descriptors are closed, whose number may be another file's then: so it is made only while the thread is in
+    /// the function around the code.
+    /// </summary>
+    private bool AskToRaise(HeldProcess held) =>
+        _output.HasBegun && _target.SeesItsDescriptors && _target.Facts.TakesScripts(_thread, _target.Live.Glance())
+        && _target.Interpreted(held, Tid) is { Stack: { } stack } && stack.Frames.Any(frame => RunSource.IsAround(frame.Code.Name, frame.Code.File))
+        && _region.Input.TryReplace(RunSource.Interruption()) && ScriptRequest.Make(_target, _thread, _region.InputNumber);
 
     private SuspendedWork? Interrupt(HeldProcess held, Tracee tracee, Address exception)
     {

@@ -89,6 +89,7 @@ public static class RunSource
                 self.inp, self.out, self.data, self.files = inp, out, data, [inp, out]
                 self.builtins = modules.get('builtins') or modules.get('__builtin__')
                 self.two, self.ns, self.globals = self.sys.version_info[0] == 2, None, globals()
+                self.over, self.traced = False, []
             def put(self, kind, data):
                 data = kind + ('%08x' % len(data)).encode('ascii') + data
                 while data and self.files:
@@ -114,11 +115,12 @@ public static class RunSource
                 new = Out(self, b'o', old[0]), Out(self, b'e', old[1])
                 self.me = self.ident()
                 self.put(b'b', b'')
-                sys.stdout, sys.stderr, goes_on = new[0], new[1], False
+                sys.stdout, sys.stderr, goes_on, self.over = new[0], new[1], False, False
                 try:
                     try:
                         goes_on = self.code(source, name, flags)
                     except:
+                        self.over = True
                         self.report(sys.exc_info(), new[1])
                 finally:
                     self.end(old, new)
@@ -131,7 +133,25 @@ public static class RunSource
                     for file in self.files:
                         self.p.close(file)
                     self.files = []
+            def interrupt(self, frame):
+                # Called by a script between two instructions of the code, or of what that calls (PEP 768).
+                if self.over or self.traced:
+                    return
+                self.traced = [self.sys.gettrace()]
+                def trace(frame, event, arg):
+                    if not self.over and frame.f_globals is not self.globals:
+                        raise KeyboardInterrupt
+                while frame is not None and frame.f_code is not self.run.__func__.__code__:
+                    if frame.f_globals is not self.globals:
+                        frame.f_trace = trace
+                    frame = frame.f_back
+                self.sys.settrace(trace)
             def end(self, old, new):
+                self.over = True
+                for wait in (0, 1):
+                    pass # a script that Kaa has asked for comes here at the latest: its file is closed soon
+                if self.traced:
+                    self.sys.settrace(self.traced.pop())
                 while self.me is not None:
                     try:
                         if self.sys.stdout is new[0]:
@@ -253,6 +273,20 @@ public static class RunSource
             text.Append(CultureInfo.InvariantCulture, $"\\x{one:x2}");
         return Encoding.UTF8.GetBytes(text.Append("').run()\n").ToString());
     }
+
+    /// <summary>The function around the code, as a frame has it that <see cref="Interruption"/> finds.</summary>
+    public static bool IsAround(string? name, string? file) => name == "code" && file == "<string>";
+
+    /// <summary>A script (PEP 768) for the thread that is in the code: it raises KeyboardInterrupt at its next line.</summary>
+    public static byte[] Interruption() => """
+        import sys
+        here = frame = sys._getframe().f_back
+        while frame is not None and not (frame.f_code.co_name == 'run' and 'Kaa' in frame.f_globals and frame.f_code.co_filename == '<string>'):
+            frame = frame.f_back
+        if frame is not None:
+            frame.f_locals['self'].interrupt(here)
+
+        """u8.ToArray();
 
     /// <summary>What the memfd of inputs holds for one run.</summary>
     /// <param name="name">The file's name, as tracebacks show it.</param>
