@@ -75,6 +75,12 @@ def _took(target: Target, calls: int) -> float:
     return float(target.line().split()[1])
 
 
+def _processor_seconds(pid: int | str) -> float:
+    with open(f"/proc/{pid}/stat") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class Trace:
     """kaa trace at work, from when it says so to Ctrl-C."""
 
@@ -82,9 +88,10 @@ class Trace:
         self._process = subprocess.Popen([kaa, "trace", str(pid), "--call", "probed", "--top", *more], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.PIPE, text=True)
 
     def processor_seconds(self) -> float:
-        with open(f"/proc/{self._process.pid}/stat") as stat:
-            fields = stat.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """Of the process that was started, and of the copy that does the work."""
+        pid = self._process.pid
+        with open(f"/proc/{pid}/task/{pid}/children") as children:
+            return sum(map(_processor_seconds, [pid, *children.read().split()]))
 
     def wait_until_read(self) -> None:
         """Until it sleeps for good: it uses no processor for a while."""
