@@ -27,8 +27,10 @@ internal static class DetachCommand
     private static void WriteText(int pid, long pause, AgentRemoval.Result result)
     {
         var parts = new List<string>();
-        if (result.Agents > 0)
+        if (result.Agents > 0 || result.Restored > 0)
             parts.Add(Quantity.Of(result.Agents, "agent") + " switched off, " + Quantity.Of(result.Restored, "place") + " of code restored");
+        else if (result.Off > 0)
+            parts.Add((result.Off == 1 ? "its agent was" : Quantity.Of(result.Off, "agent") + " were") + " off already");
         if (result.Foreign > 0)
             parts.Add(Quantity.Of(result.Foreign, "place") + " of code left as somebody else has changed it since");
         if (result.Copies > 0)
@@ -39,7 +41,7 @@ internal static class DetachCommand
             parts.Add(Quantity.Of(result.Runs, "mapping") + " and " + Quantity.Of(result.Files, "descriptor") + " of kaa exec given back");
         if (result.RunsLeft > 0)
             parts.Add(Quantity.Of(result.RunsLeft, "mapping") + " of kaa exec left, as code in it still runs or waits to; try again");
-        if (parts.Count == 0)
+        if (parts.Count == 0 || (result is { Agents: 0, Off: > 0, HadCalls: true } && parts.Count == 1))
             parts.Add(result.HadCalls ? "the code by which kaa has it make system calls was taken away" : "nothing of kaa's was found");
         using StreamWriter output = Streams.Output();
         output.Write(string.Create(CultureInfo.InvariantCulture, $"process {pid}: {string.Join("; ", parts)}; paused {CoreProgress.Milliseconds(pause)}\n"));
@@ -52,7 +54,8 @@ internal static class DetachCommand
             json.WriteStartObject();
             json.WriteNumber("schema"u8, JsonText.Schema);
             json.WriteNumber("pid"u8, pid);
-            json.WriteNumber("agents"u8, result.Agents);
+            json.WriteNumber("agents"u8, result.Agents + result.Off);
+            json.WriteNumber("agentsOff"u8, result.Off);
             json.WriteNumber("placesRestored"u8, result.Restored);
             json.WriteNumber("placesForeign"u8, result.Foreign);
             json.WriteNumber("copiesTaken"u8, result.Copies);

@@ -18,7 +18,8 @@ public static class AgentRemoval
     private const int MostCopies = 1_000;
 
     /// <summary>What was found and done.</summary>
-    /// <param name="Agents">Agents in the process; more than one where an earlier Kaa was of another version.</param>
+    /// <param name="Agents">Agents in the process that were switched off; more than one where an earlier Kaa was of another version.</param>
+    /// <param name="Off">Agents that were off already.</param>
     /// <param name="Restored">Places in the code that have the program's own bytes again.</param>
     /// <param name="Foreign">Places that somebody else has written to since: left as they are.</param>
     /// <param name="Copies">Ended copies of <c>kaa core</c> that the process has taken note of.</param>
@@ -27,7 +28,7 @@ public static class AgentRemoval
     /// <param name="Runs">Memory of a <c>kaa exec</c> that was killed, given back.</param>
     /// <param name="RunsLeft">The same where its code still runs, or waits to.</param>
     /// <param name="Files">Descriptors of such runs, closed.</param>
-    public readonly record struct Result(int Agents, int Restored, int Foreign, int Copies, int CopiesLeft, bool HadCalls, int Runs, int RunsLeft, int Files);
+    public readonly record struct Result(int Agents, int Off, int Restored, int Foreign, int Copies, int CopiesLeft, bool HadCalls, int Runs, int RunsLeft, int Files);
 
     /// <param name="held">Of a caller that holds the process already, on this thread; null where it is to be stopped.</param>
     /// <param name="pause">Longest time that any thread stood still, in microseconds.</param>
@@ -45,7 +46,8 @@ public static class AgentRemoval
         // Whoever holds the process already does not have its mutex: another Kaa may be running code in it.
         List<Address> runs = held is null ? LeftRuns.Find(process.Target.Mappings, process.Target.Glance()) : [];
         List<int> files = held is null ? LeftRuns.Files(process.Tid) : [];
-        Result found = new(agents.Count, 0, 0, 0, copies.Count, false, 0, 0, 0);
+        int off = agents.Count(agent => !IsOn(agent, process.Patch));
+        Result found = new(agents.Count - off, off, 0, 0, 0, copies.Count, false, 0, 0, 0);
         if (agents.Count > 0 || copies.Count > 0 || hadCalls || runs.Count > 0 || files.Count > 0)
         {
             process.Hold(stopped =>
@@ -107,6 +109,12 @@ public static class AgentRemoval
         if (process.Patch.TryRead(zeros, bytes) && !bytes.AsSpan().ContainsAnyExcept((byte)0)
             && new RemoteWork(process).TryMake(held, [AgentTraps.Uninstall(zeros)]) is [0] && agent.IsOwn)
             Write(process.Patch, agent.Mapping.Start + AgentWords.TrapHandlerOffset, 0u);
+    }
+
+    private static bool IsOn(LeftAgent agent, TargetPatch patch)
+    {
+        ulong enabled = 1;
+        return !patch.TryRead(new Address(agent.Header.state), MemoryMarshal.AsBytes(new Span<ulong>(ref enabled))) || enabled != 0;
     }
 
     private static void Silence(LeftAgent agent, AgentProcess process)
