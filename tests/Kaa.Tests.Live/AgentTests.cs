@@ -35,6 +35,18 @@ public sealed class AgentTests
         child.ReadUntil("check").ShouldBe("right");
     }
 
+    [Fact]
+    public void What_an_earlier_trace_has_lost_is_none_of_the_next_ones()
+    {
+        using PythonChild child = PythonChild.Start(Interpreters.Any, "hooked.py");
+        const string SlowReader = "\"$0\" trace \"$1\" --call 'PyObject_*' --duration 1 --json | { sleep 2; tail -n 1; }";
+        using JsonDocument first = JsonDocument.Parse(Program.Run("/bin/sh", ["-c", SlowReader, Repository.Kaa, Pid(child)]).Output);
+        first.RootElement.GetProperty("lost").GetInt64().ShouldBeGreaterThan(0);
+        KaaResult next = Harness.Kaa.Run("trace", Pid(child), "--call", "fork", "--duration", "0.1", "--json");
+        next.Exit.ShouldBe(0, next.Output);
+        next.Output.ShouldContain("\"hits\":0,\"lost\":0,");
+    }
+
     [Theory]
     [MemberData(nameof(Interpreters.OfEachKind), MemberType = typeof(Interpreters))]
     public void What_a_killed_Kaa_left_is_taken_back(string interpreter)

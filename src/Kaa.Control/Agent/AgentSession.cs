@@ -27,6 +27,7 @@ public sealed class AgentSession : IDisposable
     private readonly EventStacks _stacks;
     private readonly AgentTraps _traps;
     private readonly NamespaceTids _tids;
+    private readonly ulong _lostBefore; // in earlier sessions of the same agent
     private bool _isOver;
     private bool _isAbandoned;
 
@@ -42,6 +43,7 @@ public sealed class AgentSession : IDisposable
         _traps = new AgentTraps(memory, _table);
         _tids = new NamespaceTids(pid);
         Places = new AgentPlaces(_table, _hooks);
+        _lostBefore = memory.ReadWord(AgentWords.LostOffset);
     }
 
     /// <summary>Longest time that any thread stood still for this session, in microseconds.</summary>
@@ -53,7 +55,7 @@ public sealed class AgentSession : IDisposable
     public bool IsReused { get; private init; }
 
     /// <summary>Events for which there was no room, at any hook.</summary>
-    public ulong Lost => _memory.ReadWord(AgentWords.LostOffset) + _events.Torn;
+    public ulong Lost => _memory.ReadWord(AgentWords.LostOffset) - _lostBefore + _events.Torn;
 
     /// <summary>Puts the agent in, or takes over the one that is there. Stops all threads once. Whatever hooks an earlier Kaa left are taken back.</summary>
     /// <exception cref="UserError">
