@@ -69,13 +69,20 @@ struct kaa_place *kaa_find_place(u64 pointer) {
     return NULL;
 }
 
+/* Each bit of it depends on all of the number's: finalizer of splitmix64 (Steele, Lea and Flood, Fast Splittable Pseudorandom Number Generators, 2014). */
+static u64 mixed(u64 number) {
+    number = (number ^ number >> 30) * 0xbf58476d1ce4e5b9UL;
+    number = (number ^ number >> 27) * 0x94d049bb133111ebUL;
+    return number ^ number >> 31;
+}
+
 /* Another id: a new thread has the memory of one that ended. */
 void kaa_begin_thread(struct kaa_place *place, u32 tid) {
     struct kaa_memory *memory = kaa_memory();
     struct kaa_thread *thread = kaa_thread_at(memory, place);
     place->tid = tid;
     thread->tid = tid;
-    thread->random = place->pointer ^ (u64)tid << 32 ^ 0x2545f4914f6cdd1dUL;
+    thread->random = mixed(mixed(place->pointer + memory->session) + tid * 0x9e3779b97f4a7c15UL) | 1;
     thread->session = 0;
     place->left = KAA_UNDRAWN;
     kaa_tell(memory, place, KAA_NEW_THREAD, 0, (u64)tid << 3, 0, 0);

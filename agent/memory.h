@@ -7,7 +7,8 @@
 #define KAA_SHADOW 4096       /* frames of a thread that are remembered from its last walk; deeper ones are cut there */
 #define KAA_KNOWN 256         /* nodes that a thread remembers */
 #define KAA_TOGETHER 8        /* places in which a sampled address may lie: a cache line */
-#define KAA_DRAWS 4096        /* exponential numbers, drawn beforehand */
+#define KAA_DRAW_BITS 12
+#define KAA_DRAWS (1 << KAA_DRAW_BITS) /* exponential numbers, drawn beforehand */
 #define KAA_DOMAINS 3
 #define KAA_PLACES 1024       /* threads */
 #define KAA_NATIVE 1024       /* C frames of a thread that are remembered from its last walk; outer ones of a deeper stack are cut */

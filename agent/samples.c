@@ -5,7 +5,7 @@ static u64 next(struct kaa_memory *memory, struct kaa_thread *thread) {
     thread->random ^= thread->random << 13;
     thread->random ^= thread->random >> 7;
     thread->random ^= thread->random << 17;
-    return ((const u64 *)at(kaa_shared, memory->draws))[thread->random % KAA_DRAWS] | 1;
+    return ((const u64 *)at(kaa_shared, memory->draws))[thread->random * 0x2545f4914f6cdd1dUL >> (64 - KAA_DRAW_BITS)] | 1; /* the high bits: Vigna, An experimental exploration of Marsaglia's xorshift generators, scrambled, 2016 */
 }
 
 /* Counts down; true where a sample lies in this allocation. A thread's first distance is drawn like all others. */

@@ -45,6 +45,7 @@ internal static class ExecCommand
                 Tid = arguments.Tid,
                 Way = arguments.Way,
                 OnRecord = Show,
+                KeepsOutput = arguments.Json,
                 IsInterrupted = IsInterrupted,
                 IsUnwanted = () => parent?.IsGone == true,
             });

@@ -24,22 +24,26 @@ internal sealed class ActiveRun
     private const int LongPause = 1_000;
     private const int GraceMicroseconds = 3_000_000;
     private const int QueueMicroseconds = 300_000;
+    private const int AskAgainMicroseconds = 1_000_000;
 
     private readonly RunTarget _target;
     private readonly RunRegion _region;
     private readonly RawThread _thread;
     private readonly ExecWay _way;
     private readonly RunOutput _output;
+    private readonly Action<RunRecord, ReadOnlyMemory<byte>> _onRecord;
     private SuspendedWork? _work;
     private long _taken;
+    private long _asked; // when its interpreter was last asked to interrupt it; 0 for never
 
-    private ActiveRun(RunTarget target, ExecWay way, RawThread thread, RunOutput output, SuspendedWork? work)
+    private ActiveRun(RunTarget target, ExecWay way, RawThread thread, RunRequest request, SuspendedWork? work)
     {
         _target = target;
         _region = target.Region!;
         _way = way;
         _thread = thread;
-        _output = output;
+        _output = new RunOutput(_region.Output, request.KeepsOutput);
+        _onRecord = request.OnRecord;
         _work = work;
     }
 
@@ -58,21 +62,20 @@ internal sealed class ActiveRun
         why = "there is no memory for the code";
         if (way == ExecWay.RemoteExec)
         {
-            if (!region.Input.TryReplace(RunSource.Script(target.OwnPid, region.InputNumber, region.OutputNumber, input)) || !ScriptRequest.Make(target, thread, region.InputNumber))
+            if (!region.Input.TryReplace(RunSource.Script(target.OwnPid, region.InputNumber, region.OutputNumber, target.Key, input)) || !ScriptRequest.Make(target, thread, region.InputNumber))
                 return null;
-            return new ActiveRun(target, way, thread, new RunOutput(region.Output), null);
+            return new ActiveRun(target, way, thread, request, null);
         }
 
-        if (!region.Input.TryReplace(input) || !region.TryWriteSource(state.HasNamespace ? RunSource.Next : RunSource.First(region.InputNumber, region.OutputNumber)))
+        if (!region.Input.TryReplace(input) || !region.TryWriteSource(state.HasNamespace ? RunSource.Next : RunSource.First(region.InputNumber, region.OutputNumber, target.Key)))
             return null;
-        var output = new RunOutput(region.Output);
         RunnerMode mode = way == ExecWay.PendingCall ? RunnerMode.AddPending : RunnerMode.Run;
         bool isLast = !request.IsDebugger && (!state.IsSession || request.Source.IsEmpty);
         SuspendedWork? work = SuspendedWork.Send(
             tracee, target.Tasks, target.Patch, region.Address, Main,
             frame => X64Runner.SlotBytes(region.Address, mode, frame, !isLast, thread.Ident, target.Facts.ObjectOf(Interruption)));
         why = "its registers can't be changed";
-        return work is null ? null : new ActiveRun(target, way, thread, output, work);
+        return work is null ? null : new ActiveRun(target, way, thread, request, work);
     }
 
     /// <summary>
@@ -132,7 +135,14 @@ internal sealed class ActiveRun
             {
                 // It goes back by itself when it is done, and closes its files.
                 _region.IsPromised = _region.AreFilesClosed = true;
+                if (isSession)
+                    _region.Input.TryReplace(RunSource.Interruption(_target.Key, isLast: true));
                 return Report(request) with { StillRunning = true };
+            }
+
+            else if (isLate && _asked != 0 && Clock.Microseconds - _asked >= AskAgainMicroseconds)
+            {
+                _target.WithOne(Tid, (held, _) => AskToRaise(held));
             }
 
             bool hasNews = _output.Read(request.OnRecord);
@@ -146,7 +156,7 @@ internal sealed class ActiveRun
         PutBack();
 
         // It may have ended since its output was last read. Its descriptors are closed then, and other files of the program may have their numbers.
-        _output.Read(request.OnRecord);
+        _output.ReadRest(request.OnRecord);
         _region.AreFilesClosed = (_output.IsDone && (!isSession || request.Source.IsEmpty)) || (request.IsDebugger && _output.HasBegun);
         return Report(request);
     }
@@ -177,7 +187,7 @@ internal sealed class ActiveRun
         if (_way == ExecWay.PendingCall && _work is not null && _region.Read(Main, X64Runner.PhaseOffset) is > 0)
             PutBack();
         if (_way == ExecWay.RemoteExec)
-            return _output.IsDone || (_output.HasBegun && _output.Read((_, _) => { }) && _output.IsDone);
+            return _output.IsDone || (_output.HasBegun && _output.Read(_onRecord) && _output.IsDone);
         return _region.Read(Main, X64Runner.StateOffset) is X64Runner.DoneState && (_way == ExecWay.PendingCall || _region.Read(Main, X64Runner.PhaseOffset) is > 0);
     }
 
@@ -296,13 +306,18 @@ internal sealed class ActiveRun
     }
 
     /// <summary>
-    /// By the interpreter's own interface, where it has one. The request is met before the code's descriptors are closed, whose number may be another file's then: so it is made only while the thread is in
+    /// By the interpreter's own interface, where it has one; not where a function of the program's that traces runs, as nothing is traced then. The request is met before the code's descriptors are closed, whose number may be another file's then: so it is made only while the thread is in
     /// the function around the code.
     /// </summary>
-    private bool AskToRaise(HeldProcess held) =>
-        _output.HasBegun && _target.SeesItsDescriptors && _target.Facts.TakesScripts(_thread, _target.Live.Glance())
-        && _target.Interpreted(held, Tid) is { Stack: { } stack } && stack.Frames.Any(frame => RunSource.IsAround(frame.Code.Name, frame.Code.File))
-        && _region.Input.TryReplace(RunSource.Interruption()) && ScriptRequest.Make(_target, _thread, _region.InputNumber);
+    private bool AskToRaise(HeldProcess held)
+    {
+        bool isAsked = _output.HasBegun && _target.SeesItsDescriptors && _target.Facts.TakesScripts(_thread, _target.Live.Glance())
+            && _target.Interpreted(held, Tid) is { Tracing: false } thread && RunFacts.IsInRun(thread)
+            && _region.Input.TryReplace(RunSource.Interruption(_target.Key, isLast: false)) && ScriptRequest.Make(_target, _thread, _region.InputNumber);
+        if (isAsked)
+            _asked = Clock.Microseconds;
+        return isAsked;
+    }
 
     private SuspendedWork? Interrupt(HeldProcess held, Tracee tracee, Address exception)
     {

@@ -6,15 +6,19 @@ using Kaa.Python.Running;
 namespace Kaa.Control.Running;
 
 /// <summary>Reads the records that the code writes, as they come. They are data of the process: anything may be in them.</summary>
-internal sealed class RunOutput(SharedFile file)
+/// <param name="keepsOutput">The texts of what it prints; the others are kept in any case.</param>
+internal sealed class RunOutput(SharedFile file, bool keepsOutput)
 {
     private const int PieceSize = 64 << 10;
+    private const int MostPieces = 64; // or records, at once: there may come more than can be read
+    private const long ForgetEvery = 1 << 20;
 
     private readonly Dictionary<RunRecord, StringBuilder> _texts = [];
     private readonly Dictionary<RunRecord, Decoder> _decoders = [];
     private readonly byte[] _piece = new byte[PieceSize];
     private long _at = file.ReadAt;
     private long _left;
+    private long _forgotten = file.ReadAt;
     private RunRecord _kind;
 
     public bool HasBegun { get; private set; }
@@ -25,13 +29,23 @@ internal sealed class RunOutput(SharedFile file)
 
     public string Text(RunRecord kind) => _texts.TryGetValue(kind, out StringBuilder? text) ? text.ToString() : "";
 
-    /// <summary>False where there was nothing new.</summary>
+    /// <summary>Reads some of it; false where there was nothing new.</summary>
     public bool Read(Action<RunRecord, ReadOnlyMemory<byte>> onRecord)
     {
-        bool hasNews = false;
-        while (!IsDone && (_left > 0 ? ReadData(onRecord) : ReadHead()))
-            hasNews = true;
-        return hasNews;
+        int pieces = 0;
+        while (pieces < MostPieces && !IsDone && (_left > 0 ? ReadData(onRecord) : ReadHead()))
+            pieces++;
+        if (_at - _forgotten >= ForgetEvery)
+            file.Forget(_forgotten = _at);
+        return pieces > 0;
+    }
+
+    /// <summary>All of it, once nobody writes any more.</summary>
+    public void ReadRest(Action<RunRecord, ReadOnlyMemory<byte>> onRecord)
+    {
+        while (Read(onRecord))
+        {
+        }
     }
 
     private bool ReadHead()
@@ -67,7 +81,7 @@ internal sealed class RunOutput(SharedFile file)
 
     private void Append(ReadOnlySpan<byte> bytes)
     {
-        if (!_texts.TryGetValue(_kind, out StringBuilder? text))
+        if (!_texts.TryGetValue(_kind, out StringBuilder? text) || (!keepsOutput && _kind is RunRecord.Output or RunRecord.Error))
             return;
         if (!_decoders.TryGetValue(_kind, out Decoder? decoder))
             _decoders.Add(_kind, decoder = Encoding.UTF8.GetDecoder());

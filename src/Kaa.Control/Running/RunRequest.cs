@@ -30,6 +30,9 @@ public sealed record RunRequest
     /// <summary>Null for the first that the process's state allows.</summary>
     public ExecWay? Way { get; init; }
 
+    /// <summary>What it prints is in the report as well; else it comes by <see cref="OnRecord"/> alone.</summary>
+    public bool KeepsOutput { get; init; } = true;
+
     /// <summary>Called with what it writes, while it runs.</summary>
     public Action<RunRecord, ReadOnlyMemory<byte>> OnRecord { get; init; } = (_, _) => { };
 

@@ -59,6 +59,9 @@ internal sealed class RunTarget : IDisposable
 
     public PythonProcess Python { get; }
 
+    /// <summary>What code of this Kaa's is told apart by.</summary>
+    public string Key { get; } = string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}-{Clock.Microseconds}");
+
     public TargetPatch Patch { get; }
 
     public RunFacts Facts { get; }

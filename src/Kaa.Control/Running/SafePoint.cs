@@ -1,6 +1,7 @@
 using Kaa.Formats;
 using Kaa.Linux.Looking;
 using Kaa.Linux.Registers;
+using Kaa.Python.Running;
 using Kaa.Python.Stack;
 using Kaa.Results;
 using Kaa.Target;
@@ -38,6 +39,10 @@ internal sealed class SafePoint(RunTarget target, HeldProcess held, Tracee trace
             return "it is no thread of one interpreter";
         if (Thread.InterpreterId != 0)
             return "it belongs to a subinterpreter";
+        if (!IsForRunner && RunFacts.IsInRun(Thread))
+            return "it still runs what an earlier Kaa has begun";
+        if (way == ExecWay.RemoteExec && Thread.Tracing)
+            return "a function that traces or profiles runs in it";
         return way switch
         {
             ExecWay.RemoteExec => SyscallRestart.WasInCall(tracee.Registers) && !IsForGil() ? "it waits in a system call" : null,

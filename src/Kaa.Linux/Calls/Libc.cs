@@ -25,6 +25,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, EntryPoint = "pwrite", SetLastError = true)]
     public static partial nint WriteAt(int descriptor, void* buffer, nuint count, long offset);
 
+    [LibraryImport(Name, EntryPoint = "fallocate", SetLastError = true)]
+    public static partial int Allocate(int descriptor, int mode, long offset, long length);
+
     [LibraryImport(Name, EntryPoint = "ftruncate", SetLastError = true)]
     public static partial int Truncate(int descriptor, long length);
 

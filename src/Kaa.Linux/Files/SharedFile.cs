@@ -31,6 +31,13 @@ public sealed unsafe class SharedFile : IDisposable
             return (int)Math.Max(Libc.ReadAt(_file.Number, bytes, (nuint)buffer.Length, offset), 0);
     }
 
+    /// <summary>Gives the memory back of what lies before; offsets stay as they are.</summary>
+    public void Forget(long end)
+    {
+        const int PunchHole = 3; // FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE (linux/falloc.h)
+        _ = Libc.Allocate(_file.Number, PunchHole, 0, end);
+    }
+
     /// <summary>Makes these its whole content; false where there is no room.</summary>
     public bool TryReplace(ReadOnlySpan<byte> content)
     {

@@ -72,6 +72,9 @@ public sealed class RunFacts(PythonProcess process, ObservedTarget target, IUnwi
         process.Layout.RemoteDebug is not null && process.Layout.Interpreter.remote_debug != Offset.Absent
         && memory.TryRead(thread.Interpreter + process.Layout.Interpreter.remote_debug, out int enabled) && enabled == 1;
 
+    /// <summary>True where a thread is in code that a Kaa has begun.</summary>
+    public static bool IsInRun(RawThread thread) => thread.Stack is { } stack && stack.Frames.Any(frame => RunSource.IsAround(frame.Code.Name, frame.Code.File));
+
     private Address? Find(string name)
     {
         if (process.Module is { } own && target.Images.For(own).FindSymbol(name) is { } address)

@@ -82,14 +82,14 @@ public static class RunSource
                     line += byte
                 return line if self.kaa.two else line.decode('utf-8', 'replace')
         class Kaa(object):
-            def __init__(self, modules, inp, out, data=None):
+            def __init__(self, modules, inp, out, key, data=None):
                 self.modules, self.sys, self.p = modules, modules['sys'], modules['posix']
                 t = modules.get('_thread') or modules.get('thread') or __import__('thread')
                 self.ident, self.me = t.get_ident, None
                 self.inp, self.out, self.data, self.files = inp, out, data, [inp, out]
                 self.builtins = modules.get('builtins') or modules.get('__builtin__')
                 self.two, self.ns, self.globals = self.sys.version_info[0] == 2, None, globals()
-                self.over, self.traced = False, []
+                self.key, self.over, self.traced = key, False, []
             def put(self, kind, data):
                 data = kind + ('%08x' % len(data)).encode('ascii') + data
                 while data and self.files:
@@ -128,24 +128,46 @@ public static class RunSource
                     self.leave(flags)
             def leave(self, flags):
                 self.put(b'd', b'')
-                if 'q' in flags:
+                if 'q' in flags or self.is_left():
                     self.ns = None
                     for file in self.files:
                         self.p.close(file)
                     self.files = []
             def interrupt(self, frame):
                 # Called by a script between two instructions of the code, or of what that calls (PEP 768).
-                if self.over or self.traced:
+                if self.over:
                     return
-                self.traced = [self.sys.gettrace()]
+                if not self.traced:
+                    self.traced = [self.sys.gettrace()]
+                run, handlers = self.run.__func__.__code__, self.handlers()
                 def trace(frame, event, arg):
-                    if not self.over and frame.f_globals is not self.globals:
+                    # Not in what the interpreter calls in between: it is none of the code's.
+                    at = frame
+                    while at is not None and at.f_code is not run and at.f_code not in handlers and at.f_code.co_name != '__del__':
+                        at = at.f_back
+                    if not self.over and at is not None and at.f_code is run and frame.f_globals is not self.globals:
                         raise KeyboardInterrupt
-                while frame is not None and frame.f_code is not self.run.__func__.__code__:
+                while frame is not None and frame.f_code is not run:
                     if frame.f_globals is not self.globals:
                         frame.f_trace = trace
+                        frame.f_trace_opcodes = True
                     frame = frame.f_back
                 self.sys.settrace(trace)
+            def handlers(self):
+                codes, signal = [], self.modules.get('_signal')
+                for number in range(1, 65) if signal else ():
+                    try:
+                        handler = signal.getsignal(number)
+                    except ValueError:
+                        continue
+                    for one in (handler, getattr(handler, '__func__', None), getattr(type(handler), '__call__', None)):
+                        codes.append(getattr(one, '__code__', None))
+                return codes
+            def is_left(self):
+                if self.data is not None:
+                    return False
+                self.p.lseek(self.inp, 0, 0)
+                return self.p.read(self.inp, 6) == b'#left\n'
             def end(self, old, new):
                 self.over = True
                 for wait in (0, 1):
@@ -258,17 +280,18 @@ public static class RunSource
 
     /// <summary>The source that makes a session in its globals, where <c>modules</c> is, and runs its first input.</summary>
     /// <param name="input">Descriptor of the memfd that inputs are read from.</param>
-    public static string First(int input, int output) =>
-        Text + string.Create(CultureInfo.InvariantCulture, $"K = Kaa(modules, {input}, {output})\nK.run()\n");
+    /// <param name="key">By which <see cref="Interruption"/> knows it again.</param>
+    public static string First(int input, int output, string key) =>
+        Text + string.Create(CultureInfo.InvariantCulture, $"K = Kaa(modules, {input}, {output}, '{key}')\nK.run()\n");
 
     /// <summary>The source that runs a later input of the session.</summary>
     public const string Next = "K.run()\n";
 
     /// <summary>A script that stands for itself (PEP 768): the input is in it.</summary>
-    public static byte[] Script(int process, int input, int output, ReadOnlySpan<byte> content)
+    public static byte[] Script(int process, int input, int output, string key, ReadOnlySpan<byte> content)
     {
         var text = new StringBuilder("import sys\nmodules = sys.modules\n").Append(Text);
-        text.Append(CultureInfo.InvariantCulture, $"modules['posix'].getpid() == {process} and Kaa(modules, {input}, {output}, b'");
+        text.Append(CultureInfo.InvariantCulture, $"modules['posix'].getpid() == {process} and Kaa(modules, {input}, {output}, '{key}', b'");
         foreach (byte one in content)
             text.Append(CultureInfo.InvariantCulture, $"\\x{one:x2}");
         return Encoding.UTF8.GetBytes(text.Append("').run()\n").ToString());
@@ -277,16 +300,17 @@ public static class RunSource
     /// <summary>The function around the code, as a frame has it that <see cref="Interruption"/> finds.</summary>
     public static bool IsAround(string? name, string? file) => name == "code" && file == "<string>";
 
-    /// <summary>A script (PEP 768) for the thread that is in the code: it raises KeyboardInterrupt at its next line.</summary>
-    public static byte[] Interruption() => """
+    /// <summary>A script (PEP 768) for the thread that is in the code: it raises KeyboardInterrupt at its next instruction. In any other code it does nothing.</summary>
+    /// <param name="isLast">No input comes any more: the session's descriptors are closed when the code is over.</param>
+    public static byte[] Interruption(string key, bool isLast) => Encoding.UTF8.GetBytes((isLast ? "#left\n" : "") + $"""
         import sys
         here = frame = sys._getframe().f_back
         while frame is not None and not (frame.f_code.co_name == 'run' and 'Kaa' in frame.f_globals and frame.f_code.co_filename == '<string>'):
             frame = frame.f_back
-        if frame is not None:
+        if frame is not None and frame.f_locals['self'].key == '{key}':
             frame.f_locals['self'].interrupt(here)
 
-        """u8.ToArray();
+        """);
 
     /// <summary>What the memfd of inputs holds for one run.</summary>
     /// <param name="name">The file's name, as tracebacks show it.</param>

@@ -73,8 +73,8 @@ public sealed class RunnerTests
     {
         byte[] input = RunSource.Input("x\n"u8, "a\nb.py", inMain: true, session: false, last: true);
         Encoding.UTF8.GetString(input).ShouldBe("mq\na?b.py\nx\n");
-        Encoding.UTF8.GetString(RunSource.Script(99, 7, 8, input)).ShouldContain("modules['posix'].getpid() == 99 and Kaa(modules, 7, 8, b'\\x6d\\x71\\x0a");
-        Encoding.UTF8.GetByteCount(RunSource.First(7, 8)).ShouldBeLessThan(X64Runner.SourceSize);
+        Encoding.UTF8.GetString(RunSource.Script(99, 7, 8, "1-2", input)).ShouldContain("modules['posix'].getpid() == 99 and Kaa(modules, 7, 8, '1-2', b'\\x6d\\x71\\x0a");
+        Encoding.UTF8.GetByteCount(RunSource.First(7, 8, "1-2")).ShouldBeLessThan(X64Runner.SourceSize);
     }
 
     private static ulong Word(byte[] bytes, int offset) => BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(offset));
