@@ -76,14 +76,15 @@ static u64 mixed(u64 number) {
     return number ^ number >> 31;
 }
 
-/* Another id: a new thread has the memory of one that ended. */
+/* Another id: a new thread has the memory of one that ended, and counts down what that has left: a new distance would do as well, but for the one that is just met. */
 void kaa_begin_thread(struct kaa_place *place, u32 tid) {
     struct kaa_memory *memory = kaa_memory();
     struct kaa_thread *thread = kaa_thread_at(memory, place);
+    if (place->tid == 0)
+        place->left = KAA_UNDRAWN;
     place->tid = tid;
     thread->tid = tid;
     thread->random = mixed(mixed(place->pointer + memory->session) + tid * 0x9e3779b97f4a7c15UL) | 1;
     thread->session = 0;
-    place->left = KAA_UNDRAWN;
     kaa_tell(memory, place, KAA_NEW_THREAD, 0, (u64)tid << 3, 0, 0);
 }

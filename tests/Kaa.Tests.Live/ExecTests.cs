@@ -159,6 +159,15 @@ public sealed class ExecTests
     }
 
     [Fact]
+    public void What_prints_faster_than_can_be_read_is_interrupted_too()
+    {
+        using PythonChild child = Enter(Interpreters.Any, "all_blocked");
+        ProgramResult result = Program.Run("/bin/sh", ["-c", "\"$0\" exec \"$1\" \"while True: print('z' * 1000)\" --timeout 1 | tail -c 10", Repository.Kaa, Pid(child)], TimeSpan.FromSeconds(40));
+        result.Error.ShouldContain("KeyboardInterrupt");
+        Finish(child);
+    }
+
+    [Fact]
     public void What_is_started_without_descriptors_answers_all_the_same()
     {
         using PythonChild child = Enter(Interpreters.Any, "all_blocked");
@@ -188,6 +197,13 @@ public sealed class ExecTests
         answer.GetProperty("way").GetString().ShouldBe("remote-exec");
         answer.GetProperty("result").GetString().ShouldBe("42");
         Raised(child, "1 / 0").ShouldContain("ZeroDivisionError");
+        KaaResult printed = Harness.Kaa.Run("exec", Pid(child), "for i in range(3000): print(i)\n1 / 0", "--way", "remote-exec");
+        printed.Output.ShouldBe(string.Concat(Enumerable.Range(0, 3000).Select(i => $"{i}\n")));
+        printed.Error.ShouldContain("ZeroDivisionError");
+
+        // What is left of an interruption that has come to nothing does not meet other code.
+        Harness.Kaa.Run("exec", Pid(child), "list(map(__import__('time').sleep, [0.1] * 45))", "--timeout", "0.5", "--json").Json.GetProperty("stillRunning").GetBoolean().ShouldBeTrue();
+        Exec(child, "import time\nfor _ in range(500): time.sleep(0.001)\n7").GetProperty("result").GetString().ShouldBe("7");
 
         // It is interrupted by the same interface, wherever it is, and a tracing function of the program's is there again.
         foreach (string endless in (string[])["while True: pass", "import time\nwhile True: time.sleep(0.01)", "def f(n):\n    return f(n - 1) if n else sum(1 for _ in iter(int, 1))\nf(50)", "while True: print('x' * 10)"])
