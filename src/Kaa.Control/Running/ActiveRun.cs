@@ -15,26 +15,23 @@ namespace Kaa.Control.Running;
 /// <summary>Code that a thread was sent to run, up to its end.</summary>
 internal sealed class ActiveRun
 {
-    private const string Interruption = "PyExc_KeyboardInterrupt";
     private const int Main = 0; // the slot
-    private const int Interrupting = 1;
     private const int Ready = 0;
     private const int Away = 2; // phase: it went back by itself
     private const int ShortPause = 100; // µs
     private const int LongPause = 1_000;
     private const int GraceMicroseconds = 3_000_000;
     private const int QueueMicroseconds = 300_000;
-    private const int AskAgainMicroseconds = 1_000_000;
 
     private readonly RunTarget _target;
     private readonly RunRegion _region;
     private readonly RawThread _thread;
     private readonly ExecWay _way;
     private readonly RunOutput _output;
+    private readonly RunInterruption _interruption;
     private readonly Action<RunRecord, ReadOnlyMemory<byte>> _onRecord;
     private SuspendedWork? _work;
     private long _taken;
-    private long _asked; // when its interpreter was last asked to interrupt it; 0 for never
 
     private ActiveRun(RunTarget target, ExecWay way, RawThread thread, RunRequest request, SuspendedWork? work)
     {
@@ -43,6 +40,7 @@ internal sealed class ActiveRun
         _way = way;
         _thread = thread;
         _output = new RunOutput(_region.Output, request.KeepsOutput);
+        _interruption = new RunInterruption(target, way, thread, _output);
         _onRecord = request.OnRecord;
         _work = work;
     }
@@ -73,7 +71,7 @@ internal sealed class ActiveRun
         bool isLast = !request.IsDebugger && (!state.IsSession || request.Source.IsEmpty);
         SuspendedWork? work = SuspendedWork.Send(
             tracee, target.Tasks, target.Patch, region.Address, Main,
-            frame => X64Runner.SlotBytes(region.Address, mode, frame, !isLast, thread.Ident, target.Facts.ObjectOf(Interruption)));
+            frame => X64Runner.SlotBytes(region.Address, mode, frame, !isLast, thread.Ident, target.Facts.ObjectOf(RunInterruption.Exception)));
         why = "its registers can't be changed";
         return work is null ? null : new ActiveRun(target, way, thread, request, work);
     }
@@ -140,9 +138,9 @@ internal sealed class ActiveRun
                 return Report(request) with { StillRunning = true };
             }
 
-            else if (isLate && _asked != 0 && Clock.Microseconds - _asked >= AskAgainMicroseconds)
+            else if (isLate)
             {
-                _target.WithOne(Tid, (held, _) => AskToRaise(held));
+                _interruption.AskAgain();
             }
 
             bool hasNews = _output.Read(request.OnRecord);
@@ -288,49 +286,14 @@ internal sealed class ActiveRun
     /// <summary>Raises KeyboardInterrupt in the code. It comes when the thread runs Python again: a call into C that does not return can't be interrupted so.</summary>
     private void Interrupt(bool isDebugger, long end)
     {
-        Address exception = _target.Facts.ObjectOf(Interruption);
         bool isSent = false;
         while (!isSent && !IsOver() && Clock.Microseconds < end)
         {
-            SuspendedWork? work = null;
-            _target.WithOne(Tid, (held, tracee) =>
-            {
-                work = exception.IsNull || _way == ExecWay.RemoteExec ? null : Interrupt(held, tracee, exception);
-                isSent = work is not null || (!isDebugger && AskToRaise(held));
-            });
+            isSent = _interruption.TrySend(isDebugger, out SuspendedWork? work);
             if (work is not null)
-                Recall(work, Interrupting);
+                Recall(work, RunInterruption.Slot);
             else if (!isSent)
                 Clock.Sleep(ShortPause);
         }
-    }
-
-    /// <summary>
-    /// By the interpreter's own interface, where it has one; not where a function of the program's that traces runs, as nothing is traced then. The request is met before the code's descriptors are closed, whose number may be another file's then: so it is made only while the thread is in
-    /// the function around the code.
-    /// </summary>
-    private bool AskToRaise(HeldProcess held)
-    {
-        bool isAsked = _output.HasBegun && _target.SeesItsDescriptors && _target.Facts.TakesScripts(_thread, _target.Live.Glance())
-            && _target.Interpreted(held, Tid) is { Tracing: false } thread && RunFacts.IsInRun(thread)
-            && _region.Input.TryReplace(RunSource.Interruption(_target.Key, isLast: false)) && ScriptRequest.Make(_target, _thread, _region.InputNumber);
-        if (isAsked)
-            _asked = Clock.Microseconds;
-        return isAsked;
-    }
-
-    private SuspendedWork? Interrupt(HeldProcess held, Tracee tracee, Address exception)
-    {
-        if (_region.Read(Main, X64Runner.StateOffset) != X64Runner.RunningState)
-            return null;
-        var point = new SafePoint(_target, held, tracee) { IsForRunner = true };
-        bool isParked = point.WhyNot(ExecWay.ParkedThread) is null;
-        if (!isParked && point.WhyNotAtInstruction() is not null)
-            return null;
-        _region.Write(Main, X64Runner.ThrownOffset, 1);
-        RunnerMode mode = isParked ? RunnerMode.TakeAndThrow : RunnerMode.Throw;
-        return SuspendedWork.Send(
-            tracee, _target.Tasks, _target.Patch, _region.Address, Interrupting,
-            frame => X64Runner.SlotBytes(_region.Address, mode, frame, true, _thread.Ident, exception));
     }
 }
