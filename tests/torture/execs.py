@@ -17,6 +17,7 @@ WRITES = 60  # Kaa is ended after the first, the second, … up to this one
 CODE = "n = {0}\nprint('turn %d' % n)\ntable = dict((i, str(i)) for i in range(200))\nn + sum(map(len, table.values()))"
 LENGTHS = 490  # of the texts of 0 … 199
 FAILED = 1
+LONGEST = 1  # seconds, for a thread by chance
 
 
 def executed(interpreter: Interpreter, kaa: str, count: int) -> Verdict:
@@ -27,7 +28,7 @@ def executed(interpreter: Interpreter, kaa: str, count: int) -> Verdict:
     with Workshop(interpreter.root) as workshop, Busy(interpreter, workshop) as busy:
         for turn in range(count):
             choice = _choice(busy.pid, turn)
-            command = [kaa, "exec", str(busy.pid), CODE.format(turn), "--json", "--timeout", "1" if choice else "60", *choice]
+            command = [kaa, "exec", str(busy.pid), CODE.format(turn), "--json", "--timeout", str(LONGEST) if choice else "60", *choice]
             if turn % 6 == 5:
                 ways[f"ended by itself {die_after(command, 1 + turn // 6 % WRITES)}"] += 1
             elif turn % 3 == 2:
@@ -60,6 +61,9 @@ def _run(command: list[str], turn: int, ways: collections.Counter, pauses: list[
     answer = json.loads(result.stdout) if result.stdout else {}
     if is_chosen and result.returncode == FAILED and answer.get("error", {}).get("code") in ("no-safe-point", "gil-held"):
         ways["refused"] += 1
+        return []
+    if is_chosen and (answer.get("exception") or "").endswith("KeyboardInterrupt\n") and answer["seconds"] >= LONGEST:
+        ways["interrupted at its time"] += 1
         return []
     if result.returncode or answer["stdout"] != f"turn {turn}\n" or answer["result"] != str(turn + LENGTHS) or answer["exception"]:
         return [f"turn {turn} {command[5:]}: exit {result.returncode}: {(result.stderr or result.stdout).strip()[:1500]}"]
