@@ -30,7 +30,7 @@ internal static class DetachCommand
         if (result.Agents > 0 || result.Restored > 0)
             parts.Add(Quantity.Of(result.Agents, "agent") + " switched off, " + Quantity.Of(result.Restored, "place") + " of code restored");
         else if (result.Off > 0)
-            parts.Add((result.Off == 1 ? "its agent was" : Quantity.Of(result.Off, "agent") + " were") + " off already");
+            parts.Add((result.Off == 1 ? "its agent was" : Quantity.Of(result.Off, "agent") + " were") + " off already, 0 places of code restored");
         if (result.Foreign > 0)
             parts.Add(Quantity.Of(result.Foreign, "place") + " of code left as somebody else has changed it since");
         if (result.Copies > 0)
