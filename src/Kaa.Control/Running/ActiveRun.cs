@@ -15,7 +15,6 @@ namespace Kaa.Control.Running;
 /// <summary>Code that a thread was sent to run, up to its end.</summary>
 internal sealed class ActiveRun
 {
-    private const int Main = 0; // the slot
     private const int Ready = 0;
     private const int Away = 2; // phase: it went back by itself
     private const int ShortPause = 100; // µs
@@ -70,7 +69,7 @@ internal sealed class ActiveRun
         RunnerMode mode = way == ExecWay.PendingCall ? RunnerMode.AddPending : RunnerMode.Run;
         bool isLast = !request.IsDebugger && (!state.IsSession || request.Source.IsEmpty);
         SuspendedWork? work = SuspendedWork.Send(
-            tracee, target.Tasks, target.Patch, region.Address, Main,
+            tracee, target.Tasks, target.Patch, region.Address, X64Runner.RunSlot,
             frame => X64Runner.SlotBytes(region.Address, mode, frame, !isLast, thread.Ident, target.Facts.ObjectOf(RunInterruption.Exception)));
         why = "its registers can't be changed";
         return work is null ? null : new ActiveRun(target, way, thread, request, work);
@@ -86,7 +85,7 @@ internal sealed class ActiveRun
         long end = Clock.Microseconds + QueueMicroseconds;
         while (Clock.Microseconds < end)
         {
-            if (_region.Read(Main, X64Runner.StateOffset) != Ready)
+            if (_region.Read(X64Runner.RunSlot, X64Runner.StateOffset) != Ready)
                 return false;
             _ = IsOver();
             Clock.Sleep(ShortPause);
@@ -182,11 +181,11 @@ internal sealed class ActiveRun
     private bool IsOver()
     {
         // Who has put the code into the queue is not needed any more, and goes on at once.
-        if (_way == ExecWay.PendingCall && _work is not null && _region.Read(Main, X64Runner.PhaseOffset) is > 0)
+        if (_way == ExecWay.PendingCall && _work is not null && _region.Read(X64Runner.RunSlot, X64Runner.PhaseOffset) is > 0)
             PutBack();
         if (_way == ExecWay.RemoteExec)
             return _output.IsDone || (_output.HasBegun && _output.Read(_onRecord) && _output.IsDone);
-        return _region.Read(Main, X64Runner.StateOffset) is X64Runner.DoneState && (_way == ExecWay.PendingCall || _region.Read(Main, X64Runner.PhaseOffset) is > 0);
+        return _region.Read(X64Runner.RunSlot, X64Runner.StateOffset) is X64Runner.DoneState && (_way == ExecWay.PendingCall || _region.Read(X64Runner.RunSlot, X64Runner.PhaseOffset) is > 0);
     }
 
     private ExecReport Report(RunRequest request)
@@ -209,7 +208,7 @@ internal sealed class ActiveRun
     private void PutBack()
     {
         if (_work is { } work)
-            Recall(work, Main);
+            Recall(work, X64Runner.RunSlot);
         _work = null;
     }
 
@@ -267,7 +266,7 @@ internal sealed class ActiveRun
     {
         if (_way == ExecWay.RemoteExec)
             return ScriptRequest.TakeBack(_target, _thread);
-        if (_region.Read(Main, X64Runner.StateOffset) != Ready || !_region.Write(Main, X64Runner.StateOffset, X64Runner.WithdrawnState))
+        if (_region.Read(X64Runner.RunSlot, X64Runner.StateOffset) != Ready || !_region.Write(X64Runner.RunSlot, X64Runner.StateOffset, X64Runner.WithdrawnState))
             return false;
 
         // It is in the queue, or on its way: the code must stay until it comes by.
@@ -291,7 +290,7 @@ internal sealed class ActiveRun
         {
             isSent = _interruption.TrySend(isDebugger, out SuspendedWork? work);
             if (work is not null)
-                Recall(work, RunInterruption.Slot);
+                Recall(work, X64Runner.InterruptSlot);
             else if (!isSent)
                 Clock.Sleep(ShortPause);
         }

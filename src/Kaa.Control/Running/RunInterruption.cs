@@ -14,10 +14,6 @@ internal sealed class RunInterruption(RunTarget target, ExecWay way, RawThread t
     /// <summary>Name of the variable that points to it.</summary>
     public const string Exception = "PyExc_KeyboardInterrupt";
 
-    /// <summary>Of <see cref="X64Runner.Slot"/>.</summary>
-    public const int Slot = 1;
-
-    private const int Main = 0;
     private const int AgainMicroseconds = 1_000_000;
 
     private readonly Address _exception = target.Facts.ObjectOf(Exception);
@@ -65,15 +61,15 @@ internal sealed class RunInterruption(RunTarget target, ExecWay way, RawThread t
     private SuspendedWork? Throw(HeldProcess held, Tracee tracee)
     {
         RunRegion region = target.Region!;
-        if (region.Read(Main, X64Runner.StateOffset) != X64Runner.RunningState)
+        if (region.Read(X64Runner.RunSlot, X64Runner.StateOffset) != X64Runner.RunningState)
             return null;
         var point = new SafePoint(target, held, tracee) { IsForRunner = true };
         bool isParked = point.WhyNot(ExecWay.ParkedThread) is null;
         if (!isParked && point.WhyNotAtInstruction() is not null)
             return null;
-        region.Write(Main, X64Runner.ThrownOffset, 1);
+        region.Write(X64Runner.RunSlot, X64Runner.ThrownOffset, 1);
         RunnerMode mode = isParked ? RunnerMode.TakeAndThrow : RunnerMode.Throw;
         return SuspendedWork.Send(
-            tracee, target.Tasks, target.Patch, region.Address, Slot, frame => X64Runner.SlotBytes(region.Address, mode, frame, true, thread.Ident, _exception));
+            tracee, target.Tasks, target.Patch, region.Address, X64Runner.InterruptSlot, frame => X64Runner.SlotBytes(region.Address, mode, frame, true, thread.Ident, _exception));
     }
 }

@@ -183,7 +183,13 @@ public static class X64Runner
     /// <summary>Where the source is to be written, with a NUL behind it.</summary>
     public static Address SourceOf(Address region) => region + SourceOffset;
 
-    /// <param name="number">0 for what runs the source, 1 for what interrupts it.</param>
+    /// <summary>Slot of what runs the source.</summary>
+    public const int RunSlot = 0;
+
+    /// <summary>Slot of what interrupts it.</summary>
+    public const int InterruptSlot = 1;
+
+    /// <param name="number"><see cref="RunSlot"/> or <see cref="InterruptSlot"/>.</param>
     public static Address Slot(Address region, int number) => region + (SlotOffset + number * SlotSize);
 
     /// <summary>Where the slot's signal frame is to be written.</summary>
