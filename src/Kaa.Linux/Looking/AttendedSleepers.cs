@@ -20,7 +20,7 @@ internal sealed class AttendedSleepers(TaskDirectory tasks, Tracer tracer, bool 
     private readonly HashSet<int> _tids = []; // locked: another thread asks
     private ulong _shared = ulong.MaxValue; // bit n − 1 is signal n
 
-    /// <summary>Those whose calls such a signal would end.</summary>
+    /// <summary>Those whose calls such a signal would end: in which they sleep, or which they may make in the next moment.</summary>
     /// <param name="threads">All that there are, the leader first.</param>
     /// <param name="isMeant">False for a tid that is to be held.</param>
     public static List<int> Choose(TaskDirectory tasks, IReadOnlyList<ThreadSight> threads, Predicate<int> isMeant)
@@ -29,12 +29,14 @@ internal sealed class AttendedSleepers(TaskDirectory tasks, Tracer tracer, bool 
         var sleepers = new List<int>();
         foreach (ThreadSight sight in threads)
         {
-            if (sight.Conduct == ThreadConduct.Parked && isMeant(sight.Tid) && (hasTimers || sight.Call is not { } call || !SyscallRestart.RestartsByItself(call.Number)))
+            if (isMeant(sight.Tid) && (sight.Conduct == ThreadConduct.Running || (sight.Conduct == ThreadConduct.Parked && (hasTimers || IsDelicate(sight)))))
                 sleepers.Add(sight.Tid);
         }
 
         return sleepers;
     }
+
+    private static bool IsDelicate(ThreadSight sight) => sight.Call is not { } call || !SyscallRestart.RestartsByItself(call.Number);
 
     /// <summary>May be asked by any thread.</summary>
     public bool Contains(int tid)

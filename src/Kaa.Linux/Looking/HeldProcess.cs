@@ -207,8 +207,17 @@ public sealed class HeldProcess : IDisposable
         Tracer.BeforeTaking = _attendance is { } attendance ? attendance.InterruptAwake : null;
     }
 
-    /// <summary>Whoever is attended has another tracer: that gives it.</summary>
-    private Func<int, bool> Given(Func<int, bool> stillMay) => tid => stillMay(tid) && _attendance?.TryGive(tid) != false;
+    /// <summary>Whoever is attended has another tracer: that gives it. Who is left alone after all is attended from now on.</summary>
+    private Func<int, bool> Given(Func<int, bool> stillMay) => tid =>
+    {
+        if (stillMay(tid))
+            return _attendance?.TryGive(tid) != false;
+        if (_attendance is { } attendance)
+            attendance.Add(tid);
+        else
+            Attend(each => each == tid);
+        return false;
+    };
 
     private ThreadSight? StopAlone(ThreadSight sight, Func<int, bool> stillMay)
     {

@@ -100,10 +100,16 @@ internal sealed class LiveLook : IDisposable
         sleepers.Add(AttendedSleepers.Choose(_tasks, _roster.Threads, tid => !toStop.Contains(tid)));
         tracer.BeforeTaking = sleepers.InterruptAwake;
         tracer.Meanwhile = () => sleepers.Take();
-        Func<int, bool> stillMay = tid => StillToBeStopped(tid) && sleepers.TryGive(tid, GivePatience);
+        Func<int, bool> stillMay = tid =>
+        {
+            if (StillToBeStopped(tid))
+                return sleepers.TryGive(tid, GivePatience);
+            sleepers.Add([tid]);
+            return false;
+        };
         try
         {
-            tracer.Stop(toStop, stillMay, _budget.StopDeadline);
+            tracer.Stop(LeaderLast(toStop), stillMay, _budget.StopDeadline);
 
             // Those who ran may have started others before they stopped.
             while (_roster.MayHaveNew() && _roster.AddNew(out IReadOnlyList<ThreadSight> added) && ToStop(added) is { Count: > 0 } more)
@@ -124,6 +130,13 @@ internal sealed class LiveLook : IDisposable
             _budget.Spend(tracer.LongestMicroseconds);
             _statistics.Repairs += tracer.Repairs;
         }
+    }
+
+    /// <summary>As long as it runs it takes the process's signals, and nobody else's call ends for one.</summary>
+    private List<int> LeaderLast(List<int> tids)
+    {
+        int leader = _roster.Threads[0].Tid;
+        return tids.Count > 1 && tids[0] == leader ? [.. tids.GetRange(1, tids.Count - 1), leader] : tids;
     }
 
     private void Record(List<int> toStop, Tracer tracer)

@@ -47,6 +47,8 @@ internal sealed class SleeperAttendance : IDisposable
         return attendance;
     }
 
+    public void Add(int tid) => Ask(() => _sleepers.Add([tid]));
+
     /// <summary>Lets one go, to be stopped by the caller: its call is as it was. False where it does not come to a stop for that, and stays attended.</summary>
     public bool TryGive(int tid)
     {

@@ -9,10 +9,12 @@ public sealed class IgnoredSignalTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
+    // So many that without what Kaa does about it there are more than twenty interruptions.
     private const int Children = 600;
+    private const int ChildrenOfDebugged = 1_800;
 
-    // A child may end in the half microsecond between Kaa's last question and its letting the thread go on (docs/debug.md).
-    private const int MostRaces = 1;
+    // A child may end in the two microseconds between Kaa's last question and its letting the thread go on (docs/torture.md): 0.3 of them in a run.
+    private const int MostRaces = 4;
 
     private readonly Cores _cores = new();
 
@@ -33,7 +35,7 @@ public sealed class IgnoredSignalTests : IDisposable
         }
         while (!line.Contains("Continuing.", StringComparison.Ordinal));
 
-        child.WriteLine($"children {Children}");
+        child.WriteLine($"children {ChildrenOfDebugged}");
         Interrupted(child.ReadUntil("rest")).ShouldBeLessThanOrEqualTo(MostRaces);
         Program.Run("/bin/kill", ["-TERM", kaa.Id.ToString(CultureInfo.InvariantCulture)]).Exit.ShouldBe(0);
         _ = kaa.StandardOutput.ReadToEnd();
