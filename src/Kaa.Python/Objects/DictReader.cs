@@ -91,10 +91,13 @@ internal sealed class HashTableDictReader(IMemory memory, ObjectLayout layout) :
         if (mask < 0 || mask > 1L << 40 || (mask & (mask + 1)) != 0)
             throw TargetFault.Nonsense(dict, "dict with a mask that is none");
         long left = Count(dict);
+        long place = 0;
         foreach (DictEntry entry in Table(table, mask + 1, entrySize: 24, keyOffset: 8))
         {
-            if (left <= 0)
+            // What has been read is looked at to its end: a dict that is in use may have got another one since it was counted.
+            if (left <= 0 && place % Batch == 0)
                 yield break;
+            place++;
             if (entry.Key.IsNull || entry.Value.IsNull)
                 continue;
             left--;

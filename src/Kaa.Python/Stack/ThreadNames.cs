@@ -69,9 +69,7 @@ internal sealed class ThreadNames(PyLayout layout, ObjectLayout objectLayout, St
             {
                 if (names.Count >= Limits.PythonThreads)
                     break;
-                Address name = objects.Attribute(entry.Value, _attribute);
-                if (objects.TryReadString(name, Limits.ThreadName) is { } text)
-                    names[unchecked((ulong)objects.ReadInt64(entry.Key))] = text;
+                ReadOne(objects, entry, names);
             }
         }
         catch (TargetFault fault) when (fault.Reason != FaultReason.Gone)
@@ -80,5 +78,19 @@ internal sealed class ThreadNames(PyLayout layout, ObjectLayout objectLayout, St
         }
 
         return names;
+    }
+
+    /// <summary>One that has just ended may be no Thread any more; the others are.</summary>
+    private void ReadOne(PyObjects objects, DictEntry entry, Dictionary<ulong, string> names)
+    {
+        try
+        {
+            Address name = objects.Attribute(entry.Value, _attribute);
+            if (objects.TryReadString(name, Limits.ThreadName) is { } text)
+                names[unchecked((ulong)objects.ReadInt64(entry.Key))] = text;
+        }
+        catch (TargetFault fault) when (fault.Reason is FaultReason.Unmapped or FaultReason.Nonsense)
+        {
+        }
     }
 }

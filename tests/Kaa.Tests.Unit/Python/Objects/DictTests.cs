@@ -18,6 +18,15 @@ public sealed class DictTests
         world.Print(dict).Text.ShouldBe("{'z': 1, 2: 2}");
     }
 
+    [Fact]
+    public void An_entry_that_came_after_the_count_was_read_hides_no_other_one()
+    {
+        var world = new PyWorld("2.7");
+        Address dict = world.Dict((world.Str("new"), world.Int(1)), (world.Str("old"), world.Int(2)));
+        world.Memory.Set(dict, world.Layout.PyDictObject.ma_used, 1);
+        world.Print(dict).Text.ShouldBe("{'new': 1, 'old': 2}");
+    }
+
     [Theory]
     [InlineData("3.11")]
     [InlineData("3.15t")]
