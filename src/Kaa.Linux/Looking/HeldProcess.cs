@@ -144,7 +144,8 @@ public sealed class HeldProcess : IDisposable
         for (int place = 0; place < _roster.Threads.Count; place++)
         {
             ThreadSight sight = _roster.Threads[place];
-            if (sight.IsHeld || sight.Conduct == ThreadConduct.Ended || _roster.StoodStill(sight))
+            // One that ended in its stop has been buried by now, and would seem to run for ever.
+            if (sight.IsHeld || sight.Conduct == ThreadConduct.Ended || _roster.StoodStill(sight) || _roster.HasEnded(sight))
                 continue;
             ran.Add(sight.Tid);
             _roster.SightAgain(sight.Tid);
