@@ -23,6 +23,7 @@ CHECK("allocation", sizeof(struct kaa_allocation) == 16);
 CHECK("place", sizeof(struct kaa_place) == 32 && __builtin_offsetof(struct kaa_place, outer) == KAA_PLACE_OUTER);
 
 CHECK("wrap", __builtin_offsetof(struct kaa_hook, reserved) == KAA_HOOK_FUNCTION && KAA_MMAP == KAA_MOST_NESTED && KAA_MALLOC + KAA_SAMPLED == KAA_SAMPLED_MALLOC);
+CHECK("wrap of realloc", KAA_REALLOC + KAA_SAMPLED == KAA_SAMPLED_REALLOC);
 CHECK("wrap of free", KAA_FREE_BLOCK + KAA_SAMPLED == KAA_SAMPLED_FREE && KAA_FILTER == 1 << 16);
 CHECK("places", KAA_PLACES == KAA_PLACE_COUNT && sizeof(struct kaa_place) == 1 << KAA_PLACE_BITS && __builtin_offsetof(struct kaa_place, left) == KAA_PLACE_LEFT);
 CHECK("own", __builtin_offsetof(struct kaa_own, places) == KAA_OWN_PLACES && __builtin_offsetof(struct kaa_own, filter) == KAA_OWN_FILTER);

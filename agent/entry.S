@@ -124,7 +124,7 @@ kaa_probe:
         pop %rax
         .endm
 
-/* Most calls leave nothing to be told of: those inside of another allocator's, and where only samples are recorded a free of what is no sample, and a malloc before the next one is due. What
+/* Most calls leave nothing to be told of: those inside of another allocator's, and where only samples are recorded a free of what is no sample, and a malloc or realloc before the next one is due. What
  * kaa_before would find of them is seen here, with two registers, and the rest is left to it. */
 #define KEPT_HERE 16
         .global kaa_wrap
@@ -163,10 +163,13 @@ kaa_wrap:
         jne 6f
         mov KEPT_HERE(%rsp), %rax
         mov KAA_PIECE_HOOK-KAA_PIECE_WRAPPED(%rax), %rax
+        cmpw $KAA_SAMPLED_REALLOC, KAA_HOOK_FUNCTION(%rax)
+        je 7f
         cmpw $KAA_SAMPLED_MALLOC, KAA_HOOK_FUNCTION(%rax)
         jne 6f
         mov KAA_PLACE_LEFT(%rcx), %rax
         sub %rdi, %rax
+8:      jc 6f                   /* more than is left; or, where none was drawn yet, below zero */
         js 6f
         mov %rax, KAA_PLACE_LEFT(%rcx)
         mov %rsp, KAA_PLACE_OUTER(%rcx)
@@ -184,6 +187,17 @@ kaa_wrap:
         lea 32(%rsp), %rsp
         test %rsp, %rsp         /* never 0 */
         ret
+7:      mov %edi, %eax          /* the old one may be a sample */
+        shr $KAA_FILTER_SHIFT, %eax
+        movzwl %ax, %eax
+        push %rdx
+        lea kaa_own+KAA_OWN_FILTER(%rip), %rdx
+        cmpb $0, (%rdx,%rax)
+        pop %rdx
+        jne 6f
+        mov KAA_PLACE_LEFT(%rcx), %rax
+        sub %rsi, %rax
+        jmp 8b
 6:      pop %rcx
         pop %rax
 

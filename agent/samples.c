@@ -8,16 +8,17 @@ static u64 next(struct kaa_memory *memory, struct kaa_thread *thread) {
     return ((const u64 *)at(kaa_shared, memory->draws))[thread->random * 0x2545f4914f6cdd1dUL >> (64 - KAA_DRAW_BITS)] | 1; /* the high bits: Vigna, An experimental exploration of Marsaglia's xorshift generators, scrambled, 2016 */
 }
 
-/* Counts down; true where a sample lies in this allocation. A thread's first distance is drawn like all others. */
+/* Counts down; true where a sample lies in this allocation. What is left to the next one behind its end is drawn anew, however long it was: an exponential number has no memory. A thread's first distance is drawn like all others.
+ * So much as is no positive number nobody can have. */
 int kaa_draw(struct kaa_memory *memory, const struct kaa_place *place, i64 *word, u64 size) {
     struct kaa_thread *thread = kaa_thread_at(memory, place);
     if (UNLIKELY(thread->session != memory->session))
         kaa_begin_walks(memory, thread);
+    if (UNLIKELY((i64)size < 0))
+        return 0;
     i64 left = (*word > KAA_UNDRAWN ? *word : (i64)next(memory, thread)) - (i64)size;
     int is_met = left < 0;
-    while (left < 0)
-        left += (i64)next(memory, thread);
-    *word = left;
+    *word = is_met ? (i64)next(memory, thread) : left;
     return is_met;
 }
 

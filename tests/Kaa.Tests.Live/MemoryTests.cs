@@ -226,6 +226,20 @@ public sealed class MemoryTests
         mapped.ShouldBeLessThan(32 << 20);
     }
 
+    /// <summary>A size that no allocator can give takes no time to be counted down, and is no reason to count nothing any more.</summary>
+    [Theory]
+    [MemberData(nameof(Interpreters.Plain), MemberType = typeof(Interpreters))]
+    public void Whoever_asks_for_more_than_there_is_goes_on_being_sampled(string interpreter)
+    {
+        const double Mean = 100 << 10;
+        using PythonChild child = PythonChild.Start(Interpreters.Named(interpreter), "unpayable.py");
+        using var recording = Recording.Of(child, "--sample", "100K");
+        child.WriteLine("go");
+        child.ReadUntil("done").ShouldBe("0 2000");
+        recording.End().ShouldBe(0);
+        ShouldBeNear(RecordedLine.Of(recording.Report("all"), "unpayable.py", "kept", "").Bytes, 2000 * 3000, Mean);
+    }
+
     private static void ShouldBeNear(long bytes, double truth, double mean)
     {
         double error = Math.Sqrt(truth * mean);
