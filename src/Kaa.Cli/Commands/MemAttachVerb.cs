@@ -31,7 +31,7 @@ internal sealed class MemAttachVerb : Verb
     public override IReadOnlyList<Example> Examples =>
     [
         new("kaa mem attach 4711 -o app.mem --duration 60", "a minute of it"),
-        new("kaa mem attach 4711 -o app.mem --sample 100000", "at next to no cost"),
+        new("kaa mem attach 4711 -o app.mem --sample 2M", "at next to no cost, for days"),
         new("kaa mem report app.mem", "what it comes to"),
     ];
 

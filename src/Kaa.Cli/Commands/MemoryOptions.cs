@@ -7,7 +7,7 @@ namespace Kaa.Cli.Commands;
 internal sealed class MemoryOptions
 {
     private readonly Option<long?> _sample = MakeOption.Bytes(
-        "--sample", "BYTES", "Record a sample of the allocations, one each BYTES (512K, 1M) on average, instead of every one: estimates with error bars, at next to no cost.");
+        "--sample", "BYTES", "Record a sample of the allocations, one each BYTES (512K, 2M) on average, instead of every one: estimates with error bars, at next to no cost.");
 
     private readonly Option<string> _allocators = new("--allocators")
     {

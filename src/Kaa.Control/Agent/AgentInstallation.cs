@@ -103,12 +103,15 @@ internal sealed class AgentInstallation
     {
         if (!_options.Allocations)
             return true;
-        if (left.Header.memory == 0)
+        if (left.Header.memory == 0 || IsLedTo(left))
             return false;
         AgentMemoryArea area = default;
         return !_options.NativeStacks
             || (_process.Patch.TryRead(left.Mapping.Start + left.Header.memory, MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(ref area, 1))) && area.natives != 0);
     }
+
+    private bool IsLedTo(LeftAgent left) =>
+        _options.IsLedTo?.Invoke(new Address(left.Header.image), new Address(left.Header.image) + (ulong)AgentRegion.Image.text_size) == true;
 
     private Address ChooseStart()
     {

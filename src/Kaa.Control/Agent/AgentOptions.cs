@@ -1,3 +1,4 @@
+using Kaa.Formats;
 using Kaa.Python;
 
 namespace Kaa.Control.Agent;
@@ -19,6 +20,11 @@ public sealed record AgentOptions
 
     /// <summary>And what their C stacks take.</summary>
     public bool NativeStacks { get; init; }
+
+    /// <summary>
+    /// Asked of an agent that could be used again, by where its image begins and ends: true where somebody who stays in front of it leads there. If it were put in front of him, each would call the other.
+    /// </summary>
+    internal Func<Address, Address, bool>? IsLedTo { get; init; }
 
     /// <summary>False for a process in which no Python stacks are wanted: none is sought then.</summary>
     public bool FindsPython { get; init; } = true;

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Iced.Intel;
 using Kaa.Control.Agent.Code;
 using Kaa.Formats;
@@ -22,6 +23,8 @@ internal sealed class AllocatorTables(ObservedTarget target, Module module)
     private const int LeastCode = 96;
     private const int Words = 5;
     private const int WordSize = 8;
+    private const int MostContext = 64;
+    private const int MostInFront = 4;
 
     /// <summary>PyMem_Raw, PyMem, PyObject; their calls are malloc, calloc, realloc, free.</summary>
     private static readonly string[][] s_functions =
@@ -47,6 +50,25 @@ internal sealed class AllocatorTables(ObservedTarget target, Module module)
         }
 
         return tables;
+    }
+
+    /// <summary>Whether somebody who is in front of a domain's functions, as tracemalloc, has saved one that lies there: he calls it.</summary>
+    public bool LeadTo(Address start, Address end) =>
+        Find() is { } tables && Array.Exists(tables, table => _memory.TryReadPointer(table.Table, out Address context) && LeadsTo(context, start, end, MostInFront));
+
+    /// <summary>What he saved begins with his own context, or has it behind a word (debug_alloc_api_t, Objects/obmalloc.c): there may be another one whom he is in front of.</summary>
+    private bool LeadsTo(Address context, Address start, Address end, int most)
+    {
+        Span<ulong> words = stackalloc ulong[MostContext / WordSize];
+        if (context.IsNull || most == 0 || !_memory.TryReadExactly(context, MemoryMarshal.AsBytes(words)))
+            return false;
+        foreach (ulong word in words)
+        {
+            if (word >= start.Value && word < end.Value)
+                return true;
+        }
+
+        return LeadsTo(new Address(words[0]), start, end, most - 1) || LeadsTo(new Address(words[1]), start, end, most - 1);
     }
 
     /// <summary>

@@ -153,7 +153,16 @@ public sealed class MemorySession : IDisposable
     /// <inheritdoc cref="Attach"/>
     internal static MemorySession Begin(LiveTarget target, PythonProcess? python, HeldProcess? held, Stream output, MemoryRequest request)
     {
-        var options = new AgentOptions { Python = python, FindsPython = python is not null, Allocations = true, NativeStacks = request.Native, RingBytes = 64 << 10, StackBytes = 4096 };
+        var options = new AgentOptions
+        {
+            Python = python,
+            FindsPython = python is not null,
+            Allocations = true,
+            NativeStacks = request.Native,
+            RingBytes = 64 << 10,
+            StackBytes = 4096,
+            IsLedTo = (start, end) => (python?.Module ?? InterpreterImage.Find(target)) is { } image && new AllocatorTables(target, image).LeadTo(start, end),
+        };
         AgentSession agent = held is null ? AgentSession.Attach(target, options) : AgentSession.Attach(target, options, held);
         MemorySession? session = null;
         try
