@@ -50,11 +50,19 @@ void kaa_tell(struct kaa_memory *memory, const struct kaa_place *place, u32 op, 
     write_at(memory, position, what, KAA_MORE(node, KAA_LONG, lap_of(memory, position)));
 }
 
-/* The next free one where the first is another thread's. */
+/* Each bit of it depends on all of the number's: finalizer of splitmix64 (Steele, Lea and Flood, Fast Splittable Pseudorandom Number Generators, 2014). */
+static u64 mixed(u64 number) {
+    number = (number ^ number >> 30) * 0xbf58476d1ce4e5b9UL;
+    number = (number ^ number >> 27) * 0x94d049bb133111ebUL;
+    return number ^ number >> 31;
+}
+
+/* Where the first is another thread's: stacks that lie a power of two from each other have the same one. The others are spread, whatever the distance. */
 struct kaa_place *kaa_find_place(u64 pointer) {
     struct kaa_place *first = kaa_first_place(pointer);
-    for (u32 i = 0; i < 32; i++) {
-        u64 number = ((u64)(first - kaa_own.places) + i) & (KAA_PLACES - 1);
+    u64 other = mixed(pointer);
+    for (u32 i = 0; i < 64; i++) {
+        u64 number = i == 0 ? (u64)(first - kaa_own.places) : (other + i) & (KAA_PLACES - 1);
         struct kaa_place *place = &kaa_own.places[number];
         u64 owner = load(&place->pointer);
         if (owner == 0 && __atomic_compare_exchange_n(&place->pointer, &owner, pointer, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
@@ -67,13 +75,6 @@ struct kaa_place *kaa_find_place(u64 pointer) {
     if (kaa_records(kaa_memory()))
         count(&kaa_memory()->threads_lost);
     return NULL;
-}
-
-/* Each bit of it depends on all of the number's: finalizer of splitmix64 (Steele, Lea and Flood, Fast Splittable Pseudorandom Number Generators, 2014). */
-static u64 mixed(u64 number) {
-    number = (number ^ number >> 30) * 0xbf58476d1ce4e5b9UL;
-    number = (number ^ number >> 27) * 0x94d049bb133111ebUL;
-    return number ^ number >> 31;
 }
 
 /* Another id: a new thread has the memory of one that ended, and counts down what that has left: a new distance would do as well, but for the one that is just met. */

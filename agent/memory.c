@@ -11,6 +11,9 @@
 #define PROT_NONE 0
 #define NEAR (4UL << 20) /* more than the code of a C library, 1.5 MiB of glibc's */
 
+#define PAGE 4096UL
+#define PAGES(length) (((u64)(length) + PAGE - 1) & ~(PAGE - 1)) /* what the kernel takes for it; 0 where it refuses */
+
 #define FAILED(result) ((u64)(result) >= (u64)-4095)
 
 /* What a function was called with, and what others may have in registers at that time; as entry.S puts it. */
@@ -95,7 +98,8 @@ INTERNAL u64 kaa_before(struct kaa_hook *hook, const struct arguments *call) {
         kaa_freed(place, KAA_OP_FREED, call->rdi);
         return (u64)place;
     case KAA_MUNMAP:
-        kaa_tell(memory, place, KAA_OP_UNMAPPED, 0, call->rdi, call->rsi, 0);
+        if (call->rdi % PAGE == 0 && PAGES(call->rsi) != 0)
+            kaa_tell(memory, place, KAA_OP_UNMAPPED, 0, call->rdi, PAGES(call->rsi), 0);
         return (u64)place;
     default:
         break;
@@ -111,7 +115,7 @@ INTERNAL u64 kaa_before(struct kaa_hook *hook, const struct arguments *call) {
 /* Its old memory is gone, wherever the new one is. */
 static void remapped(struct kaa_place *place, const struct arguments *call, u64 result, u8 allocator, u64 bp) {
     struct kaa_memory *memory = kaa_memory();
-    kaa_tell(memory, place, KAA_OP_UNMAPPED, 0, call->rdi, call->rsi, 0);
+    kaa_tell(memory, place, KAA_OP_UNMAPPED, 0, call->rdi, PAGES(call->rsi), 0);
     if (memory->sample == 0 || kaa_draw(memory, place, &place->left, call->rdx))
         kaa_allocated(place, KAA_MADE(KAA_OP_MAPPED, allocator), result, call->rdx, CALLER_STACK(call), bp);
 }

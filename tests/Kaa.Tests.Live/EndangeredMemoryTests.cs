@@ -14,6 +14,7 @@ public sealed class EndangeredMemoryTests
 
     [Theory]
     [InlineData("RLIMIT_AS", "20000000", "ulimit -v")]
+    [InlineData("RLIMIT_AS", "400000000", "ulimit -v")] // it would have been left with next to nothing
     [InlineData("RLIMIT_FSIZE", "1000000", "ulimit -f")]
     [InlineData("RLIMIT_NOFILE", "200", "EMFILE")]
     public void What_its_limits_do_not_allow_is_told_and_nothing_is_changed(string limit, string amount, string reason)
@@ -37,7 +38,7 @@ public sealed class EndangeredMemoryTests
     public void With_room_for_it_a_limited_address_space_is_recorded(string interpreter)
     {
         using PythonChild child = PythonChild.Start(Interpreters.Named(interpreter), Fixture);
-        Tell(child, "limit RLIMIT_AS 400000000");
+        Tell(child, "limit RLIMIT_AS 500000000");
         using var recording = Recording.Of(child);
         Tell(child, "hold 10");
         recording.End().ShouldBe(0);

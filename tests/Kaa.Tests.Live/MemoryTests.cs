@@ -240,6 +240,33 @@ public sealed class MemoryTests
         ShouldBeNear(RecordedLine.Of(recording.Report("all"), "unpayable.py", "kept", "").Bytes, 2000 * 3000, Mean);
     }
 
+    [Theory]
+    [MemberData(nameof(Interpreters.Two), MemberType = typeof(Interpreters))]
+    public void Threads_whose_stacks_lie_a_power_of_two_apart_are_all_recorded(string interpreter)
+    {
+        using PythonChild child = PythonChild.Start(Interpreters.Named(interpreter), "spaced.py");
+        using var recording = Recording.Of(child);
+        child.WriteLine("go");
+        child.ReadUntil("done").ShouldBe("100");
+        recording.End().ShouldBe(0);
+        RecordedLine.Of(recording.Report("leaks"), "spaced.py", "spaced", "").Bytes.ShouldBeGreaterThanOrEqualTo(100 * 10_000);
+    }
+
+    [Theory]
+    [MemberData(nameof(Interpreters.Two), MemberType = typeof(Interpreters))]
+    public void Of_a_mapping_goes_what_the_kernel_takes_away(string interpreter)
+    {
+        using PythonChild child = PythonChild.Start(Interpreters.Named(interpreter), "unmapped.py");
+        using var recording = Recording.Of(child);
+        child.WriteLine("go");
+        child.ReadUntil("done").ShouldBe("[-1, 0, 0]");
+        recording.End().ShouldBe(0);
+        JsonElement leaks = recording.Report("leaks");
+        RecordedLine.Of(leaks, "unmapped.py", "refused", "mmap").ShouldBe((1, 3 << 20));
+        RecordedLine.Of(leaks, "unmapped.py", "begun", "mmap").ShouldBe((1, 50_000 - 4_096));
+        RecordedLine.Of(leaks, "unmapped.py", "gone", "mmap").ShouldBe((0, 0));
+    }
+
     private static void ShouldBeNear(long bytes, double truth, double mean)
     {
         double error = Math.Sqrt(truth * mean);

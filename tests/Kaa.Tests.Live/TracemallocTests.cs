@@ -75,6 +75,38 @@ public sealed class TracemallocTests
         Told(child, Say(child, "tell"))[line].ShouldBe(found[line]);
     }
 
+    /// <summary>It calls the agent of the recording in which it was started: that one must not be put in front of it.</summary>
+    [Theory]
+    [MemberData(nameof(Tracing))]
+    public void Started_while_one_recording_ran_it_is_recorded_by_the_next_ones(string interpreter)
+    {
+        using PythonChild child = PythonChild.Start(Interpreters.Named(interpreter), "traced_memory.py");
+        using (Recording first = Attach(child))
+        {
+            Say(child, "start");
+            first.End().ShouldBe(0);
+        }
+
+        Say(child, "work");
+        Say(child, "forget");
+        int line = Repository.LineIn("buffers", "traced_memory.py");
+        for (int turn = 0; turn < 2; turn++)
+        {
+            using Recording next = Attach(child);
+            Say(child, "work");
+            next.End().ShouldBe(0);
+
+            // But for a frame that was there already, of which tracemalloc tells anew.
+            Held(child, next, _ => true)[line].Bytes.ShouldBeInRange(BuffersBytes, BuffersBytes + 10_000);
+            Say(child, "forget");
+        }
+
+        using Recording sampled = Recording.Of(child, "--allocators", "python", "--sample", "20000");
+        Say(child, "work");
+        sampled.End().ShouldBe(0);
+        ShouldWorkAlone(child);
+    }
+
     /// <summary>When it leaves it puts back what was in CPython's tables before it came, so without the agent, which Kaa brings back.</summary>
     [Theory]
     [MemberData(nameof(Tracing))]

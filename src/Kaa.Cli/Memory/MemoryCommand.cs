@@ -37,6 +37,8 @@ internal static class MemoryCommand
             session.Step();
         session.End();
         AddEnd(session, notes);
+        if (!IsWhole(arguments.Output, file))
+            notes.Add(new Note("file-changed", $"{arguments.Output} was deleted, replaced or cut by somebody while it was written", arguments.Output, Incomplete: true));
         Say(string.Create(
             CultureInfo.InvariantCulture,
             $"{arguments.Output}: {Quantity.Of(session.Count, "allocation")} in {session.Seconds:0.0} s, {ByteText.Of(session.Held)} held at the end; kaa mem report {arguments.Output}"));
@@ -81,6 +83,9 @@ internal static class MemoryCommand
     }
 
     /// <summary>What a reader should know of how it went.</summary>
+    private static bool IsWhole(string path, GrowingFile file) => new FileInfo(path) is { Exists: true } now && now.Length >= file.Length;
+
+
     public static void AddEnd(MemorySession session, List<Note> notes)
     {
         if (session.IsReplaced)

@@ -34,6 +34,7 @@ internal sealed class AgentInstallation
     private const ulong CloseOnExec = 1; // MFD_CLOEXEC
     private const ulong WipeOnFork = 18; // MADV_WIPEONFORK, Linux 4.14
     private const ulong NoFile = ulong.MaxValue;
+    private const ulong LeftToProcess = 64 << 20;
 
     private readonly AgentProcess _process;
     private readonly AgentOptions _options;
@@ -119,6 +120,10 @@ internal sealed class AgentInstallation
         // RLIMIT_FSIZE holds for files without a name too, and to exceed it ends the process (SIGXFSZ).
         if (ProcessLimit.Read(ProcRoot.System, _process.Tid, "Max file size"u8) is { } limit && limit < size)
             throw AgentProcess.Refused(new RemoteHindrance("file-limit", "it may not write files as large as what the agent shares (ulimit -f)"));
+        if (ProcessLimit.Read(ProcRoot.System, _process.Tid, "Max address space"u8) is { } most
+            && MemorySizes.Read(ProcRoot.System, _process.Tid, new KernelText()) is { } sizes && sizes.Total + size + LeftToProcess > most)
+            throw AgentProcess.Refused(new RemoteHindrance(
+                "address-limit", string.Create(CultureInfo.InvariantCulture, $"it would be left with less than {LeftToProcess >> 20} MB of the addresses that it may use (ulimit -v): {size >> 20} MB more are wanted")));
         return Holes.Find(_process.Target.Mappings, size, _process.Room?.Stub ?? Address.Null, ulong.MaxValue)
             ?? throw AgentProcess.Refused(new RemoteHindrance("no-hole", "its address space is full"));
     }

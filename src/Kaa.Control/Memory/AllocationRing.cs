@@ -52,15 +52,23 @@ internal sealed class AllocationRing(AgentMemory memory, AgentMemoryArea area, u
         _ = Drain(read);
     }
 
-    /// <summary>Reads all that is there now, in order.</summary>
+    /// <summary>Reads what is there now, in order: of what a program adds meanwhile as much as comes before one turn, for one that never rests would keep Kaa here.</summary>
     /// <returns>How many units that was.</returns>
     public long Drain(Reader read)
     {
         Span<AgentAllocation> ring = MemoryMarshal.Cast<byte, AgentAllocation>(memory.Map(area.ring, area.ring_units * (ulong)Unsafe.SizeOf<AgentAllocation>()));
         long units = 0;
+        bool mayTurn = true;
         ulong head = memory.ReadWord(_headWord);
-        while (_tail < head || TryTurn(ref head))
+        while (_tail < head || mayTurn)
         {
+            if (_tail >= head)
+            {
+                if (!TryTurn(ref head))
+                    break;
+                mayTurn = false;
+            }
+
             if (_tail == _turn)
             {
                 _tail = NextLap(_tail);

@@ -71,6 +71,21 @@ internal static class AllocatorFunctions
     /// <summary>By what CPython gives back memory in which frames lie.</summary>
     public static List<AllocatorFunction> FindChunks(ObservedTarget target) => Find(target, s_chunks);
 
+    /// <summary>
+    /// Libraries with an operator new of their own beside their malloc, which may not call it (jemalloc, tcmalloc, mimalloc). It is not wrapped: an exception that it throws could not pass by the agent.
+    /// </summary>
+    public static List<string> FindOwnNew(ObservedTarget target)
+    {
+        var found = new List<string>();
+        foreach (Module module in target.Modules.Modules)
+        {
+            if (target.Images.For(module).FindSymbol("_Znwm") is { } address && target.Images.For(module).FindSymbol("malloc") is { } other && IsCode(target, address) && IsCode(target, other))
+                found.Add(module.FileName);
+        }
+
+        return found;
+    }
+
     /// <summary>Each address once, by the first of its names.</summary>
     private static List<AllocatorFunction> Find(ObservedTarget target, (string Name, WrappedFunction Kind, AllocatorKind Allocator)[] wanted)
     {

@@ -30,7 +30,12 @@ internal sealed class AllocatorHooks(LiveTarget target, AgentSession agent, Modu
         AllocatorTables? all = choice.HasFlag(AllocatorChoice.Python) && image is not null ? new AllocatorTables(target, image) : null;
         AllocatorTable[]? tables = all?.Find();
         if (choice.HasFlag(AllocatorChoice.System))
+        {
             count += Wrap(AllocatorFunctions.Find(target));
+            foreach (string module in AllocatorFunctions.FindOwnNew(target))
+                _notes.Add(new Note("operator-new", $"{module} has an operator new of its own: what C++ takes by that is not recorded where it does not call malloc", module));
+        }
+
         if (choice.HasFlag(AllocatorChoice.Python) && tables is null && image is not null)
             count += WrapEntries(image);
         if (tables is not null)
