@@ -2,6 +2,8 @@
 #include "recording.h"
 #include "frames.h"
 
+#define FORGOTTEN 2 /* in the table of what was met: a place that is free again; keys are odd */
+
 /* Copies a piece of the program's memory behind those that were copied before; false where there is no room. Too long a piece is cut where it can't be read. */
 static int keep_piece(struct kaa_memory *memory, u64 *used, u64 end, u64 address, u64 size) {
     u64 room = (size + 7) & ~7UL;
@@ -23,6 +25,23 @@ static u64 size_of_text(const struct kaa_memory *memory, u32 text, u64 object) {
     return memory->extra + (length < most ? length : most) * (text == 0 ? 1 : memory->unit);
 }
 
+/* Another one may be made at its address in the next moment, with all that it is told by at the same addresses, and a frame of it where one of this has been. */
+void kaa_code_gone(struct kaa_memory *memory, u64 code) {
+    u64 *codes = (u64 *)at(kaa_shared, memory->codes);
+    u64 key = kaa_mix(code, kaa_life_of(&kaa_shared->python, code)) | 1, mask = memory->codes_size - 1;
+    for (u64 i = 0; i < 16; i++) {
+        u64 known = load(&codes[(key + i) & mask]);
+        if (known == 0)
+            return;
+        if (known != key)
+            continue;
+        __atomic_store_n(&codes[(key + i) & mask], FORGOTTEN, __ATOMIC_RELAXED);
+        __atomic_fetch_add(kaa_life(code), 1, __ATOMIC_RELAXED);
+        count(&kaa_own.codes_gone);
+        return;
+    }
+}
+
 void kaa_keep_code(struct kaa_memory *memory, u64 code, u64 print) {
     u64 *codes = (u64 *)at(kaa_shared, memory->codes);
     u64 key = kaa_mix(code, print) | 1, mask = memory->codes_size - 1;
@@ -31,7 +50,7 @@ void kaa_keep_code(struct kaa_memory *memory, u64 code, u64 print) {
         u64 known = load(&codes[(key + i) & mask]);
         if (known == key)
             return;
-        if (known == 0 && __atomic_compare_exchange_n(&codes[(key + i) & mask], &known, key, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        if (known <= FORGOTTEN && __atomic_compare_exchange_n(&codes[(key + i) & mask], &known, key, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
             break;
     }
     /* Room for all of it is taken at once: several threads may be here. */

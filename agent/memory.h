@@ -14,6 +14,8 @@
 #define KAA_NATIVE 1024       /* C frames of a thread that are remembered from its last walk; outer ones of a deeper stack are cut */
 #define KAA_STEPS 1024        /* return addresses whose rules a thread remembers */
 #define KAA_NATIVE_KNOWN 1024 /* as KAA_KNOWN, of C frames */
+#define KAA_LIVES 4096
+#define KAA_LIFE 0xffffUL     /* the bits of a print that a code object's life is in */
 #define KAA_FILTER 65536      /* bytes, each for the blocks that begin in one kibibyte of every 64 MiB */
 
 /* What a function does with memory: kaa_hook.reserved[0] of a hook whose action is KAA_WRAP. The upper half has the allocator's number in the recording. What comes up to KAA_MMAP does
@@ -29,6 +31,7 @@ enum kaa_function {
     KAA_MUNMAP,           /* (start, length) */
     KAA_MREMAP,           /* (old, old length, length, …) */
     KAA_CHUNK_GONE,       /* munmap, where only that is of interest */
+    KAA_CODE_GONE,        /* (code): what frees code objects */
 };
 
 #define KAA_SAMPLED 0x100     /* besides: only samples are recorded */
@@ -106,7 +109,8 @@ struct kaa_thread {
     u32 firm;             /* of these so many can't have changed while `chunk` is not given back */
     u64 chunk;            /* of the thread's Python stack; 0: nothing is firm */
     u64 same;             /* of these so many the last walk has found that they had not changed since the one before */
-    u64 reserved[3];
+    u64 gone;             /* `codes_gone` of struct kaa_own at the last walk */
+    u64 reserved[2];
     struct kaa_known known[KAA_KNOWN];
     struct kaa_seen stack[KAA_SHADOW];
 };
@@ -230,6 +234,8 @@ struct kaa_own {
     u8 filter[KAA_FILTER]; /* sampled blocks, by address; 255: too many to count */
     i64 left[KAA_PLACES]; /* samples: as `left` of a place, of small blocks. By the same hash, but for whoever comes there: threads that share one take turns, by CPython's lock */
     u64 raw[KAA_PLACES];  /* samples: what the newest call of PyMem_Raw inside of another allocator's call gave the thread that has the place of this number */
+    u64 codes_gone;       /* counts up with each code object that was told of and is freed */
+    u16 lives[KAA_LIVES]; /* the same by address: it tells what is made there next from what was there before */
 };
 
 #define KAA_UNDRAWN (-(1L << 62)) /* no distance was drawn yet */

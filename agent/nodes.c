@@ -38,9 +38,11 @@ static __attribute__((noinline)) u32 shared_node_of(struct kaa_memory *memory, u
     return made != 0 ? made : parent;
 }
 
+u64 kaa_life_of(const struct kaa_python *python, u64 code) { return (kaa_print_of(python, code) & ~KAA_LIFE) | *kaa_life(code); }
+
 /* Told at less cost than kaa_print_of, for what one thread remembers. */
 static inline u64 check_of(const struct kaa_python *python, u64 code) {
-    u64 check = 0;
+    u64 check = *kaa_life(code);
     for (u32 i = 0; i < 3; i++) {
         if (python->marks[i] >= 0)
             check = check * 5 + kaa_word(code, python->marks[i]);
@@ -64,7 +66,7 @@ u32 kaa_node_of(struct kaa_memory *memory, struct kaa_thread *thread, u32 parent
     u64 check = check_of(&kaa_shared->python, code);
     if (LIKELY(known->instruction == instruction && known->parent == parent && known->code == code && known->check == check && known->node != 0))
         return known->node;
-    return remember(known, parent, code, instruction, check, shared_node_of(memory, parent, code, instruction, kaa_print_of(&kaa_shared->python, code)));
+    return remember(known, parent, code, instruction, check, shared_node_of(memory, parent, code, instruction, kaa_life_of(&kaa_shared->python, code)));
 }
 
 /* The same for what is no code object. */

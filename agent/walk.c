@@ -183,6 +183,12 @@ u32 kaa_node_here(struct kaa_memory *memory, struct kaa_thread *thread, u64 stat
         return 0;
     if (UNLIKELY(thread->session != memory->session))
         kaa_begin_walks(memory, thread);
+    u64 gone = load(&kaa_own.codes_gone);
+    if (UNLIKELY(thread->gone != gone)) {
+        thread->gone = gone;
+        thread->seen = 0;
+        thread->firm = 0;
+    }
     u64 fresh[FRESH];
     u32 new;
     i32 top = thread->seen == KAA_SHADOW ? -1 : find_common(python, thread, innermost, fresh, &new);

@@ -267,6 +267,39 @@ public sealed class MemoryTests
         RecordedLine.Of(leaks, "unmapped.py", "gone", "mmap").ShouldBe((0, 0));
     }
 
+    /// <summary>All that a code object is told by may be at the same addresses again, and its frame too.</summary>
+    [Theory]
+    [MemberData(nameof(Interpreters.Plain), MemberType = typeof(Interpreters))]
+    public void Code_that_is_made_where_other_code_was_is_told_as_what_it_is(string interpreter)
+    {
+        using PythonChild child = PythonChild.Start(Interpreters.Named(interpreter), "remade.py");
+        using var recording = Recording.Of(child);
+        child.WriteLine("go");
+        child.ReadUntil("done").ShouldBe("300");
+        recording.End().ShouldBe(0);
+        var expected = new Dictionary<(string, int), long>();
+        for (int number = 0; number < 300; number++)
+        {
+            (string, int) place = ($"job{number % 5}.py", number % 7 + 1);
+            expected[place] = expected.GetValueOrDefault(place) + 10_000 + 8 * number;
+        }
+
+        var found = new Dictionary<(string, int), long>();
+        foreach (JsonElement entry in recording.Report("leaks").GetProperty("entries").EnumerateArray())
+        {
+            JsonElement frame = entry.GetProperty("stack").EnumerateArray().FirstOrDefault(frame => frame.GetProperty("kind").GetString() == "python");
+            if (frame.ValueKind == JsonValueKind.Object && frame.GetProperty("file").GetString() is { } file && file.StartsWith("job", StringComparison.Ordinal))
+            {
+                (string, int) place = (file, frame.GetProperty("line").GetInt32());
+                found[place] = found.GetValueOrDefault(place) + entry.GetProperty("bytes").GetInt64();
+            }
+        }
+
+        // What a bytearray is besides its bytes.
+        foreach (((string, int) place, long bytes) in expected)
+            found.GetValueOrDefault(place).ShouldBeInRange(bytes, bytes + 6_000, $"{place}");
+    }
+
     private static void ShouldBeNear(long bytes, double truth, double mean)
     {
         double error = Math.Sqrt(truth * mean);

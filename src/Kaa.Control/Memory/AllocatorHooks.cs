@@ -17,6 +17,10 @@ namespace Kaa.Control.Memory;
 internal sealed class AllocatorHooks(LiveTarget target, AgentSession agent, Module? image, bool samples, HeldProcess? held)
 {
     private readonly List<Note> _notes = [];
+    private bool _seesCodes;
+
+    /// <summary>Null where it is not there yet.</summary>
+    public PythonProcess? Python { get; init; }
 
     public IReadOnlyList<Note> Notes => _notes;
 
@@ -31,7 +35,10 @@ internal sealed class AllocatorHooks(LiveTarget target, AgentSession agent, Modu
         AllocatorTable[]? tables = all?.Find();
         if (choice.HasFlag(AllocatorChoice.System))
         {
-            count += Wrap(AllocatorFunctions.Find(target));
+            List<AllocatorFunction> functions = AllocatorFunctions.Find(target);
+            if (Python is not null)
+                AddCodeEnd(Python, functions);
+            count += Wrap(functions);
             foreach (string module in AllocatorFunctions.FindOwnNew(target))
                 _notes.Add(new Note("operator-new", $"{module} has an operator new of its own: what C++ takes by that is not recorded where it does not call malloc", module));
         }
@@ -52,15 +59,26 @@ internal sealed class AllocatorHooks(LiveTarget target, AgentSession agent, Modu
     public void WatchChunks(PythonProcess from, AllocatorChoice choice)
     {
         var walk = FrameWalk.Of(from);
+        List<AllocatorFunction> functions = walk.Chunk is null ? [] : AllocatorFunctions.FindChunks(target);
+        List<AllocatorFunction> wanted = choice.HasFlag(AllocatorChoice.System) ? [] : [.. functions];
+        AddCodeEnd(from, wanted);
+        if (wanted.Count > 0)
+            _ = Wrap(wanted);
         if (walk.Chunk is not { } chunk)
             return;
-        List<AllocatorFunction> functions = AllocatorFunctions.FindChunks(target);
-        if (!choice.HasFlag(AllocatorChoice.System))
-            _ = Wrap(functions);
         if (functions.Count == 0 || functions.Exists(function => !agent.Places.IsArmed(function.Address)))
             return;
         agent.Shared.WriteHalf(agent.Allocations + AreaWords.Chunks, (uint)walk.SpareChunks);
         agent.Shared.Write(agent.Allocations + AreaWords.Chunk, chunk);
+    }
+
+    /// <summary>An end of a code object is seen once, by whichever of these hooks.</summary>
+    private void AddCodeEnd(PythonProcess python, List<AllocatorFunction> functions)
+    {
+        if (_seesCodes || AllocatorFunctions.FindCodeEnd(target, python) is not { } end)
+            return;
+        _seesCodes = true;
+        functions.Add(end);
     }
 
     /// <summary>The functions themselves, where there are no tables (2.7), or they were not found: then what the compiler inlined is missed.</summary>
@@ -80,7 +98,7 @@ internal sealed class AllocatorHooks(LiveTarget target, AgentSession agent, Modu
             {
                 Address = function.Address,
                 Action = HookAction.Wrap,
-                Wraps = ((uint)(samples ? function.Kind | WrappedFunction.Sampled : function.Kind), (uint)function.Allocator),
+                Wraps = ((uint)(samples && function.Kind < WrappedFunction.ChunkGone ? function.Kind | WrappedFunction.Sampled : function.Kind), (uint)function.Allocator),
                 WantsStack = false,
             };
             hooks.Add((agent.Add(request), function));

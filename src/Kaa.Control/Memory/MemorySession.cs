@@ -196,7 +196,7 @@ public sealed class MemorySession : IDisposable
         Module? image = python?.Module ?? InterpreterImage.Find(target);
         if (python is null && held is not null)
             _agent.TeachThreadId(held);
-        var hooks = new AllocatorHooks(target, _agent, image, request.SampleBytes is not null, held);
+        var hooks = new AllocatorHooks(target, _agent, image, request.SampleBytes is not null, held) { Python = python };
         hooks.Arm(request.Allocators);
         _tables = hooks.Tables;
         if (python is not null)

@@ -186,6 +186,7 @@ internal struct AgentOwn
 {
     public const int PlaceCount = 1024;
     public const int FilterSize = 65_536;
+    public const int LifeCount = 4096;
 
     public ulong memory;
     public Functions domains;
@@ -195,12 +196,20 @@ internal struct AgentOwn
     public Filter filter;
     public Words left;
     public Words raw;
+    public ulong codes_gone;
+    public Lives lives;
 
     /// <summary>Of PyMem and PyObject.</summary>
     [InlineArray(2)]
     public struct Small
     {
         private ulong _first;
+    }
+
+    [InlineArray(LifeCount)]
+    public struct Lives
+    {
+        private ushort _first;
     }
 
     [InlineArray(PlaceCount)]
