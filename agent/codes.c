@@ -4,6 +4,8 @@
 
 #define FORGOTTEN 2 /* in the table of what was met: a place that is free again; keys are odd */
 
+u64 kaa_life_of(const struct kaa_python *python, u64 code) { return (kaa_print_of(python, code) & ~KAA_LIFE) | *kaa_life(code); }
+
 /* Copies a piece of the program's memory behind those that were copied before; false where there is no room. Too long a piece is cut where it can't be read. */
 static int keep_piece(struct kaa_memory *memory, u64 *used, u64 end, u64 address, u64 size) {
     u64 room = (size + 7) & ~7UL;

@@ -38,8 +38,6 @@ static __attribute__((noinline)) u32 shared_node_of(struct kaa_memory *memory, u
     return made != 0 ? made : parent;
 }
 
-u64 kaa_life_of(const struct kaa_python *python, u64 code) { return (kaa_print_of(python, code) & ~KAA_LIFE) | *kaa_life(code); }
-
 /* Told at less cost than kaa_print_of, for what one thread remembers. */
 static inline u64 check_of(const struct kaa_python *python, u64 code) {
     u64 check = *kaa_life(code);

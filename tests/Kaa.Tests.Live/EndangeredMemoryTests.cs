@@ -60,6 +60,19 @@ public sealed class EndangeredMemoryTests
         Directory.Delete(directory, recursive: true);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_file_that_somebody_deleted_is_not_told_as_written(bool isFollowed)
+    {
+        using PythonChild child = PythonChild.Start(Interpreters.Any, Fixture);
+        using Recording recording = isFollowed ? Recording.Of(child, "--follow") : Recording.Of(child);
+        File.Delete(recording.Path);
+        Tell(child, "hold 1");
+        recording.End(3);
+        ShouldHaveItsCode(child);
+    }
+
     /// <summary>Its reader stands still for longer than the ring has room: the process does not wait for it, and what came then is counted as lost.</summary>
     [Fact]
     public void A_kaa_that_stands_still_is_not_waited_for_and_what_is_lost_is_counted()

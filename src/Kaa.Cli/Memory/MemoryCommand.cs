@@ -32,13 +32,12 @@ internal static class MemoryCommand
         var end = Deadline.In(arguments.Duration);
         bool IsOver() => interruption.IsRequested || !session.IsRecording || session.IsReplaced || end.IsOver;
         if (arguments.Follows)
-            return Follow(resolved.Pid, session, arguments, notes, IsOver);
+            return Follow(resolved.Pid, session, file, arguments, notes, IsOver);
         while (session.IsAlive && !IsOver())
             session.Step();
         session.End();
         AddEnd(session, notes);
-        if (!IsWhole(arguments.Output, file))
-            notes.Add(new Note("file-changed", $"{arguments.Output} was deleted, replaced or cut by somebody while it was written", arguments.Output, Incomplete: true));
+        AddFile(file, notes);
         Say(string.Create(
             CultureInfo.InvariantCulture,
             $"{arguments.Output}: {Quantity.Of(session.Count, "allocation")} in {session.Seconds:0.0} s, {ByteText.Of(session.Held)} held at the end; kaa mem report {arguments.Output}"));
@@ -46,7 +45,7 @@ internal static class MemoryCommand
         return notes.Exists(each => each.Incomplete) ? ExitCode.Incomplete : ExitCode.Complete;
     }
 
-    private static int Follow(int pid, MemorySession session, MemoryArguments arguments, List<Note> notes, Func<bool> isOver)
+    private static int Follow(int pid, MemorySession session, GrowingFile file, MemoryArguments arguments, List<Note> notes, Func<bool> isOver)
     {
         var files = new RecordingFiles(arguments.Output, arguments.Force);
         using RecordedProcesses all = RecordedProcesses.Follow(pid, session, arguments.Request, files.Open);
@@ -55,6 +54,8 @@ internal static class MemoryCommand
         all.End();
         files.Say(all);
         notes.AddRange(all.Notes);
+        AddFile(file, notes);
+        files.AddChanges(notes);
         WriteNotes(notes);
         return notes.Exists(each => each.Incomplete) ? ExitCode.Incomplete : ExitCode.Complete;
     }
@@ -83,7 +84,12 @@ internal static class MemoryCommand
     }
 
     /// <summary>What a reader should know of how it went.</summary>
-    private static bool IsWhole(string path, GrowingFile file) => new FileInfo(path) is { Exists: true } now && now.Length >= file.Length;
+    /// <summary>What has become of the file meanwhile.</summary>
+    public static void AddFile(GrowingFile file, List<Note> notes)
+    {
+        if (!file.IsWhole)
+            notes.Add(new Note("file-changed", $"{file.Path} was deleted, replaced or cut by somebody while it was written", file.Path, Incomplete: true));
+    }
 
 
     public static void AddEnd(MemorySession session, List<Note> notes)

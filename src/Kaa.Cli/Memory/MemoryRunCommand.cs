@@ -55,7 +55,9 @@ internal static class MemoryRunCommand
             files.Say(all);
         else
             MemoryCommand.Say("the recording has ended early: " + trouble);
-        MemoryCommand.WriteNotes([.. all.Notes]);
+        List<Note> notes = [.. all.Notes];
+        files.AddChanges(notes);
+        MemoryCommand.WriteNotes(notes);
         return status;
     }
 }

@@ -10,6 +10,7 @@ namespace Kaa.Cli.Memory;
 internal sealed class RecordingFiles(string path, bool force)
 {
     private readonly Dictionary<string, int> _made = new(StringComparer.Ordinal);
+    private readonly List<GrowingFile> _open = [];
     private GrowingFile? _first;
 
     /// <summary>Makes FILE now, before anything is begun that it might be missing for.</summary>
@@ -27,17 +28,33 @@ internal sealed class RecordingFiles(string path, bool force)
             if (isFirst && _first is { } prepared)
             {
                 _first = null;
-                return prepared;
+                return Keep(prepared);
             }
 
             // A shell that became the program: nobody asked for what was recorded of it.
             if (isFirst)
-                return GrowingFile.Create(path, force: true);
+            {
+                _open.RemoveAll(file => file.Path == path);
+                return Keep(GrowingFile.Create(path, force: true));
+            }
+
             string name = string.Create(CultureInfo.InvariantCulture, $"{path}.{pid}");
             int order = _made.GetValueOrDefault(name) + 1;
             _made[name] = order;
-            return GrowingFile.Create(order == 1 ? name : string.Create(CultureInfo.InvariantCulture, $"{name}.{order}"), force);
+            return Keep(GrowingFile.Create(order == 1 ? name : string.Create(CultureInfo.InvariantCulture, $"{name}.{order}"), force));
         }
+    }
+
+    private GrowingFile Keep(GrowingFile file)
+    {
+        _open.Add(file);
+        return file;
+    }
+
+    public void AddChanges(List<Note> notes)
+    {
+        foreach (GrowingFile file in _open)
+            MemoryCommand.AddFile(file, notes);
     }
 
     public void Say(RecordedProcesses all)

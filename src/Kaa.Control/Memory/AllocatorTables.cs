@@ -23,8 +23,9 @@ internal sealed class AllocatorTables(ObservedTarget target, Module module)
     private const int LeastCode = 96;
     private const int Words = 5;
     private const int WordSize = 8;
-    private const int MostContext = 64;
     private const int MostInFront = 4;
+
+    public const int ContextWords = 8;
 
     /// <summary>PyMem_Raw, PyMem, PyObject; their calls are malloc, calloc, realloc, free.</summary>
     private static readonly string[][] s_functions =
@@ -54,21 +55,24 @@ internal sealed class AllocatorTables(ObservedTarget target, Module module)
 
     /// <summary>Whether somebody who is in front of a domain's functions, as tracemalloc, has saved one that lies there: he calls it.</summary>
     public bool LeadTo(Address start, Address end) =>
-        Find() is { } tables && Array.Exists(tables, table => _memory.TryReadPointer(table.Table, out Address context) && LeadsTo(context, start, end, MostInFront));
+        Find() is { } tables && Array.Exists(tables, table => _memory.TryReadPointer(table.Table, out Address context) && LeadsTo(ReadContext, context, start, end));
 
-    /// <summary>What he saved begins with his own context, or has it behind a word (debug_alloc_api_t, Objects/obmalloc.c): there may be another one whom he is in front of.</summary>
-    private bool LeadsTo(Address context, Address start, Address end, int most)
+    /// <inheritdoc cref="LeadTo"/>
+    /// <param name="read">Gives <see cref="ContextWords"/> words; null where they can't be read.</param>
+    /// <param name="context">Of a table.</param>
+    /// <remarks>What he saved begins with his own context, or has it behind a word (debug_alloc_api_t, Objects/obmalloc.c): there may be another one whom he is in front of.</remarks>
+    public static bool LeadsTo(Func<Address, ulong[]?> read, Address context, Address start, Address end, int most = MostInFront)
     {
-        Span<ulong> words = stackalloc ulong[MostContext / WordSize];
-        if (context.IsNull || most == 0 || !_memory.TryReadExactly(context, MemoryMarshal.AsBytes(words)))
+        if (context.IsNull || most == 0 || read(context) is not { } words)
             return false;
-        foreach (ulong word in words)
-        {
-            if (word >= start.Value && word < end.Value)
-                return true;
-        }
+        return Array.Exists(words, word => word >= start.Value && word < end.Value)
+            || LeadsTo(read, new Address(words[0]), start, end, most - 1) || LeadsTo(read, new Address(words[1]), start, end, most - 1);
+    }
 
-        return LeadsTo(new Address(words[0]), start, end, most - 1) || LeadsTo(new Address(words[1]), start, end, most - 1);
+    private ulong[]? ReadContext(Address place)
+    {
+        ulong[] words = new ulong[ContextWords];
+        return _memory.TryReadExactly(place, MemoryMarshal.AsBytes(words.AsSpan())) ? words : null;
     }
 
     /// <summary>

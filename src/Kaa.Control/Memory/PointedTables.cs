@@ -14,7 +14,6 @@ internal sealed class PointedTables(AgentSession agent, AllocatorTable[] tables,
     private const int FunctionsOfDomain = 4;
     private const int Free = 3;
     private const int WordSize = sizeof(ulong);
-    private const int MostContext = 64;
     private const ulong LargeBlock = 513; // SMALL_REQUEST_THRESHOLD is 512 in all versions (obmalloc.c)
 
     /// <summary>What somebody who was in front of CPython's functions had saved of a domain, context and functions, when the table was pointed: null where nobody was.</summary>
@@ -136,5 +135,5 @@ internal sealed class PointedTables(AgentSession agent, AllocatorTable[] tables,
         return false;
     }
 
-    private bool LeadsToUs(ulong context) => context != 0 && Read(new Address(context), MostContext / WordSize) is { } words && IsOurs(words);
+    private bool LeadsToUs(ulong context) => AllocatorTables.LeadsTo(place => Read(place, AllocatorTables.ContextWords), new Address(context), agent.Image, agent.Image + (ulong)AgentRegion.Image.text_size);
 }

@@ -6,7 +6,16 @@ public sealed class GrowingFile : Stream
     private readonly NewFile _file;
     private long _length;
 
-    private GrowingFile(NewFile file) => _file = file;
+    private GrowingFile(NewFile file, string path)
+    {
+        _file = file;
+        Path = path;
+    }
+
+    public string Path { get; }
+
+    /// <summary>False where it has been deleted, or cut, by somebody else.</summary>
+    public bool IsWhole => new FileInfo(Path) is { Exists: true } now && now.Length >= _length;
 
     public override bool CanRead => false;
 
@@ -27,7 +36,7 @@ public sealed class GrowingFile : Stream
     {
         var file = NewFile.Create(path, force);
         file.Publish();
-        return new GrowingFile(file);
+        return new GrowingFile(file, path);
     }
 
     /// <exception cref="Kaa.Results.UserError">no-space, file-too-large, output.</exception>

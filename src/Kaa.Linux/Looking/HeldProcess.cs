@@ -274,14 +274,7 @@ public sealed class HeldProcess : IDisposable
             (isDelicate ? delicate : others).Add(tid);
         }
 
-        // The leader, first in the kernel's order, comes last: as long as it runs it takes the process's signals, and nobody else's call ends for one.
-        if (others.Count > 1)
-        {
-            others.Add(others[0]);
-            others.RemoveAt(0);
-        }
-
-        Tracer.Stop(others, Given(StillToBeStopped), _ => long.MaxValue);
+        Tracer.Stop(Roster.LeaderLast(others), Given(StillToBeStopped), _ => long.MaxValue);
         foreach (int tid in delicate)
             Tracer.Stop([tid], Given(_ => true), _ => long.MaxValue);
         Tracer.WaitAgain(WillStop, ProcessorPatience);

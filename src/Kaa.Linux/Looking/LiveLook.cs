@@ -109,7 +109,7 @@ internal sealed class LiveLook : IDisposable
         };
         try
         {
-            tracer.Stop(LeaderLast(toStop), stillMay, _budget.StopDeadline);
+            tracer.Stop(Roster.LeaderLast(toStop), stillMay, _budget.StopDeadline);
 
             // Those who ran may have started others before they stopped.
             while (_roster.MayHaveNew() && _roster.AddNew(out IReadOnlyList<ThreadSight> added) && ToStop(added) is { Count: > 0 } more)
@@ -130,13 +130,6 @@ internal sealed class LiveLook : IDisposable
             _budget.Spend(tracer.LongestMicroseconds);
             _statistics.Repairs += tracer.Repairs;
         }
-    }
-
-    /// <summary>As long as it runs it takes the process's signals, and nobody else's call ends for one.</summary>
-    private List<int> LeaderLast(List<int> tids)
-    {
-        int leader = _roster.Threads[0].Tid;
-        return tids.Count > 1 && tids[0] == leader ? [.. tids.GetRange(1, tids.Count - 1), leader] : tids;
     }
 
     private void Record(List<int> toStop, Tracer tracer)

@@ -70,6 +70,10 @@ public sealed class Roster(TaskDirectory tasks, bool nested) : IDisposable
     /// <summary>True where there are threads now that have not been sighted. Cheap: one call where there are none.</summary>
     public bool MayHaveNew() => tasks.Count() is not { } count || count != Threads.Count;
 
+    /// <summary>The first of them, which is the leader where he is among them, comes last: as long as he runs he takes the process's signals, and nobody else's call ends for one.</summary>
+    /// <param name="tids">In the kernel's order.</param>
+    public static List<int> LeaderLast(List<int> tids) => tids.Count > 1 ? [.. tids[1..], tids[0]] : tids;
+
     public ThreadSight? Find(int tid) => _places.TryGetValue(tid, out int place) ? Threads[place] : null;
 
     /// <summary>For a thread that could not be stopped: what it does now.</summary>
