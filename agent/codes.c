@@ -28,7 +28,7 @@ static u64 size_of_text(const struct kaa_memory *memory, u32 text, u64 object) {
 }
 
 /* Another one may be made at its address in the next moment, with all that it is told by at the same addresses, and a frame of it where one of this has been. */
-void kaa_code_gone(struct kaa_memory *memory, u64 code) {
+static void code_gone(struct kaa_memory *memory, u64 code) {
     u64 *codes = (u64 *)at(kaa_shared, memory->codes);
     u64 key = kaa_mix(code, kaa_life_of(&kaa_shared->python, code)) | 1, mask = memory->codes_size - 1;
     for (u64 i = 0; i < 16; i++) {
@@ -42,6 +42,16 @@ void kaa_code_gone(struct kaa_memory *memory, u64 code) {
         count(&kaa_own.codes_gone);
         return;
     }
+}
+
+typedef void (*code_function)(u64 code);
+
+/* What tp_dealloc of CPython's code type points to while Kaa is here. */
+INTERNAL void kaa_code_end(u64 code) {
+    struct kaa_memory *memory = kaa_memory();
+    if (kaa_records(memory))
+        code_gone(memory, code);
+    ((code_function)kaa_own.code_end)(code);
 }
 
 void kaa_keep_code(struct kaa_memory *memory, u64 code, u64 print) {

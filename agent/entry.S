@@ -30,6 +30,7 @@ kaa_image_start:
         .long kaa_sample_free_\domain - kaa_image_start
         .endr
         .long kaa_arena - kaa_image_start
+        .long kaa_code_end - kaa_image_start
 
 /* struct kaa_registers, from its end to its start; the word for flags is on the stack already. */
         .macro SAVE

@@ -39,7 +39,7 @@ int main(void) {
     D(arena_used); D(stacks_lost); D(order); D(number); D(memory);
     STRUCTURE(kaa_image);
 #define I(f) FIELD(kaa_image, f)
-    I(magic); I(protocol); I(text_size); I(size); I(shared); I(state); I(probe); I(trap); I(restorer); I(returns); I(wrap); I(own); I(domains); I(samples); I(arena);
+    I(magic); I(protocol); I(text_size); I(size); I(shared); I(state); I(probe); I(trap); I(restorer); I(returns); I(wrap); I(own); I(domains); I(samples); I(arena); I(code_end);
     STRUCTURE(kaa_allocation);
     FIELD(kaa_allocation, what); FIELD(kaa_allocation, more);
     STRUCTURE(kaa_node);
@@ -59,7 +59,7 @@ int main(void) {
     FIELD(kaa_place, pointer); FIELD(kaa_place, left); FIELD(kaa_place, outer); FIELD(kaa_place, tid); FIELD(kaa_place, number);
     STRUCTURE(kaa_own);
     FIELD(kaa_own, memory); FIELD(kaa_own, domains); FIELD(kaa_own, small); FIELD(kaa_own, arena); FIELD(kaa_own, places); FIELD(kaa_own, filter);
-    FIELD(kaa_own, left); FIELD(kaa_own, raw);
+    FIELD(kaa_own, left); FIELD(kaa_own, raw); FIELD(kaa_own, code_end); FIELD(kaa_own, codes_gone); FIELD(kaa_own, lives);
     STRUCTURE(kaa_snapshot);
     FIELD(kaa_snapshot, size); FIELD(kaa_snapshot, code); FIELD(kaa_snapshot, print); FIELD(kaa_snapshot, ready);
     STRUCTURE(kaa_memory);

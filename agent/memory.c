@@ -82,9 +82,7 @@ INTERNAL u64 kaa_before(struct kaa_hook *hook, const struct arguments *call) {
         return 0;
     if (function == KAA_MUNMAP || function == KAA_CHUNK_GONE)
         kaa_chunk_gone(call->rdi, call->rsi);
-    if (function == KAA_CODE_GONE && kaa_records(memory))
-        kaa_code_gone(memory, call->rdi);
-    if (function == KAA_CHUNK_GONE || function == KAA_CODE_GONE)
+    if (function == KAA_CHUNK_GONE)
         return 0;
     /* Only a sample's end is told: of most blocks that is known at once not to be one. Inside of free there may be a munmap, of what nobody was told of. */
     if (function == KAA_FREE_BLOCK && memory != NULL && memory->sample != 0 && LIKELY(*kaa_filter(call->rdi) == 0))

@@ -31,7 +31,6 @@ enum kaa_function {
     KAA_MUNMAP,           /* (start, length) */
     KAA_MREMAP,           /* (old, old length, length, …) */
     KAA_CHUNK_GONE,       /* munmap, where only that is of interest */
-    KAA_CODE_GONE,        /* (code): what frees code objects */
 };
 
 #define KAA_SAMPLED 0x100     /* besides: only samples are recorded */
@@ -234,6 +233,7 @@ struct kaa_own {
     u8 filter[KAA_FILTER]; /* sampled blocks, by address; 255: too many to count */
     i64 left[KAA_PLACES]; /* samples: as `left` of a place, of small blocks. By the same hash, but for whoever comes there: threads that share one take turns, by CPython's lock */
     u64 raw[KAA_PLACES];  /* samples: what the newest call of PyMem_Raw inside of another allocator's call gave the thread that has the place of this number */
+    u64 code_end;         /* what freed code objects before */
     u64 codes_gone;       /* counts up with each code object that was told of and is freed */
     u16 lives[KAA_LIVES]; /* the same by address: it tells what is made there next from what was there before */
 };

@@ -217,6 +217,7 @@ struct kaa_image {
     u32 domains[12];   /* functions for CPython's tables: malloc, calloc, realloc, free of PyMem_Raw, PyMem, PyObject */
     u32 samples[12];   /* the same where only samples are recorded */
     u32 arena;         /* and where pymalloc takes its arenas then */
+    u32 code_end;      /* for the word of CPython's code type that leads to what frees code objects */
 };
 
 /* Where an island's piece has what. */

@@ -55,8 +55,6 @@ static inline struct kaa_place *kaa_enter(u64 stack) {
 static inline void kaa_leave(struct kaa_place *place) { *(volatile u64 *)&place->outer = 0; }
 
 /* codes.c */
-INTERNAL void kaa_code_gone(struct kaa_memory *memory, u64 code);
-
 /* As kaa_print_of, with the code object's life. */
 INTERNAL u64 kaa_life_of(const struct kaa_python *python, u64 code);
 

@@ -301,6 +301,7 @@ internal struct AgentImageHead
     public Domains domains;
     public Domains samples;
     public uint arena;
+    public uint code_end;
 
     [InlineArray(12)]
     public struct Domains

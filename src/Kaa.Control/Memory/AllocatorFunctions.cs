@@ -1,6 +1,5 @@
 using Kaa.Formats;
 using Kaa.Formats.ProcText;
-using Kaa.Python;
 using Kaa.Recording.Memory;
 using Kaa.Target;
 
@@ -21,9 +20,6 @@ public enum WrappedFunction : uint
 
     /// <summary>Nothing is told of it: munmap, where only CPython is recorded.</summary>
     ChunkGone,
-
-    /// <summary>What frees code objects: another one may be made there.</summary>
-    CodeGone,
 
     /// <summary>Besides: only samples are recorded.</summary>
     Sampled = 0x100,
@@ -74,16 +70,6 @@ internal static class AllocatorFunctions
 
     /// <summary>By what CPython gives back memory in which frames lie.</summary>
     public static List<AllocatorFunction> FindChunks(ObservedTarget target) => Find(target, s_chunks);
-
-    /// <summary>What CPython frees a code object by: tp_dealloc of its type, which no symbol names. Null where that is not found.</summary>
-    public static AllocatorFunction? FindCodeEnd(ObservedTarget target, PythonProcess python)
-    {
-        int place = python.ObjectLayout.PyTypeObject.tp_itemsize + sizeof(ulong);
-        return python.Module is { } module && target.Images.For(module).FindSymbol("PyCode_Type") is { } type
-            && target.Glance().TryReadPointer(type + place, out Address end) && IsCode(target, end)
-            ? new AllocatorFunction(end, WrappedFunction.CodeGone, AllocatorKind.Unknown, "code_dealloc", module.Path)
-            : null;
-    }
 
     /// <summary>
     /// Libraries with an operator new of their own beside their malloc, which may not call it (jemalloc, tcmalloc, mimalloc). It is not wrapped: an exception that it throws could not pass by the agent.

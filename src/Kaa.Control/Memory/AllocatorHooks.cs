@@ -35,10 +35,7 @@ internal sealed class AllocatorHooks(LiveTarget target, AgentSession agent, Modu
         AllocatorTable[]? tables = all?.Find();
         if (choice.HasFlag(AllocatorChoice.System))
         {
-            List<AllocatorFunction> functions = AllocatorFunctions.Find(target);
-            if (Python is not null)
-                AddCodeEnd(Python, functions);
-            count += Wrap(functions);
+            count += Wrap(AllocatorFunctions.Find(target));
             foreach (string module in AllocatorFunctions.FindOwnNew(target))
                 _notes.Add(new Note("operator-new", $"{module} has an operator new of its own: what C++ takes by that is not recorded where it does not call malloc", module));
         }
@@ -58,12 +55,12 @@ internal sealed class AllocatorHooks(LiveTarget target, AgentSession agent, Modu
     /// <exception cref="UserError">As of <see cref="AgentSession.Arm()"/>.</exception>
     public void WatchChunks(PythonProcess from, AllocatorChoice choice)
     {
+        if (LeadCodeEnds(from) is { Count: > 0 } ends)
+            _ = agent.Point(ends, held);
         var walk = FrameWalk.Of(from);
         List<AllocatorFunction> functions = walk.Chunk is null ? [] : AllocatorFunctions.FindChunks(target);
-        List<AllocatorFunction> wanted = choice.HasFlag(AllocatorChoice.System) ? [] : [.. functions];
-        AddCodeEnd(from, wanted);
-        if (wanted.Count > 0)
-            _ = Wrap(wanted);
+        if (!choice.HasFlag(AllocatorChoice.System) && functions.Count > 0)
+            _ = Wrap(functions);
         if (walk.Chunk is not { } chunk)
             return;
         if (functions.Count == 0 || functions.Exists(function => !agent.Places.IsArmed(function.Address)))
@@ -72,13 +69,12 @@ internal sealed class AllocatorHooks(LiveTarget target, AgentSession agent, Modu
         agent.Shared.Write(agent.Allocations + AreaWords.Chunk, chunk);
     }
 
-    /// <summary>An end of a code object is seen once, by whichever of these hooks.</summary>
-    private void AddCodeEnd(PythonProcess python, List<AllocatorFunction> functions)
+    private List<(Address Word, ulong From, ulong To)> LeadCodeEnds(PythonProcess? python)
     {
-        if (_seesCodes || AllocatorFunctions.FindCodeEnd(target, python) is not { } end)
-            return;
+        if (python is null || _seesCodes)
+            return [];
         _seesCodes = true;
-        functions.Add(end);
+        return CodeEnds.Lead(target, python, agent);
     }
 
     /// <summary>The functions themselves, where there are no tables (2.7), or they were not found: then what the compiler inlined is missed.</summary>
@@ -98,7 +94,7 @@ internal sealed class AllocatorHooks(LiveTarget target, AgentSession agent, Modu
             {
                 Address = function.Address,
                 Action = HookAction.Wrap,
-                Wraps = ((uint)(samples && function.Kind < WrappedFunction.ChunkGone ? function.Kind | WrappedFunction.Sampled : function.Kind), (uint)function.Allocator),
+                Wraps = ((uint)(samples ? function.Kind | WrappedFunction.Sampled : function.Kind), (uint)function.Allocator),
                 WantsStack = false,
             };
             hooks.Add((agent.Add(request), function));
@@ -121,7 +117,7 @@ internal sealed class AllocatorHooks(LiveTarget target, AgentSession agent, Modu
     {
         var path = samples ? new RawPath(target, image!) : null;
         Tables = new PointedTables(agent, tables, samples) { LeadsToRaw = path is null ? null : path.Leads, Arena = arena };
-        int changed = Tables.Point(held);
+        int changed = Tables.Point(LeadCodeEnds(Python), held);
         if (changed < Tables.WordCount)
             _notes.Add(new Note("allocator-not-hooked", "somebody changed CPython's tables of allocators at this moment: a part of its allocations is not recorded", null, Incomplete: true));
         return changed;

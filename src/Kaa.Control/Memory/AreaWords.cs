@@ -30,6 +30,7 @@ internal static class AreaWords
     public static readonly ulong OwnPlaces = OfOwn(ref s_own.places);
     public static readonly ulong OwnFilter = OfOwn(ref s_own.filter);
     public static readonly ulong OwnLeft = OfOwn(ref s_own.left);
+    public static readonly ulong OwnCodeEnd = OfOwn(ref s_own.code_end);
 
     private static ulong OfOwn<T>(ref T field) => (ulong)Unsafe.ByteOffset(ref Unsafe.As<AgentOwn, byte>(ref s_own), ref Unsafe.As<T, byte>(ref field));
 

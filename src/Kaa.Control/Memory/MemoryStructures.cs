@@ -196,6 +196,7 @@ internal struct AgentOwn
     public Filter filter;
     public Words left;
     public Words raw;
+    public ulong code_end;
     public ulong codes_gone;
     public Lives lives;
 

@@ -27,14 +27,15 @@ internal sealed class PointedTables(AgentSession agent, AllocatorTable[] tables,
     /// <summary>The word that leads to the function by which pymalloc takes arenas, which is watched where samples come from PyMem_Raw; null where it was not found: then none do.</summary>
     public (Address Word, ulong Function)? Arena { get; init; }
 
-    /// <summary>Of all tables.</summary>
+    /// <summary>Of all that were to be changed.</summary>
     public int WordCount { get; private set; }
 
     /// <summary>First the agent knows where the calls are to go on, then the tables lead to it. Gives how many words were changed.</summary>
+    /// <param name="others">Words that are to be changed in the same stop.</param>
     /// <param name="held">Null where the process is to be stopped for it.</param>
-    public int Point(HeldProcess? held)
+    public int Point(IReadOnlyList<(Address Word, ulong From, ulong To)> others, HeldProcess? held)
     {
-        var words = new List<(Address Word, ulong From, ulong To)>();
+        var words = new List<(Address Word, ulong From, ulong To)>(others);
         for (int domain = 0; domain < tables.Length; domain++)
         {
             Add(domain, tables[domain].Functions, words);

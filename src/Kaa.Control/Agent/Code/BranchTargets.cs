@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.Intrinsics;
 using Iced.Intel;
 using Kaa.Formats;
 using Kaa.Formats.Elf;
@@ -131,16 +133,40 @@ internal sealed class BranchTargets
 
     private void Search(ReadOnlySpan<byte> code, ulong offset, Action<ulong, ulong> found)
     {
-        for (int i = 1; i + sizeof(int) <= code.Length; i++)
+        for (int i = FindBranch(code, 1); i >= 0; i = FindBranch(code, i + 1))
         {
-            byte opcode = code[i - 1];
-            bool isBranch = (opcode & 0xfe) == 0xe8 || ((opcode & 0xf0) == 0x80 && i > 1 && code[i - 2] == 0x0f); // call, jmp, jcc
-            if (!isBranch)
-                continue;
             ulong end = offset + (ulong)(i + sizeof(int));
             ulong target = unchecked(end + (ulong)(long)BinaryPrimitives.ReadInt32LittleEndian(code[i..]));
             if (target < _size)
                 found(target, end);
         }
     }
+
+    /// <summary>From a place on, the first operand of four bytes of what looks like a near branch (call, jmp, jcc); negative where there is none.</summary>
+    internal static int FindBranch(ReadOnlySpan<byte> code, int from)
+    {
+        if (from <= 1 && IsBranch(code, 1))
+            return 1;
+        int i = Math.Max(from, 2);
+        for (; i + Vector128<byte>.Count + sizeof(int) <= code.Length; i += Vector128<byte>.Count)
+        {
+            var opcodes = Vector128.Create(code[(i - 1)..]);
+            Vector128<byte> found = Vector128.Equals(opcodes & Vector128.Create<byte>(0xfe), Vector128.Create<byte>(0xe8))
+                | (Vector128.Equals(opcodes & Vector128.Create<byte>(0xf0), Vector128.Create<byte>(0x80)) & Vector128.Equals(Vector128.Create(code[(i - 2)..]), Vector128.Create<byte>(0x0f)));
+            uint bits = found.ExtractMostSignificantBits();
+            if (bits != 0)
+                return i + BitOperations.TrailingZeroCount(bits);
+        }
+
+        for (; i + sizeof(int) <= code.Length; i++)
+        {
+            if (IsBranch(code, i))
+                return i;
+        }
+
+        return -1;
+    }
+
+    private static bool IsBranch(ReadOnlySpan<byte> code, int operand) =>
+        operand + sizeof(int) <= code.Length && ((code[operand - 1] & 0xfe) == 0xe8 || (operand > 1 && (code[operand - 1] & 0xf0) == 0x80 && code[operand - 2] == 0x0f));
 }
