@@ -11,6 +11,7 @@ enum { protocol = KAA_PROTOCOL, returns = KAA_RETURNS, hook = KAA_PIECE_HOOK, ba
 #undef KAA_PIECE_DISPLACED
 #undef KAA_PIECE_WRAPPED
 #include "sizes.h"
+CHECK("new", KAA_NEW > KAA_MOST_NESTED && sizeof(struct kaa_place) > KAA_IS_NEW);
 CHECK("protocol", protocol == KAA_PROTOCOL);
 CHECK("returns", returns == KAA_RETURNS);
 CHECK("piece", hook == KAA_PIECE_HOOK && back == KAA_PIECE_RETURN && displaced == KAA_PIECE_DISPLACED && wrapped == KAA_PIECE_WRAPPED);

@@ -209,8 +209,8 @@ kaa_wrap:
         mov KAA_PIECE_HOOK-KAA_PIECE_WRAPPED(%rdi), %rdi
         sub $8, %rsp
         call kaa_before
-        test %rax, %rax
-        jz 2f
+        cmp $KAA_IS_NEW, %rax
+        jbe 2f
         mov %rax, (%rsp)        /* the handle */
         mov 8*(KEPT+1)(%rsp), %r11
         lea KAA_PIECE_DISPLACED-KAA_PIECE_WRAPPED(%r11), %r11
@@ -245,7 +245,16 @@ kaa_wrap:
         lea 8*(KEPT+1)(%rsp), %rsp
         test %rsp, %rsp
         ret
-2:      add $8, %rsp
+2:      jb 4f
+        lea 8(%rsp), %rsi
+        mov 8*(KEPT+1)(%rsp), %rdi
+        mov KAA_PIECE_HOOK-KAA_PIECE_WRAPPED(%rdi), %rdi
+        call kaa_new
+        add $8, %rsp
+        test %rax, %rax         /* it has nothing: the function itself is to be called */
+        GIVE
+        ret
+4:      add $8, %rsp
         GIVE
         cmp %eax, %eax
         ret

@@ -73,7 +73,7 @@ static int is_for_arena(const struct kaa_hook *hook, const struct arguments *cal
     return call->rdx == PROT_NONE && !(call->rcx & MAP_STACK) && CALLED_FROM(call) - hook->address + NEAR < 2 * NEAR;
 }
 
-/* Gives 0 where nothing is left to be done after the call: the thread goes on in the function as if it had not been hooked. Else the thread's place, whose `outer` is to be
+/* Gives 0 where nothing is left to be done after the call: the thread goes on in the function as if it had not been hooked. KAA_IS_NEW: that kaa_new is to be called. Else the thread's place, whose `outer` is to be
  * zero afterwards, with what else is to be done in its lowest bits. */
 INTERNAL u64 kaa_before(struct kaa_hook *hook, const struct arguments *call) {
     struct kaa_memory *memory = kaa_memory();
@@ -84,6 +84,8 @@ INTERNAL u64 kaa_before(struct kaa_hook *hook, const struct arguments *call) {
         kaa_chunk_gone(call->rdi, call->rsi);
     if (function == KAA_CHUNK_GONE)
         return 0;
+    if (function >= KAA_NEW)
+        return KAA_IS_NEW;
     /* Only a sample's end is told: of most blocks that is known at once not to be one. Inside of free there may be a munmap, of what nobody was told of. */
     if (function == KAA_FREE_BLOCK && memory != NULL && memory->sample != 0 && LIKELY(*kaa_filter(call->rdi) == 0))
         return 0;
@@ -147,6 +149,24 @@ static void made(struct kaa_place *place, const struct kaa_hook *hook, const str
     default:
         break;
     }
+}
+
+typedef u64 (*new_function)(u64 size, u64 alignment, u64 nothrow);
+
+/* An exception would not find its way through the agent, so no function that throws is called from here: its sister without is, and where that has nothing either the function is entered as if it had not been hooked. Gives that, else leaves what it was given in the place of rax. */
+INTERNAL u64 kaa_new(const struct kaa_hook *hook, struct arguments *call) {
+    struct kaa_memory *memory = kaa_memory();
+    struct kaa_place *place = kaa_enter((u64)call);
+    if (place == NULL)
+        return 0;
+    int tells = memory->sample == 0 || kaa_draw(memory, place, &place->left, call->rdi);
+    u64 nothrow = (u64)&kaa_own; /* of no interest but that it is there */
+    u64 result = ((new_function)hook->reserved[1])(call->rdi, FUNCTION(hook) == KAA_NEW ? nothrow : call->rsi, nothrow);
+    if (result != 0 && tells)
+        kaa_allocated(place, KAA_MADE(KAA_OP_ALLOCATED, ALLOCATOR(hook)), result, call->rdi, CALLER_STACK(call), CALLER_BASE);
+    kaa_leave(place);
+    call->rax = result;
+    return result;
 }
 
 INTERNAL void kaa_after(const struct kaa_hook *hook, const struct arguments *call, u64 result, u64 handle) {

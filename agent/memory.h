@@ -31,6 +31,8 @@ enum kaa_function {
     KAA_MUNMAP,           /* (start, length) */
     KAA_MREMAP,           /* (old, old length, length, …) */
     KAA_CHUNK_GONE,       /* munmap, where only that is of interest */
+    KAA_NEW,              /* (size): C++, throws where there is no memory. kaa_hook.reserved[1] has the function that gives NULL instead: (size, std::nothrow) */
+    KAA_NEW_ALIGNED,      /* (size, alignment), and (size, alignment, std::nothrow) */
 };
 
 #define KAA_SAMPLED 0x100     /* besides: only samples are recorded */

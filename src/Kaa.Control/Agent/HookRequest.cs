@@ -45,6 +45,9 @@ public sealed record HookRequest
     /// <summary>For <see cref="HookAction.Wrap"/>: what the function does (agent/memory.h, enum kaa_function), and what it is called in a recording.</summary>
     public (uint Function, uint Allocator) Wraps { get; init; }
 
+    /// <summary>For <see cref="HookAction.Wrap"/> of a function that throws: the one that is called instead.</summary>
+    public Address Calls { get; init; }
+
     /// <summary>How many frames of a stack are kept; the innermost.</summary>
     public int MostFrames { get; init; } = 256;
 }

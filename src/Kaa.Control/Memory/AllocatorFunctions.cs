@@ -21,12 +21,20 @@ public enum WrappedFunction : uint
     /// <summary>Nothing is told of it: munmap, where only CPython is recorded.</summary>
     ChunkGone,
 
+    /// <summary>C++: it throws where there is no memory.</summary>
+    New,
+    NewAligned,
+
     /// <summary>Besides: only samples are recorded.</summary>
     Sampled = 0x100,
 }
 
 /// <summary>A function that hands out memory, or takes it back.</summary>
-public sealed record AllocatorFunction(Address Address, WrappedFunction Kind, AllocatorKind Allocator, string Name, string Module);
+public sealed record AllocatorFunction(Address Address, WrappedFunction Kind, AllocatorKind Allocator, string Name, string Module)
+{
+    /// <summary>Of one that throws: its sister, which gives null instead.</summary>
+    public Address Sister { get; init; }
+}
 
 /// <summary>Where a process's allocators begin: every module that defines them, as any of them may be the one that is called.</summary>
 internal static class AllocatorFunctions
@@ -63,28 +71,18 @@ internal static class AllocatorFunctions
     private static readonly (string Name, WrappedFunction Kind, AllocatorKind Allocator)[] s_chunks = [("munmap", WrappedFunction.ChunkGone, AllocatorKind.Unknown)];
 
     /// <summary>Of the C library and its like.</summary>
-    public static List<AllocatorFunction> Find(ObservedTarget target) => Find(target, s_system);
+    public static List<AllocatorFunction> Find(ObservedTarget target)
+    {
+        List<AllocatorFunction> found = Find(target, s_system);
+        CxxAllocators.Add(target, found);
+        return found;
+    }
 
     /// <summary>CPython's own, where it has no tables.</summary>
     public static List<AllocatorFunction> FindPython(ObservedTarget target) => Find(target, s_entries);
 
     /// <summary>By what CPython gives back memory in which frames lie.</summary>
     public static List<AllocatorFunction> FindChunks(ObservedTarget target) => Find(target, s_chunks);
-
-    /// <summary>
-    /// Libraries with an operator new of their own beside their malloc, which may not call it (jemalloc, tcmalloc, mimalloc). It is not wrapped: an exception that it throws could not pass by the agent.
-    /// </summary>
-    public static List<string> FindOwnNew(ObservedTarget target)
-    {
-        var found = new List<string>();
-        foreach (Module module in target.Modules.Modules)
-        {
-            if (target.Images.For(module).FindSymbol("_Znwm") is { } address && target.Images.For(module).FindSymbol("malloc") is { } other && IsCode(target, address) && IsCode(target, other))
-                found.Add(module.FileName);
-        }
-
-        return found;
-    }
 
     /// <summary>Each address once, by the first of its names.</summary>
     private static List<AllocatorFunction> Find(ObservedTarget target, (string Name, WrappedFunction Kind, AllocatorKind Allocator)[] wanted)
@@ -98,7 +96,7 @@ internal static class AllocatorFunctions
                 continue;
             foreach ((string name, WrappedFunction kind, AllocatorKind allocator) in wanted)
             {
-                if (target.Images.For(module).FindSymbol(name) is { } address && IsCode(target, address) && known.Add(address))
+                if (FindCode(target, module, name) is { } address && known.Add(address))
                     found.Add(new AllocatorFunction(address, kind, allocator, name, module.Path));
             }
         }
@@ -106,5 +104,6 @@ internal static class AllocatorFunctions
         return found;
     }
 
-    private static bool IsCode(ObservedTarget target, Address address) => target.Modules.FindMapping(address) is { } mapping && mapping.Can(MappingAccess.Execute);
+    public static Address? FindCode(ObservedTarget target, Module module, string name) =>
+        target.Images.For(module).FindSymbol(name) is { } address && target.Modules.FindMapping(address) is { } mapping && mapping.Can(MappingAccess.Execute) ? address : null;
 }

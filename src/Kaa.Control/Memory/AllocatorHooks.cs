@@ -36,8 +36,6 @@ internal sealed class AllocatorHooks(LiveTarget target, AgentSession agent, Modu
         if (choice.HasFlag(AllocatorChoice.System))
         {
             count += Wrap(AllocatorFunctions.Find(target));
-            foreach (string module in AllocatorFunctions.FindOwnNew(target))
-                _notes.Add(new Note("operator-new", $"{module} has an operator new of its own: what C++ takes by that is not recorded where it does not call malloc", module));
         }
 
         if (choice.HasFlag(AllocatorChoice.Python) && tables is null && image is not null)
@@ -90,11 +88,18 @@ internal sealed class AllocatorHooks(LiveTarget target, AgentSession agent, Modu
         var hooks = new List<(HookHandle Hook, AllocatorFunction Function)>();
         foreach (AllocatorFunction function in functions)
         {
+            if (function.Kind is WrappedFunction.New or WrappedFunction.NewAligned && function.Sister.IsNull)
+            {
+                _notes.Add(new Note("operator-new", $"{function.Name} of {function.Module} is not recorded where it does not call malloc: it throws, and the library has none that does not", function.Name));
+                continue;
+            }
+
             var request = new HookRequest
             {
                 Address = function.Address,
                 Action = HookAction.Wrap,
                 Wraps = ((uint)(samples ? function.Kind | WrappedFunction.Sampled : function.Kind), (uint)function.Allocator),
+                Calls = function.Sister,
                 WantsStack = false,
             };
             hooks.Add((agent.Add(request), function));

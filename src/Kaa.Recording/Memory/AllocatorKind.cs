@@ -17,6 +17,8 @@ public enum AllocatorKind : byte
 
     /// <summary>mmap with MAP_STACK: address space for a thread's stack, of which as a rule a few pages are used.</summary>
     ThreadStack = 11,
+    New = 12,
+    NewArray = 13,
     RawMalloc = 16,
     RawCalloc = 17,
     RawRealloc = 18,
@@ -50,6 +52,8 @@ public static class AllocatorKinds
         AllocatorKind.Mmap => "mmap",
         AllocatorKind.Mremap => "mremap",
         AllocatorKind.ThreadStack => "thread-stack",
+        AllocatorKind.New => "operator new",
+        AllocatorKind.NewArray => "operator new[]",
         AllocatorKind.RawMalloc => "PyMem_RawMalloc",
         AllocatorKind.RawCalloc => "PyMem_RawCalloc",
         AllocatorKind.RawRealloc => "PyMem_RawRealloc",

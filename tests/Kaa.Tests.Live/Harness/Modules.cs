@@ -59,6 +59,18 @@ public static class Modules
         };
     }
 
+    /// <summary>Paths of libraries that take the place of the C library's allocator.</summary>
+    public static IReadOnlyList<string> Allocators
+    {
+        get
+        {
+            string directory = Path.Combine(Interpreters.Cache, "allocators", "usr/lib/x86_64-linux-gnu");
+            return [.. new[] { "libjemalloc.so.2", "libtcmalloc_minimal.so.4", "libtcmalloc_minimal_debug.so.4", "libmimalloc.so.2" }.Select(name => Path.Combine(directory, name)).Where(File.Exists)];
+        }
+    }
+
+    public static Interpreter Preloading(Interpreter interpreter, string library) => interpreter with { Launch = ["/usr/bin/env", "LD_PRELOAD=" + library, .. interpreter.Launch] };
+
     private static bool IsRelease(Interpreter interpreter, int minor) =>
         interpreter is { Root: null, Debug: false, FreeThreaded: false, Libc: "glibc" } && interpreter.Number.Major == 3 && interpreter.Number.Minor == minor;
 
