@@ -31,7 +31,9 @@ class Way:
 
 @dataclass
 class Outcome:
+    """Beside each time that of the same process before Kaa came: one process may be a third slower than the other, by where its memory lies."""
     seconds: list[float] = field(default_factory=list)
+    before: list[float] = field(default_factory=list)
     peaks: list[int] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
 
@@ -52,7 +54,7 @@ def main(arguments: list[str]) -> int:
         root = command[1] if os.path.basename(command[0]) == "chroot" else None
         interpreter = replace(interpreter, name=command[-1], launch=tuple(command), root=root)
     ways = [Way("plain"), *KAA, *(MEMRAY if options.memray else []), *([] if options.no_tracemalloc else [TRACEMALLOC])]
-    print(f"{datetime.date.today()}, {interpreter.name}, added processor time of the program (median of {options.rounds} turns; in each the best of {options.repeats} runs), peak memory, file")
+    print(f"{datetime.date.today()}, {interpreter.name}, added processor time of the program (median of {options.rounds} turns; in each the best of {options.repeats} runs; with Kaa by the same process's before), peak memory, file")
     print(f"{'':10}{'':>12}" + "".join(f"{way.name:>25}" for way in ways[1:]))
     missed = 0
     with tempfile.TemporaryDirectory(prefix="kaa-bench-") as scratch, Workshop(interpreter.root) as workshop:
@@ -77,15 +79,21 @@ def _measure(interpreter, way: Way, workshop: Workshop, program: str, name: str,
     with Target(interpreter, arguments) as target:
         target.tell(f"{name} 1")  # what is made once
         target.line()
+        if way.kaa is not None:
+            outcome.before.append(_fastest(target, name, options.repeats))
         recorder = _attach(options.kaa, target.pid, file, way.kaa) if way.kaa is not None else None
-        target.tell(f"{name} {options.repeats}")
-        outcome.seconds.append(min(map(float, target.line().split())))
+        outcome.seconds.append(_fastest(target, name, options.repeats))
         outcome.peaks.append(_peak(target.pid))
         if recorder is not None:
             _end(recorder)
         target.finish()
     if way.writes:
         outcome.sizes.append(file.stat().st_size)
+
+
+def _fastest(target: Target, name: str, repeats: int) -> float:
+    target.tell(f"{name} {repeats}")
+    return min(map(float, target.line().split()))
 
 
 def _attach(kaa: str, pid: int, file: Path, more: tuple[str, ...]) -> subprocess.Popen:
@@ -110,8 +118,8 @@ def _peak(pid: int) -> int:
 
 
 def _print(name: str, ways: list[Way], outcomes: dict[str, Outcome]) -> int:
-    base = statistics.median(outcomes["plain"].seconds)
-    added = {way.name: statistics.median(outcomes[way.name].seconds) / base - 1 for way in ways}
+    base = statistics.median(sum((outcome.before for outcome in outcomes.values()), outcomes["plain"].seconds))
+    added = {way.name: _added(outcomes[way.name], base) for way in ways}
     sizes = {way.name: statistics.median(outcomes[way.name].sizes) if way.writes else 0 for way in ways}
     cells = []
     for way in ways[1:]:
@@ -130,6 +138,10 @@ def _print(name: str, ways: list[Way], outcomes: dict[str, Outcome]) -> int:
     return sum(not met for _, met in verdicts)
 
 
+def _added(outcome: Outcome, base: float) -> float:
+    return statistics.median(after / before for after, before in zip(outcome.seconds, outcome.before or [base] * len(outcome.seconds))) - 1
+
+
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench/run mem", description=__doc__)
     parser.add_argument("--kaa", metavar="PATH", default=str(interpreters.REPOSITORY / "artifacts" / "kaa"))
@@ -137,7 +149,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--memray", metavar="COMMAND", help="an interpreter that has memray, instead of --interpreter: 'chroot ROOT /usr/bin/python3.14' (with /proc in ROOT)")
     parser.add_argument("--program", action="append", choices=PROGRAMS)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--repeats", type=int, default=5, help="runs of a program in each turn")
+    parser.add_argument("--repeats", type=int, default=50, help="runs of a program in each turn")
     parser.add_argument("--no-tracemalloc", action="store_true")
     options = parser.parse_args(arguments)
     if options.memray and not shutil.which(shlex.split(options.memray)[0]):

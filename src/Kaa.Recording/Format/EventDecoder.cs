@@ -33,7 +33,13 @@ public sealed class EventDecoder
                     Allocated(ReadSize(ref reader, (AllocatorKind)number), sink);
                     break;
                 case EventOp.Free:
-                    sink.Freed(Index(ref reader, ReadNumber(ref reader, number)), _state.Microseconds);
+                    Freed(Index(ref reader, ReadNumber(ref reader, number)), sink);
+                    break;
+                case EventOp.Shrink when number > 0:
+                    Freed(Behind(ref reader, number - EventState.SameEnd), sink);
+                    break;
+                case EventOp.Time when number == EventState.FarEnd:
+                    Freed(Behind(ref reader, reader.Sleb()), sink);
                     break;
                 case EventOp.Shrink:
                     long shrunk = Index(ref reader, reader.Whole());
@@ -54,6 +60,12 @@ public sealed class EventDecoder
         _state.Last = shape;
         var site = new AllocationSite(shape.Stack, _state.Thread, shape.Allocator);
         sink.Allocated(new Allocation(_state.NextIndex++, site, shape.Bytes, _state.Microseconds));
+    }
+
+    private void Freed(long index, IAllocationSink sink)
+    {
+        _state.LastEnd = index;
+        sink.Freed(index, _state.Microseconds);
     }
 
     private AllocationShape ReadShape(ref SpanReader reader, AllocatorKind allocator)
@@ -82,6 +94,12 @@ public sealed class EventDecoder
     {
         long index = _state.NextIndex - 1 - between;
         return index >= 0 ? index : throw new BadData(Format, reader.Position, "the end of what was never allocated");
+    }
+
+    private long Behind(ref SpanReader reader, long behind)
+    {
+        long index = Sum(ref reader, _state.LastEnd, behind);
+        return index >= 0 && index < _state.NextIndex ? index : throw new BadData(Format, reader.Position, "the end of what was never allocated");
     }
 
     private static int ReadInt(ref SpanReader reader, long value) =>

@@ -54,7 +54,23 @@ public sealed class EventEncoder(ByteSink sink)
     public void Free(long index)
     {
         long between = _state.NextIndex - 1 - index;
-        PutNumber(EventOp.Free, between);
+        long behind = index - _state.LastEnd;
+        _state.LastEnd = index;
+
+        // What is given back together was mostly allocated together, and so it is time and again.
+        if (between >= EventState.SmallNumbers && Math.Abs(behind) < EventState.SameEnd)
+        {
+            Put(EventOp.Shrink, (int)behind + EventState.SameEnd);
+        }
+        else if (between >= EventState.SmallNumbers && Math.Abs(behind) < between / 2)
+        {
+            Put(EventOp.Time, EventState.FarEnd);
+            sink.Sleb(behind);
+        }
+        else
+        {
+            PutNumber(EventOp.Free, between);
+        }
     }
 
     public void Shrink(long index, long bytes)

@@ -15,13 +15,13 @@ internal enum EventOp : byte
     /// <summary>Memory is given back: n − 1 allocations lie between it and now; n = 0: 31 and more, their number less 31 follows (uleb).</summary>
     Free = 3,
 
-    /// <summary>Some of it is given back (munmap): how many allocations lie between (uleb), bytes (uleb).</summary>
+    /// <summary>n = 0: some of it is given back (munmap): how many allocations lie between (uleb), bytes (uleb). Else memory is given back, n − 16 allocations behind what was given back last.</summary>
     Shrink = 4,
 
     /// <summary>What follows is by thread n − 1; n = 0: its number less 31 follows (uleb).</summary>
     Thread = 5,
 
-    /// <summary>Time goes on: microseconds (uleb).</summary>
+    /// <summary>n = 0: time goes on: microseconds (uleb). n = 1: memory is given back, so many allocations (sleb) behind what was given back last.</summary>
     Time = 6,
 
     /// <summary>An allocation by function n, with the stack of the last one told so or in full: its size less that one's (sleb).</summary>
@@ -36,11 +36,19 @@ internal sealed class EventState
 {
     public const int SmallNumbers = 31;
 
+    /// <summary>n of an end that is told by the one before: lower ones are in front of it.</summary>
+    public const int SameEnd = 16;
+
+    public const int FarEnd = 1;
+
     private const int Places = 32 * 256;
 
     private readonly AllocationShape[] _recent = new AllocationShape[Places];
 
     public long NextIndex { get; set; }
+
+    /// <summary>Index of the allocation whose end came last.</summary>
+    public long LastEnd { get; set; }
 
     public int Thread { get; set; }
 

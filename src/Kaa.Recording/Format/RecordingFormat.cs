@@ -4,7 +4,7 @@ namespace Kaa.Recording.Format;
 public static class RecordingFormat
 {
     /// <summary>4: sizes may be told by how they differ.</summary>
-    public const int Version = 4;
+    public const int Version = 5;
 
     /// <summary>The oldest that is read: 3 is the same without <see cref="EventOp.Resized"/>, 2 without <see cref="BlockKind.Modules"/> and <see cref="BlockKind.Symbols"/> either.</summary>
     public const int OldestVersion = 2;

@@ -78,8 +78,8 @@ public sealed class RecordingFileTests
     public void A_file_of_the_versions_before_is_read()
     {
         byte[] old = Write(new RecordingFacts());
-        old[8].ShouldBe((byte)4);
-        foreach (byte version in (ReadOnlySpan<byte>)[3, 2])
+        old[8].ShouldBe((byte)5);
+        foreach (byte version in (ReadOnlySpan<byte>)[4, 3, 2])
         {
             old[8] = version;
             Read(old).Tables.Frames(2).ShouldBe([Called, Main]);
