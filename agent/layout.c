@@ -66,6 +66,6 @@ int main(void) {
 #define M(f) FIELD(kaa_memory, f)
     M(size); M(recording); M(session); M(threads); M(nodes); M(node_capacity); M(node_index); M(node_index_size); M(codes); M(codes_size); M(snapshots);
     M(snapshots_size); M(ring); M(ring_units); M(sample); M(sampled); M(sampled_size); M(draws); M(patience); M(code_size); M(code_texts); M(length); M(unit); M(extra);
-    M(chunk); M(chunks); M(ring_shift); M(unwind); M(natives); M(entry); M(cframe_back); M(tail); M(room); M(head); M(lost); M(node_count); M(nodes_lost); M(threads_lost); M(snapshots_used); M(blocked);
+    M(chunk); M(chunks); M(ring_shift); M(unwind); M(natives); M(entry); M(cframe_back); M(mark); M(generator); M(tail); M(room); M(head); M(lost); M(node_count); M(nodes_lost); M(threads_lost); M(snapshots_used); M(blocked);
     return 0;
 }

@@ -274,7 +274,9 @@ struct kaa_memory {
     u64 natives;          /* offset of struct kaa_native */
     i32 entry;            /* from a frame to the byte that says that a C call of its own runs it (3.11); 0: shims do */
     i32 cframe_back;      /* from a _PyCFrame to the next outer one */
-    u64 unused[7];
+    i32 mark;             /* up to 3.10: from a frame to a byte that is 1 as long as it runs, and is written anew each time it begins; the agent makes it 2. 0: there is none */
+    i32 generator;        /* from a frame to a reference that says that it may leave the stack and come back without that; 0: none does */
+    u64 unused[6];
 
     u64 tail __attribute__((aligned(64))); /* how far Kaa has read */
     u32 room;             /* counts up when Kaa has read: what threads that wait for room sleep on */

@@ -1,10 +1,13 @@
 /* The stack of the thread that allocates, as the number of its innermost frame. What a thread has seen at its last walk is remembered, the outermost frame first; a
- * frame is known by its address, the frame below it and its instruction, so nothing is followed that is as it was. */
+ * frame is known by its address, the frame below it and its instruction, so nothing is followed that is as it was. Frames that are objects (up to 3.10) are marked besides: what
+ * bears a mark has not returned since it was seen, so nothing below it has changed. */
 #include "recording.h"
 #include "frames.h"
 
 #define NEAR 8  /* frames that are sought where they most often are: near the top */
 #define FRESH 8 /* frames that may be new on top before all are looked at */
+#define RUNS 1
+#define MARKED 2 /* as true as 1, for whoever asks */
 #define CHUNK_DATA 24 /* struct _stack_chunk: previous, size, top, and then the frames */
 
 struct chain {
@@ -24,10 +27,21 @@ static inline int is_seen(const struct kaa_python *python, const struct kaa_seen
     return kaa_instruction(python, frame) == seen->instruction && (python->form != KAA_FRAME_OBJECTS || seen->code == kaa_code(python, frame));
 }
 
-static inline void see(const struct kaa_python *python, struct kaa_seen *seen, u64 frame) {
+static inline int is_marked(const struct kaa_memory *memory, u64 frame) { return memory->mark != 0 && *(const u8 *)(frame + (u64)(i64)memory->mark) == MARKED; }
+
+/* The thread's own frame: nobody else writes there but a debugger of the program's own, who writes 0 or 1, and then it is compared as if it had no mark. */
+static inline void mark(const struct kaa_memory *memory, u64 frame) {
+    u8 *byte = (u8 *)(frame + (u64)(i64)memory->mark);
+    if (memory->mark != 0 && *byte == RUNS && (memory->generator == 0 || kaa_word(frame, memory->generator) == 0))
+        *byte = MARKED;
+}
+
+static inline void see(const struct kaa_memory *memory, struct kaa_seen *seen, u64 frame) {
+    const struct kaa_python *python = &kaa_shared->python;
     seen->frame = frame;
     seen->instruction = kaa_instruction(python, frame);
     seen->code = is_shim(python, frame) ? 0 : kaa_code(python, frame);
+    mark(memory, frame);
 }
 
 /* Shims lie in the C frame that runs what is on top of them; in 3.11 a frame itself says that a C call of its own runs it. */
@@ -96,7 +110,7 @@ static __attribute__((noinline)) u32 walk_all(const struct chain *chain, u64 sta
     for (u64 frame = innermost; place > 0; frame = below(python, frame)) {
         struct kaa_seen *seen = &thread->stack[--place];
         if (place >= thread->seen || seen->frame != frame || !is_seen(python, seen, frame)) {
-            see(python, seen, frame);
+            see(chain->memory, seen, frame);
             same = place;
         }
     }
@@ -106,7 +120,7 @@ static __attribute__((noinline)) u32 walk_all(const struct chain *chain, u64 sta
     return number_frames(chain, same);
 }
 
-static __attribute__((noinline)) void see_again(const struct kaa_python *python, struct kaa_seen *seen) { see(python, seen, seen->frame); }
+static __attribute__((noinline)) void see_again(struct kaa_seen *seen) { see(kaa_memory(), seen, seen->frame); }
 
 /* The same for frames that are no objects, where two words tell: nothing is read of `python` in the loop, for deep stacks go through it at each allocation. */
 static inline i32 compare_words(const struct kaa_python *python, struct kaa_thread *thread, u32 top, u32 firm) {
@@ -121,7 +135,7 @@ static inline i32 compare_words(const struct kaa_python *python, struct kaa_thre
         if (UNLIKELY((other | moved) != 0)) {
             if (other != 0)
                 return -1;
-            see_again(python, seen);
+            see_again(seen);
             same = (u32)(seen - stack);
         }
         frame = below;
@@ -130,7 +144,8 @@ static inline i32 compare_words(const struct kaa_python *python, struct kaa_thre
 }
 
 /* The first of the remembered frames below `top` that is not as it was; `top` where all are. −1 where they are other frames. What is firm is not looked at. */
-static inline i32 compare(const struct kaa_python *python, struct kaa_thread *thread, u32 top, u32 firm) {
+static inline i32 compare(const struct kaa_memory *memory, struct kaa_thread *thread, u32 top, u32 firm) {
+    const struct kaa_python *python = &kaa_shared->python;
     if (LIKELY(python->form != KAA_FRAME_OBJECTS))
         return compare_words(python, thread, top, firm);
     u32 same = top;
@@ -139,10 +154,14 @@ static inline i32 compare(const struct kaa_python *python, struct kaa_thread *th
         u64 frame = seen->frame;
         if (UNLIKELY(below(python, frame) != (place > 1 ? seen[-1].frame : 0)))
             return -1;
+        int is_same = is_marked(memory, frame);
         if (UNLIKELY(!is_seen(python, seen, frame))) {
-            see(python, seen, frame);
+            see(memory, seen, frame);
             same = place - 1;
         }
+        if (is_same)
+            break;
+        mark(memory, frame);
     }
     return (i32)same;
 }
@@ -195,11 +214,11 @@ u32 kaa_node_here(struct kaa_memory *memory, struct kaa_thread *thread, u64 stat
     if (top < 0 || (u32)top + new > KAA_SHADOW)
         return walk_all(&chain, state, innermost);
     int is_firm = thread->chunk != 0 && (u32)top > thread->firm && thread->chunk == kaa_word(state, memory->chunk);
-    i32 same = compare(python, thread, (u32)top, is_firm ? thread->firm : 0);
+    i32 same = compare(memory, thread, (u32)top, is_firm ? thread->firm : 0);
     if (same < 0)
         return walk_all(&chain, state, innermost);
     for (u32 i = 0; i < new; i++)
-        see(python, &thread->stack[(u32)top + i], fresh[new - 1 - i]);
+        see(memory, &thread->stack[(u32)top + i], fresh[new - 1 - i]);
     thread->seen = (u32)top + new;
     if (!is_firm)
         find_firm(&chain, state);

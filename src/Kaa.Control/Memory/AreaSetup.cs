@@ -49,6 +49,8 @@ internal static class AreaSetup
         DescribeCode(ref area, python);
         agent.Shared.Write(agent.Allocations + AreaWords.Entry, area.entry);
         agent.Shared.Write(agent.Allocations + AreaWords.Entry + sizeof(int), area.cframe_back);
+        agent.Shared.Write(agent.Allocations + AreaWords.Generator, area.generator);
+        agent.Shared.Write(agent.Allocations + AreaWords.Mark, area.mark);
         int start = (int)AreaWords.CodeSize;
         agent.Shared.TryWrite(agent.Allocations + AreaWords.CodeSize, MemoryMarshal.AsBytes(MemoryMarshal.CreateReadOnlySpan(ref area, 1))[start..(int)AreaWords.CodeEnd]);
     }
@@ -59,6 +61,8 @@ internal static class AreaSetup
         var walk = FrameWalk.Of(python);
         area.entry = walk.IsEntry ?? 0;
         area.cframe_back = walk.CFrameBack ?? 0;
+        area.mark = walk.Mark ?? 0;
+        area.generator = walk.MarkedGenerator ?? 0;
         area.code_size = (uint)copy.Size;
         for (int i = 0; i < copy.References.Count; i++)
             area.code_texts[i] = copy.References[i];

@@ -284,6 +284,8 @@ internal struct AgentMemoryArea
     public ulong natives;
     public int entry;
     public int cframe_back;
+    public int mark;
+    public int generator;
     private readonly Gap _unused;
     private readonly ulong _gap0; // the next field begins a cache line
     private readonly ulong _gap1;
@@ -315,7 +317,7 @@ internal struct AgentMemoryArea
         private int _first;
     }
 
-    [InlineArray(7)]
+    [InlineArray(6)]
     public struct Gap
     {
         private ulong _first;

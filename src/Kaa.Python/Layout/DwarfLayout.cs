@@ -183,6 +183,9 @@ internal static class DwarfLayout
             f_iblock = s.Find(FrameObject, "f_iblock"),
             f_blockstack = s.Find(FrameObject, "f_blockstack"),
             f_lasti = s.Find(FrameObject, "f_lasti"),
+            f_executing = s.Find(FrameObject, "f_executing"),
+            f_gen = s.Find(FrameObject, "f_gen"),
+            f_trace_lines = s.Find(FrameObject, "f_trace_lines"),
             f_localsplus = s.Find(FrameObject, "f_localsplus"),
         };
     }

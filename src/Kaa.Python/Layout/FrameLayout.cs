@@ -64,5 +64,14 @@ public sealed record FrameObjectLayout
     /// <summary>An int; counts only while a tracer looks at the frame.</summary>
     public int f_lineno { get; init; } = Offset.Absent;
 
+    /// <summary>A byte: 1 while it runs (3.6 to 3.9).</summary>
+    public int f_executing { get; init; } = Offset.Absent;
+
+    /// <summary>A byte: 1 unless a tracer did not want lines (3.7 to 3.10).</summary>
+    public int f_trace_lines { get; init; } = Offset.Absent;
+
+    /// <summary>The generator that the frame is of (3.6 to 3.10).</summary>
+    public int f_gen { get; init; } = Offset.Absent;
+
     public int f_localsplus { get; init; } = Offset.Absent;
 }

@@ -53,7 +53,7 @@ public sealed partial record PyLayout
 
     internal static PyLayout V36(int o) => V27(o) with
     {
-        FrameObject = V27(o).FrameObject with { f_blockstack = o + 120 },
+        FrameObject = V27(o).FrameObject with { f_gen = o + 96, f_executing = o + 116, f_blockstack = o + 120 },
         Interpreter = new() { next = 0, threads_head = 8, modules = 16, sysdict = 32, builtins = 40 },
         Thread = new() { prev = 0, next = 8, interp = 16, frame = 24, tracing = 40, dict = 128, thread_id = 152, Extent = 160 },
         Code = new()
@@ -85,7 +85,7 @@ public sealed partial record PyLayout
         Thread = new() { prev = 0, next = 8, interp = 16, frame = 24, tracing = 44, dict = 152, thread_id = 176, Extent = 184 },
         FrameObject = V36(o).FrameObject with
         {
-            f_lasti = o + 88, f_lineno = o + 92, f_iblock = o + 96, f_blockstack = o + 104, f_localsplus = o + 344,
+            f_trace_lines = o + 72, f_gen = o + 80, f_lasti = o + 88, f_lineno = o + 92, f_iblock = o + 96, f_executing = o + 100, f_blockstack = o + 104, f_localsplus = o + 344,
         },
     };
 
@@ -126,7 +126,7 @@ public sealed partial record PyLayout
     {
         FrameObject = V39(o).FrameObject with 
         {
-            f_trace = o + 56, f_lasti = o + 80, f_lineno = o + 84, f_iblock = o + 88, f_blockstack = o + 96, f_localsplus = o + 336,
+            f_trace = o + 56, f_trace_lines = o + 68, f_gen = o + 72, f_executing = Offset.Absent, f_lasti = o + 80, f_lineno = o + 84, f_iblock = o + 88, f_blockstack = o + 96, f_localsplus = o + 336,
         },
         Callable = V39(o).Callable with { func_code = o + 32, func_qualname = o + 24 },
     };

@@ -60,6 +60,14 @@ public sealed record FrameWalk
     /// </summary>
     public int SpareChunks { get; init; }
 
+    /// <summary>
+    /// From a frame to a byte that is 1 while it runs and that CPython writes anew each time it begins to run, and only asks whether it is 0: f_executing (3.6 to 3.9), or f_trace_lines (3.10), which generators keep. Null for none.
+    /// </summary>
+    public int? Mark { get; init; }
+
+    /// <summary>From a frame to the reference by which generators are told (f_gen), where that must be asked.</summary>
+    public int? MarkedGenerator { get; init; }
+
     /// <summary>As of now.</summary>
     public static FrameWalk Of(PythonProcess process)
     {
@@ -81,12 +89,16 @@ public sealed record FrameWalk
             Owner = isObject || layout.Frame.owner == Offset.Absent ? null : layout.Frame.owner,
             Chunk = layout.Thread.datastack_chunk != Offset.Absent && process.Version is { Major: 3, Minor: >= 11 and <= 14 } ? layout.Thread.datastack_chunk : null,
             SpareChunks = process.Version.Minor >= 13 ? 1 : 0,
+            Mark = OrNull(layout.FrameObject.f_executing) ?? (OrNull(layout.FrameObject.f_gen) is null ? null : OrNull(layout.FrameObject.f_trace_lines)),
+            MarkedGenerator = layout.FrameObject.f_executing == Offset.Absent ? OrNull(layout.FrameObject.f_gen) : null,
             Marks = [layout.Code.co_name, layout.Code.co_linetable, layout.Code.co_firstlineno],
             ThreadId = layout.Thread.thread_id,
             NextThread = layout.Thread.next,
             Threads = interpreter.IsNull ? Address.Null : interpreter + layout.Interpreter.threads_head,
         };
     }
+
+    private static int? OrNull(int offset) => offset == Offset.Absent ? null : offset;
 
     /// <summary>A number made of the marks of the code object at an address; null where they can't be read.</summary>
     public ulong? Print(IMemory memory, Address code)
