@@ -134,6 +134,39 @@ public sealed class MemoryTests
         Harness.Kaa.Run("mem", "detach", pid).Exit.ShouldBe(0);
     }
 
+    /// <summary>Whether it stood still while it had nothing to do, or in the midst of its reading.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void One_that_stood_still_and_was_replaced_leaves_the_other_alone(bool isBusy)
+    {
+        using PythonChild child = PythonChild.Start(Interpreters.Any, "allocations.py");
+        using PythonChild? busy = isBusy ? PythonChild.StartFile(Interpreters.Any, Repository.Program("allocating.py")) : null;
+        PythonChild target = busy ?? child;
+        using var first = Recording.Of(target);
+        System.Threading.Thread.Sleep(200);
+        first.Signal("STOP");
+        System.Threading.Thread.Sleep(300);
+        using var second = Recording.Of(target);
+        first.Signal("CONT");
+        first.WaitForExit(3).ShouldBe(3);
+        KaaResult report = Harness.Kaa.Run("mem", "report", first.Path, "--json");
+        report.Exit.ShouldBe(0, report.Error);
+        if (busy is not null)
+        {
+            busy.WriteLine("count 50");
+            busy.ReadUntil("counted");
+            second.End().ShouldBe(0);
+            second.Report("leaks").GetProperty("metadata").GetProperty("lost").GetInt64().ShouldBe(0);
+            return;
+        }
+
+        child.WriteLine("go");
+        child.ReadUntil("done").ShouldBe("0");
+        second.End().ShouldBe(0);
+        ShouldBe(Of(second.Report("leaks"), "malloc", "malloc"), 100, 1234, isOld: false);
+    }
+
     [Fact]
     public void A_process_that_ends_ends_its_recording()
     {

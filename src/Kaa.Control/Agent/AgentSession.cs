@@ -30,6 +30,7 @@ public sealed class AgentSession : IDisposable
     private readonly ulong _lostBefore; // in earlier sessions of the same agent
     private bool _isOver;
     private bool _isAbandoned;
+    private bool _isGivenUp;
 
     private AgentSession(int pid, AgentMemory memory, PythonProcess? python, FrameWalk? walk)
     {
@@ -248,6 +249,13 @@ public sealed class AgentSession : IDisposable
         _heartbeat.Dispose();
     }
 
+    /// <summary>Another Kaa uses the agent: nothing of it is touched any more.</summary>
+    internal void GiveUp()
+    {
+        Outlive();
+        _isGivenUp = true;
+    }
+
     private void Leave(HeldProcess? held)
     {
         if (_isOver)
@@ -276,7 +284,8 @@ public sealed class AgentSession : IDisposable
             Detach();
 
             // What was not read by now is not wanted: the process has its memory back.
-            AgentInstallation.ForgetStacks(_memory);
+            if (!_isGivenUp)
+                AgentInstallation.ForgetStacks(_memory);
         }
         catch (UserError)
         {

@@ -15,6 +15,9 @@ internal sealed class AllocationEvents(AgentMemory memory, AgentMemoryArea area,
     /// <summary>Events that were never finished.</summary>
     public long Torn => _ring.Torn;
 
+    /// <inheritdoc cref="AllocationRing.IsTaken"/>
+    public bool IsTaken => _ring.IsTaken;
+
     /// <inheritdoc cref="AllocationRing.Drain"/>
     public long Drain() => _ring.Drain(Record);
 

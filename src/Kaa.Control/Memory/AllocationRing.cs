@@ -28,6 +28,7 @@ internal sealed class AllocationRing(AgentMemory memory, AgentMemoryArea area, u
     private readonly ulong _tailWord = start + AreaWords.Tail;
     private readonly ulong _headWord = start + AreaWords.Head;
     private readonly ulong _roomWord = start + AreaWords.Room;
+    private readonly ulong _sessionWord = start + AreaWords.Session;
     private readonly ulong _mask = area.ring_units - 1;
     private readonly int _shift = (int)area.ring_shift;
     private ulong _tail = memory.ReadWord(start + AreaWords.Tail);
@@ -38,6 +39,9 @@ internal sealed class AllocationRing(AgentMemory memory, AgentMemoryArea area, u
 
     /// <summary>Takes an event, and the unit behind it, which is a part of it where it is long.</summary>
     public delegate void Reader(in AgentAllocation made, in AgentAllocation rest);
+
+    /// <summary>Another Kaa reads it by now: this one had stood still, and was taken for dead.</summary>
+    public bool IsTaken => memory.ReadHalf(_sessionWord) != area.session;
 
     /// <summary>Events that were never finished.</summary>
     public long Torn { get; private set; }
@@ -60,7 +64,7 @@ internal sealed class AllocationRing(AgentMemory memory, AgentMemoryArea area, u
         long units = 0;
         bool mayTurn = true;
         ulong head = memory.ReadWord(_headWord);
-        while (_tail < head || mayTurn)
+        while ((_tail < head || mayTurn) && !IsTaken)
         {
             if (_tail >= head)
             {
@@ -147,6 +151,8 @@ internal sealed class AllocationRing(AgentMemory memory, AgentMemoryArea area, u
 
     private void Publish()
     {
+        if (IsTaken)
+            return;
         _published = _tail;
         memory.WriteWord(_tailWord, _tail);
         memory.WriteHalfFenced(_roomWord, memory.ReadHalf(_roomWord) + 1);

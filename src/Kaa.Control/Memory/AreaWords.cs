@@ -9,6 +9,7 @@ internal static class AreaWords
     private static AgentOwn s_own;
 
     public static readonly ulong Recording = Of(ref s_area.recording);
+    public static readonly ulong Session = Of(ref s_area.session);
     public static readonly ulong CodeSize = Of(ref s_area.code_size);
     public static readonly ulong CodeEnd = Of(ref s_area.extra) + sizeof(uint);
     public static readonly ulong Chunk = Of(ref s_area.chunk);

@@ -106,6 +106,8 @@ public sealed class MemorySession : IDisposable
                 notes.Add(new Note("no-python-stacks", $"no interpreter was met in process {_facts.Pid}: its allocations have no Python stacks", null, Incomplete: true));
             if (NativeNote is { } cut)
                 notes.Add(cut);
+            if (_reason == Taken)
+                notes.Add(new Note("taken-over", $"this Kaa stood still, and another one took its place in process {_facts.Pid}: what came after that is in the other's recording", null, Incomplete: true));
             return notes;
         }
     }
@@ -124,7 +126,9 @@ public sealed class MemorySession : IDisposable
     public bool IsReplaced { get; private set; }
 
     /// <summary>False where somebody has taken the agent's hooks back.</summary>
-    public bool IsRecording => _agent.Shared.ReadHalf(_area + AreaWords.Recording) == 1;
+    public bool IsRecording => _agent.Shared.ReadHalf(_area + AreaWords.Recording) == 1 && !IsTaken;
+
+    private bool IsTaken => _events.IsTaken;
 
     /// <summary>Bytes that recorded allocations hold now.</summary>
     public long Held => _recorder.Held;
@@ -212,6 +216,8 @@ public sealed class MemorySession : IDisposable
     /// <exception cref="IOException">The recording can't be written.</exception>
     public void Step()
     {
+        if (IsTaken)
+            return;
         long now = Clock.Microseconds - _begun;
         _recorder.At(now);
         bool isIdle = _events.Drain() < BusyEvents;
@@ -251,6 +257,12 @@ public sealed class MemorySession : IDisposable
     /// <exception cref="UserError">The process can't be stopped: its hooks stay, but do nothing.</exception>
     public void End()
     {
+        if (IsTaken)
+        {
+            End(Taken, _agent.GiveUp);
+            return;
+        }
+
         if (!IsAlive || IsReplaced)
         {
             End(IsReplaced ? Replaced : Exited);
@@ -276,13 +288,16 @@ public sealed class MemorySession : IDisposable
 
     public const string Replaced = "exec";
 
+    private const string Taken = "taken over";
+
     private void End(string reason, Action leave)
     {
         if (_isOver)
             return;
         _isOver = true;
         _reason = reason;
-        _agent.Shared.WriteHalf(_area + AreaWords.Recording, 0);
+        if (reason != Taken)
+            _agent.Shared.WriteHalf(_area + AreaWords.Recording, 0);
         long now = Clock.Microseconds - _begun;
         try
         {
@@ -291,10 +306,12 @@ public sealed class MemorySession : IDisposable
         finally
         {
             _recorder.At(now);
-            _events.Finish(isGone: !IsAlive || IsReplaced);
+            if (reason != Taken)
+                _events.Finish(isGone: !IsAlive || IsReplaced);
             _recorder.Settle();
             _names?.Resolve(int.MaxValue);
-            TellLosses(now);
+            if (reason != Taken)
+                TellLosses(now);
             if (_counter is not null)
                 _writer.Sums(new RecordedSums { PeakMicroseconds = _counter.Sites.PeakMicroseconds, Sites = _counter.Finish() });
             _writer.End(now, reason);
