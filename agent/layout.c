@@ -42,6 +42,8 @@ int main(void) {
     I(magic); I(protocol); I(text_size); I(size); I(shared); I(state); I(probe); I(trap); I(restorer); I(returns); I(wrap); I(own); I(domains); I(samples); I(arena); I(code_end);
     STRUCTURE(kaa_allocation);
     FIELD(kaa_allocation, what); FIELD(kaa_allocation, more);
+    STRUCTURE(kaa_code);
+    FIELD(kaa_code, key); FIELD(kaa_code, code); FIELD(kaa_code, print);
     STRUCTURE(kaa_node);
     FIELD(kaa_node, parent); FIELD(kaa_node, ready); FIELD(kaa_node, code); FIELD(kaa_node, instruction); FIELD(kaa_node, print);
     STRUCTURE(kaa_rule);
@@ -59,13 +61,13 @@ int main(void) {
     FIELD(kaa_place, pointer); FIELD(kaa_place, left); FIELD(kaa_place, outer); FIELD(kaa_place, tid); FIELD(kaa_place, number);
     STRUCTURE(kaa_own);
     FIELD(kaa_own, memory); FIELD(kaa_own, domains); FIELD(kaa_own, small); FIELD(kaa_own, arena); FIELD(kaa_own, places); FIELD(kaa_own, filter);
-    FIELD(kaa_own, left); FIELD(kaa_own, raw); FIELD(kaa_own, code_end); FIELD(kaa_own, codes_gone); FIELD(kaa_own, lives);
+    FIELD(kaa_own, left); FIELD(kaa_own, raw); FIELD(kaa_own, code_end); FIELD(kaa_own, codes_gone); FIELD(kaa_own, codes_told); FIELD(kaa_own, lives);
     STRUCTURE(kaa_snapshot);
     FIELD(kaa_snapshot, size); FIELD(kaa_snapshot, code); FIELD(kaa_snapshot, print); FIELD(kaa_snapshot, ready);
     STRUCTURE(kaa_memory);
 #define M(f) FIELD(kaa_memory, f)
     M(size); M(recording); M(session); M(threads); M(nodes); M(node_capacity); M(node_index); M(node_index_size); M(codes); M(codes_size); M(snapshots);
     M(snapshots_size); M(ring); M(ring_units); M(sample); M(sampled); M(sampled_size); M(draws); M(patience); M(code_size); M(code_texts); M(length); M(unit); M(extra);
-    M(chunk); M(chunks); M(ring_shift); M(unwind); M(natives); M(entry); M(cframe_back); M(mark); M(generator); M(tail); M(room); M(head); M(lost); M(node_count); M(nodes_lost); M(threads_lost); M(snapshots_used); M(blocked);
+    M(chunk); M(chunks); M(ring_shift); M(unwind); M(natives); M(entry); M(cframe_back); M(mark); M(generator); M(contents); M(bytes_data); M(text_data); M(text_state); M(text_ascii); M(tail); M(room); M(head); M(lost); M(node_count); M(nodes_lost); M(threads_lost); M(snapshots_used); M(blocked);
     return 0;
 }

@@ -14,6 +14,9 @@
 #define PAGE 4096UL
 #define PAGES(length) (((u64)(length) + PAGE - 1) & ~(PAGE - 1)) /* what the kernel takes for it; 0 where it refuses */
 
+#define MAY_MOVE(call) ((call)->rcx & 1) /* MREMAP_MAYMOVE */
+#define IS_NO_RANGE(call) ((call)->rdi % PAGE != 0 || PAGES((call)->rsi) == 0)
+
 #define FAILED(result) ((u64)(result) >= (u64)-4095)
 
 /* What a function was called with, and what others may have in registers at that time; as entry.S puts it. */
@@ -73,6 +76,17 @@ static int is_for_arena(const struct kaa_hook *hook, const struct arguments *cal
     return call->rdx == PROT_NONE && !(call->rcx & MAP_STACK) && CALLED_FROM(call) - hook->address + NEAR < 2 * NEAR;
 }
 
+/* What an mremap gives away may be another thread's before it has come back: so it is told first, and taken back where it fails. What can't move gives away its end. */
+static void tell_given(struct kaa_place *place, const struct arguments *call) {
+    u64 old = PAGES(call->rsi), new = PAGES(call->rdx);
+    if (IS_NO_RANGE(call))
+        return;
+    if (MAY_MOVE(call))
+        kaa_tell(kaa_memory(), place, KAA_OP_UNMAPPED, 0, call->rdi, old, 0);
+    else if (new != 0 && new < old)
+        kaa_tell(kaa_memory(), place, KAA_OP_UNMAPPED, 0, call->rdi + new, old - new, 0);
+}
+
 /* Gives 0 where nothing is left to be done after the call: the thread goes on in the function as if it had not been hooked. KAA_IS_NEW: that kaa_new is to be called. Else the thread's place, whose `outer` is to be
  * zero afterwards, with what else is to be done in its lowest bits. */
 INTERNAL u64 kaa_before(struct kaa_hook *hook, const struct arguments *call) {
@@ -103,23 +117,31 @@ INTERNAL u64 kaa_before(struct kaa_hook *hook, const struct arguments *call) {
         if (call->rdi % PAGE == 0 && PAGES(call->rsi) != 0)
             kaa_tell(memory, place, KAA_OP_UNMAPPED, 0, call->rdi, PAGES(call->rsi), 0);
         return (u64)place;
+    case KAA_MREMAP:
+        tell_given(place, call);
+        break;
     default:
         break;
     }
     u64 todo = memory->sample == 0 || kaa_draw(memory, place, &place->left, size_of(function, call)) ? TELLS_RESULT : 0;
     if (function == KAA_MREMAP)
-        todo = TELLS_RESULT; /* its old memory's end is told in any case */
+        todo = TELLS_RESULT; /* its old memory's end is told in any case, or taken back */
     if (function == KAA_REALLOC && call->rdi != 0 && kaa_freed(place, KAA_OP_MOVED, call->rdi))
         todo |= MAY_STAY;
     return (u64)place | todo;
 }
 
-/* Its old memory is gone, wherever the new one is. */
+/* What is now at its place, or still where it was. */
 static void remapped(struct kaa_place *place, const struct arguments *call, u64 result, u8 allocator, u64 bp) {
     struct kaa_memory *memory = kaa_memory();
-    kaa_tell(memory, place, KAA_OP_UNMAPPED, 0, call->rdi, PAGES(call->rsi), 0);
-    if (memory->sample == 0 || kaa_draw(memory, place, &place->left, call->rdx))
-        kaa_allocated(place, KAA_MADE(KAA_OP_MAPPED, allocator), result, call->rdx, CALLER_STACK(call), bp);
+    int has_moved = !FAILED(result);
+    u64 address = has_moved ? result : call->rdi, size = has_moved ? call->rdx : call->rsi;
+    if (!has_moved && (!MAY_MOVE(call) || IS_NO_RANGE(call)))
+        return;
+    if (!MAY_MOVE(call))
+        kaa_tell(memory, place, KAA_OP_UNMAPPED, 0, call->rdi, PAGES(call->rsi) < PAGES(size) ? PAGES(call->rsi) : PAGES(size), 0);
+    if (memory->sample == 0 || kaa_draw(memory, place, &place->left, size))
+        kaa_allocated(place, KAA_MADE(KAA_OP_MAPPED, allocator), address, size, CALLER_STACK(call), bp);
 }
 
 static void made(struct kaa_place *place, const struct kaa_hook *hook, const struct arguments *call, u64 result, u64 bp) {
@@ -143,8 +165,7 @@ static void made(struct kaa_place *place, const struct kaa_hook *hook, const str
             kaa_allocated(place, KAA_MADE(KAA_OP_MAPPED, call->rcx & MAP_STACK ? THREAD_STACK : ALLOCATOR(hook)), result, call->rsi, sp, bp);
         break;
     case KAA_MREMAP:
-        if (!FAILED(result))
-            remapped(place, call, result, ALLOCATOR(hook), bp);
+        remapped(place, call, result, ALLOCATOR(hook), bp);
         break;
     default:
         break;
@@ -159,6 +180,13 @@ INTERNAL u64 kaa_new(const struct kaa_hook *hook, struct arguments *call) {
     struct kaa_place *place = kaa_enter((u64)call);
     if (place == NULL)
         return 0;
+    u64 (*handler)(void) = (u64 (*)(void))hook->reserved[2];
+    if (UNLIKELY(handler != NULL && handler() != 0)) {
+        /* It may throw what must not leave the other one. */
+        kaa_leave(place);
+        count(&memory->lost);
+        return 0;
+    }
     int tells = memory->sample == 0 || kaa_draw(memory, place, &place->left, call->rdi);
     u64 nothrow = (u64)&kaa_own; /* of no interest but that it is there */
     u64 result = ((new_function)hook->reserved[1])(call->rdi, FUNCTION(hook) == KAA_NEW ? nothrow : call->rsi, nothrow);

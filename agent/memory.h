@@ -15,7 +15,7 @@
 #define KAA_STEPS 1024        /* return addresses whose rules a thread remembers */
 #define KAA_NATIVE_KNOWN 1024 /* as KAA_KNOWN, of C frames */
 #define KAA_LIVES 4096
-#define KAA_LIFE 0xffffUL     /* the bits of a print that a code object's life is in */
+#define KAA_LIFE 0xffffUL
 #define KAA_FILTER 65536      /* bytes, each for the blocks that begin in one kibibyte of every 64 MiB */
 
 /* What a function does with memory: kaa_hook.reserved[0] of a hook whose action is KAA_WRAP. The upper half has the allocator's number in the recording. What comes up to KAA_MMAP does
@@ -31,7 +31,7 @@ enum kaa_function {
     KAA_MUNMAP,           /* (start, length) */
     KAA_MREMAP,           /* (old, old length, length, …) */
     KAA_CHUNK_GONE,       /* munmap, where only that is of interest */
-    KAA_NEW,              /* (size): C++, throws where there is no memory. kaa_hook.reserved[1] has the function that gives NULL instead: (size, std::nothrow) */
+    KAA_NEW,              /* (size): C++, throws where there is no memory. kaa_hook.reserved[1] has the function that gives NULL instead: (size, std::nothrow); [2] std::get_new_handler, or 0 */
     KAA_NEW_ALIGNED,      /* (size, alignment), and (size, alignment, std::nothrow) */
 };
 
@@ -60,6 +60,13 @@ struct kaa_allocation {
 #define KAA_LAP(laps) (((u64)(laps) & 0x7fff) | 0x8000) /* never 0, which memory has that was not written to */
 #define KAA_LONG 0xffffffUL   /* the size that says so */
 #define KAA_SLACK 4096        /* units of the ring that are left free: as many as all threads may take at once */
+
+/* What a code object is told as: the first one that was met of those that are like it. */
+struct kaa_code {
+    u64 key;
+    u64 code;
+    u64 print;
+};
 
 /* A Python frame on top of another one; the stacks of all threads are one tree. Numbered from 1 on, in the order in which they are made. With C frames there are
  * two more kinds: a C frame on top of another one (code KAA_CODE_NATIVE, its pc, KAA_NATIVE_PRINT), and both stacks of one moment (code KAA_CODE_BOTH: parent is the
@@ -237,6 +244,7 @@ struct kaa_own {
     u64 raw[KAA_PLACES];  /* samples: what the newest call of PyMem_Raw inside of another allocator's call gave the thread that has the place of this number */
     u64 code_end;         /* what freed code objects before */
     u64 codes_gone;       /* counts up with each code object that was told of and is freed */
+    u64 codes_told;       /* with each whose content is not known */
     u16 lives[KAA_LIVES]; /* the same by address: it tells what is made there next from what was there before */
 };
 
@@ -251,7 +259,7 @@ struct kaa_memory {
     u64 node_capacity;
     u64 node_index;       /* numbers of nodes by hash */
     u64 node_index_size;  /* a power of two */
-    u64 codes;            /* prints of code objects that have been met, by hash */
+    u64 codes;            /* struct kaa_code by address: code objects that have been met in this recording */
     u64 codes_size;       /* a power of two */
     u64 snapshots;
     u64 snapshots_size;
@@ -276,7 +284,12 @@ struct kaa_memory {
     i32 cframe_back;      /* from a _PyCFrame to the next outer one */
     i32 mark;             /* up to 3.10: from a frame to a byte that is 1 as long as it runs, and is written anew each time it begins; the agent makes it 2. 0: there is none */
     i32 generator;        /* from a frame to a reference that says that it may leave the stack and come back without that; 0: none does */
-    u64 unused[6];
+    u64 contents;         /* struct kaa_code by content: as many places as `codes` has */
+    i32 bytes_data;       /* from a bytes object to its bytes */
+    i32 text_data;        /* from a string to its characters, where all are ASCII */
+    i32 text_state;       /* from it to a word, in which */
+    u32 text_ascii;       /* these bits say so; 0: all strings are of bytes */
+    u64 unused[3];
 
     u64 tail __attribute__((aligned(64))); /* how far Kaa has read */
     u32 room;             /* counts up when Kaa has read: what threads that wait for room sleep on */

@@ -23,8 +23,6 @@ static __attribute__((noinline)) u32 shared_node_of(struct kaa_memory *memory, u
                 node->instruction = instruction;
                 node->print = print;
                 __atomic_store_n(&node->ready, 1, __ATOMIC_RELEASE);
-                if (code >= KAA_CODE_LEAST)
-                    kaa_keep_code(memory, code, print);
             }
             if (__atomic_compare_exchange_n(place, &known, made, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
                 return made;
@@ -64,7 +62,9 @@ u32 kaa_node_of(struct kaa_memory *memory, struct kaa_thread *thread, u32 parent
     u64 check = check_of(&kaa_shared->python, code);
     if (LIKELY(known->instruction == instruction && known->parent == parent && known->code == code && known->check == check && known->node != 0))
         return known->node;
-    return remember(known, parent, code, instruction, check, shared_node_of(memory, parent, code, instruction, kaa_life_of(&kaa_shared->python, code)));
+    struct kaa_code told = kaa_code_of(memory, code, instruction);
+    u64 place = kaa_shared->python.instruction_size == 4 ? instruction : instruction - code + told.code;
+    return remember(known, parent, code, instruction, check, shared_node_of(memory, parent, told.code, place, told.print));
 }
 
 /* The same for what is no code object. */

@@ -55,12 +55,10 @@ static inline struct kaa_place *kaa_enter(u64 stack) {
 static inline void kaa_leave(struct kaa_place *place) { *(volatile u64 *)&place->outer = 0; }
 
 /* codes.c */
-/* As kaa_print_of, with the code object's life. */
-INTERNAL u64 kaa_life_of(const struct kaa_python *python, u64 code);
-
 static inline u16 *kaa_life(u64 code) { return &kaa_own.lives[(code >> 4) * 0x9e3779b97f4a7c15UL >> 52 & (KAA_LIVES - 1)]; }
 
-INTERNAL void kaa_keep_code(struct kaa_memory *memory, u64 code, u64 print);
+/* What a code object is told as, by its address and print: it was copied before. */
+INTERNAL struct kaa_code kaa_code_of(struct kaa_memory *memory, u64 code, u64 instruction);
 
 /* nodes.c */
 INTERNAL u32 kaa_node_of(struct kaa_memory *memory, struct kaa_thread *thread, u32 parent, u64 code, u64 instruction);

@@ -300,6 +300,29 @@ public sealed class MemoryTests
         RecordedLine.Of(leaks, "unmapped.py", "gone", "mmap").ShouldBe((0, 0));
     }
 
+    /// <summary>Code that is made anew all the time is told as what it is, and takes no memory of the process's for each time.</summary>
+    [Theory]
+    [MemberData(nameof(Interpreters.OfEachKind), MemberType = typeof(Interpreters))]
+    public void Code_that_is_like_other_code_is_one(string interpreter)
+    {
+        using PythonChild child = PythonChild.Start(Interpreters.Named(interpreter), "evaluated.py");
+        using var recording = Recording.Of(child);
+        child.WriteLine("go");
+        child.ReadUntil("done").ShouldBe("5");
+        string shared = File.ReadLines($"/proc/{child.Pid}/status").Single(line => line.StartsWith("RssShmem", StringComparison.Ordinal));
+        int.Parse(shared.Split(':', StringSplitOptions.TrimEntries)[1].Split(' ')[0], CultureInfo.InvariantCulture).ShouldBeLessThan(40 << 10); // 60,000 code objects would be twice that
+        recording.End().ShouldBe(0);
+        JsonElement leaks = recording.Report("leaks");
+        for (int number = 0; number < 5; number++)
+        {
+            int size = 40_000 + 1000 * number;
+            long bytes = leaks.GetProperty("entries").EnumerateArray()
+                .Where(entry => entry.GetProperty("stack") is var stack && stack.GetArrayLength() > 0 && stack[0].GetProperty("file").GetString() == $"rules-{size}.py")
+                .Sum(entry => entry.GetProperty("bytes").GetInt64());
+            bytes.ShouldBeInRange(size, size + 200);
+        }
+    }
+
     /// <summary>All that a code object is told by may be at the same addresses again, and its frame too.</summary>
     [Theory]
     [MemberData(nameof(Interpreters.Plain), MemberType = typeof(Interpreters))]

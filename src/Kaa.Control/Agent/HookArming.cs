@@ -291,6 +291,7 @@ internal sealed class HookArming(AgentProcess process, HookTable table, HeldProc
         program.CopyTo(record.program);
         record.reserved[0] = request.Wraps.Function | (ulong)request.Wraps.Allocator << 32;
         record.reserved[1] = request.Calls.Value;
+        record.reserved[2] = request.Asks.Value;
         record.hits = record.matches = record.unknown = record.lost = record.returns = 0;
         return true;
     }

@@ -48,6 +48,9 @@ public sealed record HookRequest
     /// <summary>For <see cref="HookAction.Wrap"/> of a function that throws: the one that is called instead.</summary>
     public Address Calls { get; init; }
 
+    /// <summary>Gives 0 where that one may be called; null address where it always may.</summary>
+    public Address Asks { get; init; }
+
     /// <summary>How many frames of a stack are kept; the innermost.</summary>
     public int MostFrames { get; init; } = 256;
 }

@@ -86,11 +86,12 @@ internal sealed class AllocatorHooks(LiveTarget target, AgentSession agent, Modu
     private int Wrap(List<AllocatorFunction> functions)
     {
         var hooks = new List<(HookHandle Hook, AllocatorFunction Function)>();
+        Address? handler = null;
         foreach (AllocatorFunction function in functions)
         {
             if (function.Kind is WrappedFunction.New or WrappedFunction.NewAligned && function.Sister.IsNull)
             {
-                _notes.Add(new Note("operator-new", $"{function.Name} of {function.Module} is not recorded where it does not call malloc: it throws, and the library has none that does not", function.Name));
+                _notes.Add(new Note("operator-new", $"{function.Name} of {function.Module} is not recorded where it does not call malloc: it is none of an allocator that Kaa knows", function.Name));
                 continue;
             }
 
@@ -100,6 +101,7 @@ internal sealed class AllocatorHooks(LiveTarget target, AgentSession agent, Modu
                 Action = HookAction.Wrap,
                 Wraps = ((uint)(samples ? function.Kind | WrappedFunction.Sampled : function.Kind), (uint)function.Allocator),
                 Calls = function.Sister,
+                Asks = function.Sister.IsNull ? default : handler ??= CxxAllocators.FindHandler(target) ?? default,
                 WantsStack = false,
             };
             hooks.Add((agent.Add(request), function));

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Kaa.Control.Agent;
 using Kaa.Python;
+using Kaa.Python.Layout;
 using Kaa.Python.Recorded;
 
 namespace Kaa.Control.Memory;
@@ -11,6 +12,7 @@ internal static class AreaSetup
 {
     private const int Patience = 100; // ms
     private const int WidestItem = 4; // a character of a string
+    private const uint CompactAscii = 0b11 << 3; // behind the three bits of its kind
     private const int ObjectHead = 80; // more than any string or bytes has in front of its items
 
     public static AgentMemoryArea Prepare(AgentSession agent, PythonProcess? python, MemoryRequest request)
@@ -34,6 +36,10 @@ internal static class AreaSetup
         _ = memory.TryDiscard(area.ring, area.ring_units * (ulong)Unsafe.SizeOf<AgentAllocation>());
         area.chunk = 0;
 
+        // Of code objects that were freed since then nobody was told. What they were like is known for good.
+        if (!memory.TryDiscard(area.codes, area.codes_size * (ulong)Unsafe.SizeOf<AgentCode>()))
+            memory.Map(area.codes, area.codes_size * (ulong)Unsafe.SizeOf<AgentCode>()).Clear();
+
         // Behind that there are counters, which threads of an earlier recording may be changing yet.
         memory.TryWrite(agent.Allocations, MemoryMarshal.AsBytes(MemoryMarshal.CreateReadOnlySpan(ref area, 1))[..(int)AreaWords.Head]);
         foreach (ulong counter in (ReadOnlySpan<ulong>)[AreaWords.Lost, AreaWords.ThreadsLost, AreaWords.NodesLost, AreaWords.Blocked])
@@ -50,6 +56,10 @@ internal static class AreaSetup
         agent.Shared.Write(agent.Allocations + AreaWords.Entry, area.entry);
         agent.Shared.Write(agent.Allocations + AreaWords.Entry + sizeof(int), area.cframe_back);
         agent.Shared.Write(agent.Allocations + AreaWords.Generator, area.generator);
+        agent.Shared.Write(agent.Allocations + AreaWords.BytesData, area.bytes_data);
+        agent.Shared.Write(agent.Allocations + AreaWords.TextData, area.text_data);
+        agent.Shared.Write(agent.Allocations + AreaWords.TextState, area.text_state);
+        agent.Shared.WriteHalf(agent.Allocations + AreaWords.TextAscii, area.text_ascii);
         agent.Shared.Write(agent.Allocations + AreaWords.Mark, area.mark);
         int start = (int)AreaWords.CodeSize;
         agent.Shared.TryWrite(agent.Allocations + AreaWords.CodeSize, MemoryMarshal.AsBytes(MemoryMarshal.CreateReadOnlySpan(ref area, 1))[start..(int)AreaWords.CodeEnd]);
@@ -69,6 +79,12 @@ internal static class AreaSetup
         area.length = copy.Length;
         area.unit = WidestItem;
         area.extra = ObjectHead;
+        PyUnicodeFields text = python.ObjectLayout.PyUnicodeObject;
+        bool isBytes = text.state == ObjectLayout.Absent; // 2.7
+        area.bytes_data = python.ObjectLayout.ob_sval;
+        area.text_data = isBytes ? python.ObjectLayout.ob_sval : text.ascii_size;
+        area.text_state = isBytes ? 0 : text.state;
+        area.text_ascii = isBytes ? 0 : CompactAscii << text.kind_shift;
     }
 
     /// <summary>Distances between samples: exponential numbers, stratified so that these few have the right mean.</summary>

@@ -25,6 +25,8 @@ internal readonly record struct MemoryAreaLayout(ulong Start, bool HasNatives)
     private const int SnapshotBytes = 128 << 20;
     private const ulong PageSize = 4096;
 
+    private static ulong CodeTableSize => Codes * (ulong)Unsafe.SizeOf<AgentCode>();
+
     public ulong ThreadTable => Start + PageSize;
 
     public ulong NodeTable => ThreadTable + Threads * (ulong)Unsafe.SizeOf<AgentThread>();
@@ -33,7 +35,9 @@ internal readonly record struct MemoryAreaLayout(ulong Start, bool HasNatives)
 
     public ulong CodeTable => NodeIndex + 2ul * Nodes * sizeof(uint);
 
-    public ulong Snapshots => CodeTable + Codes * (ulong)sizeof(ulong);
+    public ulong ContentTable => CodeTable + CodeTableSize;
+
+    public ulong Snapshots => ContentTable + CodeTableSize;
 
     public ulong Ring => Snapshots + SnapshotBytes;
 
@@ -64,6 +68,7 @@ internal readonly record struct MemoryAreaLayout(ulong Start, bool HasNatives)
         node_index_size = 2 * Nodes,
         codes = CodeTable,
         codes_size = Codes,
+        contents = ContentTable,
         snapshots = Snapshots,
         snapshots_size = SnapshotBytes,
         ring = Ring,

@@ -47,6 +47,7 @@ public sealed class MemorySession : IDisposable
     private PointedTables? _tables;
     private readonly List<LiveTarget> _owned = [];
     private long _lost;
+    private long _unplaced;
     private long _sizedAt = -SizeEvery;
     private long _flushedAt;
     private string? _reason;
@@ -104,6 +105,10 @@ public sealed class MemorySession : IDisposable
                 notes.Add(new Note("events-lost", $"{Quantity.Of(_lost, "event was", "events were")} lost in process {_facts.Pid}: sums may be wrong by them", null, Incomplete: true));
             if (_arrivals.IsInterpreterMissing && _reason != Replaced)
                 notes.Add(new Note("no-python-stacks", $"no interpreter was met in process {_facts.Pid}: its allocations have no Python stacks", null, Incomplete: true));
+            if (_unplaced > 0)
+                notes.Add(new Note("stacks-cut", $"{Quantity.Of(_unplaced, "frame", "frames")} had no room in the tables: what was allocated there is charged to their callers", null, Incomplete: true));
+            if (_stacks.UnnamedCount > 0)
+                notes.Add(new Note("names-missing", $"{Quantity.Of(_stacks.UnnamedCount, "frame has", "frames have")} no name: there was no room to keep more code objects", null, Incomplete: true));
             if (NativeNote is { } cut)
                 notes.Add(cut);
             if (_reason == Taken)
@@ -349,5 +354,6 @@ public sealed class MemorySession : IDisposable
         if (lost > _lost)
             _writer.Lost(now, lost - _lost);
         _lost = lost;
+        _unplaced = (long)shared.ReadWord(_area + AreaWords.NodesLost);
     }
 }

@@ -47,6 +47,15 @@ internal struct AgentAllocation
     public readonly ulong RestOfAddress => more & 7;
 }
 
+/// <summary>struct kaa_code.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct AgentCode
+{
+    public ulong key;
+    public ulong code;
+    public ulong print;
+}
+
 /// <summary>struct kaa_node.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct AgentNode
@@ -198,6 +207,7 @@ internal struct AgentOwn
     public Words raw;
     public ulong code_end;
     public ulong codes_gone;
+    public ulong codes_told;
     public Lives lives;
 
     /// <summary>Of PyMem and PyObject.</summary>
@@ -286,6 +296,11 @@ internal struct AgentMemoryArea
     public int cframe_back;
     public int mark;
     public int generator;
+    public ulong contents;
+    public int bytes_data;
+    public int text_data;
+    public int text_state;
+    public uint text_ascii;
     private readonly Gap _unused;
     private readonly ulong _gap0; // the next field begins a cache line
     private readonly ulong _gap1;
@@ -317,7 +332,7 @@ internal struct AgentMemoryArea
         private int _first;
     }
 
-    [InlineArray(6)]
+    [InlineArray(3)]
     public struct Gap
     {
         private ulong _first;

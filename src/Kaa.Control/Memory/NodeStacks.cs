@@ -23,6 +23,9 @@ internal sealed class NodeStacks
     private readonly CodeSnapshots _snapshots;
     private KeptMemory? _kept;
     private readonly NativeNames? _names;
+    /// <summary>Frames whose code could not be kept: there was no room for more.</summary>
+    public int UnnamedCount { get; private set; }
+
     private readonly List<int> _path = [];
     private readonly List<int> _python = [];
     private int[] _stacks = new int[1024];
@@ -150,7 +153,12 @@ internal sealed class NodeStacks
     {
         if (node.code == 0 || _frames is null)
             return NativeNames.Omitted;
-        IMemory? copy = _snapshots.Find(node.code, node.print, _kept!);
+        if (_snapshots.Find(node.code, node.print, _kept!) is not { } copy)
+        {
+            UnnamedCount++;
+            return _writer.Frame(new RecordedFrame(RecordedFrameKind.Python, null, null, 0, null));
+        }
+
         return _frames.Find(new Address(node.code), node.instruction, node.print, copy) is { } frame ? _writer.Frame(FrameOf(frame)) : NativeNames.Omitted;
     }
 

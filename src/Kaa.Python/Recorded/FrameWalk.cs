@@ -6,9 +6,6 @@ namespace Kaa.Python.Recorded;
 /// <summary>How a thread's frames hang together, in numbers that need no knowledge of Python: for code that walks them inside of the process.</summary>
 public sealed record FrameWalk
 {
-    /// <summary>The lowest bits of a print that is told may count the code objects that were at that address (agent/memory.h, KAA_LIFE).</summary>
-    internal const int LifeBits = 16;
-
     /// <summary>From a <c>PyThreadState</c> to the word that points to its innermost frame, or to its <c>_PyCFrame</c>.</summary>
     public required int Innermost { get; init; }
 

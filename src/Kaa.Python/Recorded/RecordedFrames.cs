@@ -73,7 +73,7 @@ public sealed class RecordedFrames
             return new PythonFrame(null) { Unreadable = Freed };
         if (OffsetOf(memory, code, instruction) is not { } offset)
             return Describe(code) with { Unreadable = "where it was in its code is not known" };
-        if (offset < code.FirstTraceable)
+        if (_walk.InstructionSize != 4 && offset < code.FirstTraceable) // frame objects are shown before they begin, too
             return null;
         CodeLocation at = code.Locate(offset);
         return Describe(code) with { Line = at.Line, EndLine = at.EndLine, Column = at.Column, EndColumn = at.EndColumn };
@@ -82,7 +82,7 @@ public sealed class RecordedFrames
     private static PythonFrame Describe(PyCode code) =>
         new(code.Name) { QualifiedName = code.QualifiedName, File = code.File, Unreadable = code.Unreadable };
 
-    /// <summary>Read between two looks at its marks, so that it is one object's all through.</summary>
+    /// <summary>Of the process itself it is read between two looks at its marks, so that it is one object's all through.</summary>
     private PyCode? CodeOf(IMemory memory, Address address, ulong print, bool isCopy)
     {
         var key = (address.Value, print);
@@ -91,7 +91,7 @@ public sealed class RecordedFrames
         PyCode? code = null;
         try
         {
-            if (IsPrint(memory, address, print))
+            if (isCopy || IsPrint(memory, address, print))
                 code = _process.FramesOf(_process.Objects(memory)).Codes.Read(address);
             if (!isCopy && !IsPrint(_process.Glance(), address, print))
                 code = null;
@@ -105,7 +105,7 @@ public sealed class RecordedFrames
         return code;
     }
 
-    private bool IsPrint(IMemory memory, Address code, ulong print) => _walk.Print(memory, code) is { } found && (found ^ print) >> FrameWalk.LifeBits == 0;
+    private bool IsPrint(IMemory memory, Address code, ulong print) => _walk.Print(memory, code) == print;
 
     private int? OffsetOf(IMemory memory, PyCode code, ulong instruction)
     {

@@ -3,10 +3,10 @@ namespace Kaa.Recording.Format;
 /// <summary>The outer form of a recording: docs/recording.md.</summary>
 public static class RecordingFormat
 {
-    /// <summary>4: sizes may be told by how they differ.</summary>
+    /// <summary>5: ends may be told by the end before; 4: sizes by how they differ.</summary>
     public const int Version = 5;
 
-    /// <summary>The oldest that is read: 3 is the same without <see cref="EventOp.Resized"/>, 2 without <see cref="BlockKind.Modules"/> and <see cref="BlockKind.Symbols"/> either.</summary>
+    /// <summary>The oldest that is read: 4 is the same without ends that are told so, 3 without <see cref="EventOp.Resized"/>, 2 without <see cref="BlockKind.Modules"/> and <see cref="BlockKind.Symbols"/> either.</summary>
     public const int OldestVersion = 2;
 
     /// <summary>Magic, version as u32, u32 of zeros.</summary>
