@@ -65,15 +65,21 @@ static u64 hash_bytes(u64 hash, u64 address, u64 size) {
     return hash;
 }
 
+static int is_ascii(const struct kaa_memory *memory, u64 text) {
+    return memory->text_ascii == 0 || (*(const u32 *)(text + (u64)(i64)memory->text_state) & memory->text_ascii) == memory->text_ascii;
+}
+
 /* All that is told of a code object: its first line, line table and names. 0 where that is not known, as other text than ASCII lies in several ways. */
 static u64 content_of(const struct kaa_memory *memory, u64 code) {
     u64 hash = kaa_mix(0, *(const u32 *)(code + (u64)(i64)kaa_shared->python.marks[2]));
     for (u32 text = 0; text < 5 && memory->code_texts[text] != 0; text++) {
-        u64 object = kaa_word(code, memory->code_texts[text]), length = object != 0 ? kaa_word(object, memory->length) : 0;
-        int is_plain = text == 0 || memory->text_ascii == 0 || (*(const u32 *)(object + memory->text_state) & memory->text_ascii) == memory->text_ascii;
-        if (object == 0 || length > LONGEST_TEXT || !is_plain)
+        u64 object = kaa_word(code, memory->code_texts[text]);
+        if (object == 0 || (text != 0 && !is_ascii(memory, object)))
             return 0;
-        hash = hash_bytes(kaa_mix(hash, length), object + (text == 0 ? memory->bytes_data : memory->text_data), length);
+        u64 length = kaa_word(object, memory->length);
+        if (length > LONGEST_TEXT)
+            return 0;
+        hash = hash_bytes(kaa_mix(hash, length), object + (u64)(i64)(text == 0 ? memory->bytes_data : memory->text_data), length);
     }
     return hash | 1;
 }

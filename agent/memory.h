@@ -15,7 +15,7 @@
 #define KAA_STEPS 1024        /* return addresses whose rules a thread remembers */
 #define KAA_NATIVE_KNOWN 1024 /* as KAA_KNOWN, of C frames */
 #define KAA_LIVES 4096
-#define KAA_LIFE 0xffffUL
+#define KAA_LIFE 0xffffUL     /* of a key: the bits that a code object's life is in */
 #define KAA_FILTER 65536      /* bytes, each for the blocks that begin in one kibibyte of every 64 MiB */
 
 /* What a function does with memory: kaa_hook.reserved[0] of a hook whose action is KAA_WRAP. The upper half has the allocator's number in the recording. What comes up to KAA_MMAP does

@@ -23,6 +23,7 @@ internal static class FirstTouch
             return;
         Touch(memory, area.ring, area.ring_units * (ulong)Unsafe.SizeOf<AgentAllocation>());
         Touch(memory, area.node_index, area.node_index_size * sizeof(uint));
+        Touch(memory, area.codes, 2 * area.codes_size * (ulong)Unsafe.SizeOf<AgentCode>()); // and `contents` behind it
         Touch(memory, area.nodes, Beginning);
         Touch(memory, area.threads, Beginning);
         Touch(memory, area.snapshots, Beginning);
