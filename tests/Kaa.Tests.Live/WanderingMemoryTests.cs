@@ -17,9 +17,14 @@ public sealed class WanderingMemoryTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Interpreters.Plain), MemberType = typeof(Interpreters))]
-    public void Each_block_has_the_stack_that_it_was_made_with(string interpreter)
+    public void Each_block_has_the_stack_that_it_was_made_with(string interpreter) => Wander(Interpreters.Named(interpreter));
+
+    [Theory]
+    [MemberData(nameof(Modules.WithGreenlet), MemberType = typeof(Modules))]
+    public void So_it_has_where_greenlets_take_turns(string suite, string interpreter) => Wander(Modules.Of(suite, Interpreters.Named(interpreter))!);
+
+    private void Wander(Interpreter its)
     {
-        Interpreter its = Interpreters.Named(interpreter);
         _root = its.Root ?? "";
         string seed = Random.Shared.Next(1_000_000).ToString(CultureInfo.InvariantCulture);
         using PythonChild child = PythonChild.StartFile(its, Repository.Fixture("wandering.py"), [seed, Blocks.ToString(CultureInfo.InvariantCulture), _known]);
