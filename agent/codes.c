@@ -53,8 +53,8 @@ static int keep_piece(struct kaa_memory *memory, u64 *used, u64 end, u64 address
 
 /* Of a string, whose items are as wide as they can be, or (the first one) of bytes. Its length is believed up to a limit. */
 static u64 size_of_text(const struct kaa_memory *memory, u32 text, u64 object) {
-    u64 most = 1UL << 20, length = object != 0 ? kaa_word(object, memory->length) : 0;
-    return memory->extra + (length < most ? length : most) * (text == 0 ? 1 : memory->unit);
+    u64 length = object != 0 ? kaa_word(object, memory->length) : 0;
+    return memory->extra + (length < LONGEST_TEXT ? length : LONGEST_TEXT) * (text == 0 ? 1 : memory->unit);
 }
 
 static u64 hash_bytes(u64 hash, u64 address, u64 size) {

@@ -265,36 +265,21 @@ public sealed class MemoryTests
     public void Whoever_asks_for_more_than_there_is_goes_on_being_sampled(string interpreter)
     {
         const double Mean = 100 << 10;
-        using PythonChild child = PythonChild.Start(Interpreters.Named(interpreter), "unpayable.py");
-        using var recording = Recording.Of(child, "--sample", "100K");
-        child.WriteLine("go");
-        child.ReadUntil("done").ShouldBe("0 2000");
-        recording.End().ShouldBe(0);
-        ShouldBeNear(RecordedLine.Of(recording.Report("all"), "unpayable.py", "kept", "").Bytes, 2000 * 3000, Mean);
+        ShouldBeNear(RecordedLine.Of(Recorded(interpreter, "unpayable.py", "0 2000", "all", "--sample", "100K"), "unpayable.py", "kept", "").Bytes, 2000 * 3000, Mean);
     }
 
     [Theory]
     [MemberData(nameof(Interpreters.Two), MemberType = typeof(Interpreters))]
     public void Threads_whose_stacks_lie_a_power_of_two_apart_are_all_recorded(string interpreter)
     {
-        using PythonChild child = PythonChild.Start(Interpreters.Named(interpreter), "spaced.py");
-        using var recording = Recording.Of(child);
-        child.WriteLine("go");
-        child.ReadUntil("done").ShouldBe("100");
-        recording.End().ShouldBe(0);
-        RecordedLine.Of(recording.Report("leaks"), "spaced.py", "spaced", "").Bytes.ShouldBeGreaterThanOrEqualTo(100 * 10_000);
+        RecordedLine.Of(Recorded(interpreter, "spaced.py", "100", "leaks"), "spaced.py", "spaced", "").Bytes.ShouldBeGreaterThanOrEqualTo(100 * 10_000);
     }
 
     [Theory]
     [MemberData(nameof(Interpreters.Two), MemberType = typeof(Interpreters))]
     public void Of_a_mapping_goes_what_the_kernel_takes_away(string interpreter)
     {
-        using PythonChild child = PythonChild.Start(Interpreters.Named(interpreter), "unmapped.py");
-        using var recording = Recording.Of(child);
-        child.WriteLine("go");
-        child.ReadUntil("done").ShouldBe("[-1, 0, 0]");
-        recording.End().ShouldBe(0);
-        JsonElement leaks = recording.Report("leaks");
+        JsonElement leaks = Recorded(interpreter, "unmapped.py", "[-1, 0, 0]", "leaks");
         RecordedLine.Of(leaks, "unmapped.py", "refused", "mmap").ShouldBe((1, 3 << 20));
         RecordedLine.Of(leaks, "unmapped.py", "begun", "mmap").ShouldBe((1, 50_000 - 4_096));
         RecordedLine.Of(leaks, "unmapped.py", "gone", "mmap").ShouldBe((0, 0));
@@ -328,11 +313,6 @@ public sealed class MemoryTests
     [MemberData(nameof(Interpreters.Plain), MemberType = typeof(Interpreters))]
     public void Code_that_is_made_where_other_code_was_is_told_as_what_it_is(string interpreter)
     {
-        using PythonChild child = PythonChild.Start(Interpreters.Named(interpreter), "remade.py");
-        using var recording = Recording.Of(child);
-        child.WriteLine("go");
-        child.ReadUntil("done").ShouldBe("300");
-        recording.End().ShouldBe(0);
         var expected = new Dictionary<(string, int), long>();
         for (int number = 0; number < 300; number++)
         {
@@ -341,7 +321,7 @@ public sealed class MemoryTests
         }
 
         var found = new Dictionary<(string, int), long>();
-        foreach (JsonElement entry in recording.Report("leaks").GetProperty("entries").EnumerateArray())
+        foreach (JsonElement entry in Recorded(interpreter, "remade.py", "300", "leaks").GetProperty("entries").EnumerateArray())
         {
             JsonElement frame = entry.GetProperty("stack").EnumerateArray().FirstOrDefault(frame => frame.GetProperty("kind").GetString() == "python");
             if (frame.ValueKind == JsonValueKind.Object && frame.GetProperty("file").GetString() is { } file && file.StartsWith("job", StringComparison.Ordinal))
@@ -354,6 +334,17 @@ public sealed class MemoryTests
         // What a bytearray is besides its bytes.
         foreach (((string, int) place, long bytes) in expected)
             found.GetValueOrDefault(place).ShouldBeInRange(bytes, bytes + 6_000, $"{place}");
+    }
+
+    /// <summary>What is reported of what a fixture does between "go" and "done".</summary>
+    private static JsonElement Recorded(string interpreter, string fixture, string done, string view, params string[] options)
+    {
+        using PythonChild child = PythonChild.Start(Interpreters.Named(interpreter), fixture);
+        using var recording = Recording.Of(child, options);
+        child.WriteLine("go");
+        child.ReadUntil("done").ShouldBe(done);
+        recording.End().ShouldBe(0);
+        return recording.Report(view);
     }
 
     private static void ShouldBeNear(long bytes, double truth, double mean)

@@ -83,7 +83,6 @@ internal static class MemoryCommand
         }
     }
 
-    /// <summary>What a reader should know of how it went.</summary>
     /// <summary>What has become of the file meanwhile.</summary>
     public static void AddFile(GrowingFile file, List<Note> notes)
     {
@@ -91,7 +90,7 @@ internal static class MemoryCommand
             notes.Add(new Note("file-changed", $"{file.Path} was deleted, replaced or cut by somebody while it was written", file.Path, Incomplete: true));
     }
 
-
+    /// <summary>What a reader should know of how it went.</summary>
     public static void AddEnd(MemorySession session, List<Note> notes)
     {
         if (session.IsReplaced)

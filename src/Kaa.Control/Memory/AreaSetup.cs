@@ -53,17 +53,12 @@ internal static class AreaSetup
     {
         AgentMemoryArea area = agent.Shared.Read<AgentMemoryArea>(agent.Allocations);
         DescribeCode(ref area, python);
-        agent.Shared.Write(agent.Allocations + AreaWords.Entry, area.entry);
-        agent.Shared.Write(agent.Allocations + AreaWords.Entry + sizeof(int), area.cframe_back);
-        agent.Shared.Write(agent.Allocations + AreaWords.Generator, area.generator);
-        agent.Shared.Write(agent.Allocations + AreaWords.BytesData, area.bytes_data);
-        agent.Shared.Write(agent.Allocations + AreaWords.TextData, area.text_data);
-        agent.Shared.Write(agent.Allocations + AreaWords.TextState, area.text_state);
-        agent.Shared.WriteHalf(agent.Allocations + AreaWords.TextAscii, area.text_ascii);
-        agent.Shared.Write(agent.Allocations + AreaWords.Mark, area.mark);
-        int start = (int)AreaWords.CodeSize;
-        agent.Shared.TryWrite(agent.Allocations + AreaWords.CodeSize, MemoryMarshal.AsBytes(MemoryMarshal.CreateReadOnlySpan(ref area, 1))[start..(int)AreaWords.CodeEnd]);
+        Write(agent, ref area, AreaWords.CodeSize, AreaWords.CodeEnd);
+        Write(agent, ref area, AreaWords.Entry, AreaWords.Tail);
     }
+
+    private static void Write(AgentSession agent, ref AgentMemoryArea area, ulong start, ulong end) =>
+        agent.Shared.TryWrite(agent.Allocations + start, MemoryMarshal.AsBytes(MemoryMarshal.CreateReadOnlySpan(ref area, 1))[(int)start..(int)end]);
 
     private static void DescribeCode(ref AgentMemoryArea area, PythonProcess python)
     {

@@ -15,12 +15,6 @@ internal static class AreaWords
     public static readonly ulong Chunk = Of(ref s_area.chunk);
     public static readonly ulong Chunks = Of(ref s_area.chunks);
     public static readonly ulong Entry = Of(ref s_area.entry);
-    public static readonly ulong Mark = Of(ref s_area.mark);
-    public static readonly ulong Generator = Of(ref s_area.generator);
-    public static readonly ulong BytesData = Of(ref s_area.bytes_data);
-    public static readonly ulong TextData = Of(ref s_area.text_data);
-    public static readonly ulong TextState = Of(ref s_area.text_state);
-    public static readonly ulong TextAscii = Of(ref s_area.text_ascii);
     public static readonly ulong Tail = Of(ref s_area.tail);
     public static readonly ulong Room = Of(ref s_area.room);
     public static readonly ulong Head = Of(ref s_area.head);

@@ -301,7 +301,8 @@ public sealed class MemorySession : IDisposable
             return;
         _isOver = true;
         _reason = reason;
-        if (reason != Taken)
+        bool isOurs = reason != Taken;
+        if (isOurs)
             _agent.Shared.WriteHalf(_area + AreaWords.Recording, 0);
         long now = Clock.Microseconds - _begun;
         try
@@ -311,11 +312,11 @@ public sealed class MemorySession : IDisposable
         finally
         {
             _recorder.At(now);
-            if (reason != Taken)
+            if (isOurs)
                 _events.Finish(isGone: !IsAlive || IsReplaced);
             _recorder.Settle();
             _names?.Resolve(int.MaxValue);
-            if (reason != Taken)
+            if (isOurs)
                 TellLosses(now);
             if (_counter is not null)
                 _writer.Sums(new RecordedSums { PeakMicroseconds = _counter.Sites.PeakMicroseconds, Sites = _counter.Finish() });

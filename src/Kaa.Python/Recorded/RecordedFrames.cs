@@ -91,9 +91,9 @@ public sealed class RecordedFrames
         PyCode? code = null;
         try
         {
-            if (isCopy || IsPrint(memory, address, print))
+            if (isCopy || _walk.Print(memory, address) == print)
                 code = _process.FramesOf(_process.Objects(memory)).Codes.Read(address);
-            if (!isCopy && !IsPrint(_process.Glance(), address, print))
+            if (!isCopy && _walk.Print(_process.Glance(), address) != print)
                 code = null;
         }
         catch (TargetFault fault) when (fault.Reason is FaultReason.Unmapped or FaultReason.Nonsense or FaultReason.Gone)
@@ -104,8 +104,6 @@ public sealed class RecordedFrames
         _codes.Add(key, code);
         return code;
     }
-
-    private bool IsPrint(IMemory memory, Address code, ulong print) => _walk.Print(memory, code) == print;
 
     private int? OffsetOf(IMemory memory, PyCode code, ulong instruction)
     {

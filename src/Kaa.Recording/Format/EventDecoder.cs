@@ -90,17 +90,12 @@ public sealed class EventDecoder
     private static long ReadNumber(ref SpanReader reader, int small) =>
         small > 0 ? small - 1 : Sum(ref reader, EventState.SmallNumbers, reader.Whole());
 
-    private long Index(ref SpanReader reader, long between)
-    {
-        long index = _state.NextIndex - 1 - between;
-        return index >= 0 ? index : throw new BadData(Format, reader.Position, "the end of what was never allocated");
-    }
+    private long Index(ref SpanReader reader, long between) => Known(ref reader, _state.NextIndex - 1 - between);
 
-    private long Behind(ref SpanReader reader, long behind)
-    {
-        long index = Sum(ref reader, _state.LastEnd, behind);
-        return index >= 0 && index < _state.NextIndex ? index : throw new BadData(Format, reader.Position, "the end of what was never allocated");
-    }
+    private long Behind(ref SpanReader reader, long behind) => Known(ref reader, Sum(ref reader, _state.LastEnd, behind));
+
+    private long Known(ref SpanReader reader, long index) =>
+        index >= 0 && index < _state.NextIndex ? index : throw new BadData(Format, reader.Position, "the end of what was never allocated");
 
     private static int ReadInt(ref SpanReader reader, long value) =>
         value is >= 0 and <= int.MaxValue ? (int)value : throw new BadData(Format, reader.Position, $"{value} is no number of a stack or a thread");
